@@ -1,0 +1,42 @@
+# The commands of the project. `make repro` and `make test` make their own environment first.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: env repro test lint pocket bench lock
+
+env: $(VENV)/.made
+
+$(VENV)/.made: requirements.lock pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $@
+
+repro: env  ## build everything that is not built, and show what came out
+	dvc repro
+	xlforge summary
+
+test: env lint  ## lint, types, and every test that takes under ten seconds
+	python -m pytest -m "not slow"
+
+lint: env
+	ruff check .
+	ruff format --check .
+	mypy
+
+pocket: env  ## the pocket world's seeds, prompts and models, from nothing
+	python -m pocket.seeds
+	python -m pocket.train
+	python -m pocket.card
+
+bench: env  ## speed, beside the alternatives, in one run
+	python -m bench
+
+lock: ## resolve the newest packages that fit pyproject.toml into requirements.lock
+	rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock
+	.venv-lock/bin/python -m pip install --quiet setuptools torch==2.13.0
+	.venv-lock/bin/python -m pip install --quiet --editable '.[dev]'
+	.venv-lock/bin/python -m pip freeze --all --exclude-editable | grep -v '^pip==' | sed 's/+cpu$$//' > requirements.lock
+	rm -rf .venv-lock
