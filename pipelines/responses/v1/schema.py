@@ -1,0 +1,35 @@
+"""responses v1: what its block of params.yaml may say, and what one row is."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import pandera.polars as pa
+from pydantic import Field
+
+from xlforge.core.provenance import PROVENANCE, pl
+from xlforge.core.params import Block, Sampling
+
+
+class Params(Block):
+    """rounds: how often question and answer are written anew from each other, after the first answer."""
+
+    version: str
+    sampling: Sampling
+    rounds: int = Field(0, ge=0, le=5)
+    tries: int = Field(3, ge=1)
+    rejects: float = Field(0.2, ge=0, le=1)
+
+
+class Rows(pa.DataFrameModel):
+    """A question and a good English answer to it, with the passage that both come from."""
+
+    id: str = pa.Field(unique=True)
+    passage: str = pa.Field(str_length={"min_value": 1})
+    instruction: str = pa.Field(str_length={"min_value": 1})
+    response: str = pa.Field(str_length={"min_value": 1})
+    provenance: Annotated[pl.List, PROVENANCE.inner]
+
+    class Config:
+        strict = True
+        ordered = True

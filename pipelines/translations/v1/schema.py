@@ -1,0 +1,43 @@
+"""translations v1: what its block of params.yaml may say, and what one row is."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import pandera.polars as pa
+from pydantic import Field
+
+from xlforge.core.provenance import PROVENANCE, pl
+from xlforge.core.params import Block, Sampling
+
+
+class Params(Block):
+    """candidates: translations of each answer. models: names under `translators`, taken in turn: candidate i is by model i mod n."""
+
+    version: str
+    candidates: int = Field(3, ge=1, le=16)
+    models: tuple[str, ...] = Field(min_length=1)
+    sampling: Sampling
+    tries: int = Field(2, ge=1)
+    rejects: float = Field(0.5, ge=0, le=1)
+
+
+class Rows(pa.DataFrameModel):
+    """One candidate translation of one answer.
+
+    id: answer id / language / candidate. logprob: mean log-probability of its tokens in nats, where the engine gives it.
+    """
+
+    id: str = pa.Field(unique=True)
+    answer_id: str
+    language: str
+    candidate: int = pa.Field(ge=0)
+    translator: str
+    response: str = pa.Field(str_length={"min_value": 1})
+    translation: str = pa.Field(str_length={"min_value": 1})
+    logprob: float = pa.Field(nullable=True, le=0)
+    provenance: Annotated[pl.List, PROVENANCE.inner]
+
+    class Config:
+        strict = True
+        ordered = True

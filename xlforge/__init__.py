@@ -1,0 +1,1 @@
+"""The machinery that the pipelines and stages of xlforge share."""

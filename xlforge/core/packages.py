@@ -1,0 +1,29 @@
+"""The packages that decide data (generation, tokenisation, language identification) are identity, like our own code.
+
+Their versions stand in `[tool.xlforge.packages]` of pyproject.toml, which dvc.yaml tracks; what is installed must agree.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from importlib.metadata import version
+from pathlib import Path
+
+from xlforge.core.params import ParamsError
+
+
+def declared() -> dict[str, str]:
+    """Package name to version."""
+    tables = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["tool"]["xlforge"]["packages"]
+    return dict(tables)
+
+
+def check() -> None:
+    """ParamsError if an installed version is another than the declared one; a build label such as `+cpu` is no matter."""
+    wrong = {name: (want, have) for name, want in declared().items() if (have := version(name).split("+")[0]) != want}
+    if wrong:
+        told = "; ".join(f"{name} is {have}, declared {want}" for name, (want, have) in wrong.items())
+        raise ParamsError(
+            f"installed packages differ from [tool.xlforge.packages] in pyproject.toml: {told}. They decide what a build "
+            "makes: run `make env`, or declare the new version (every stage then runs again)"
+        )

@@ -1,0 +1,187 @@
+"""The spine of a stage: everything a stage does that is not its own work.
+
+A stage checks params, holds the checkout, reads its parents' rows, runs its pipeline, and delivers: rows and rejects that partition
+the ids it declared, validated, and renamed into place together; then one record in the run log. Paths are known here and in
+`stages/`, nowhere else: what a stage makes lies in `data/<stage>/`, for one item of a matrix in `data/<stage>/<item>/`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Collection
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from xlforge.core import params as parameters
+from xlforge.core import packages
+from xlforge.core.errors import BuildError
+from xlforge.execution.environment import execution
+from xlforge.execution import guard
+from xlforge.execution.runs import Record
+
+if TYPE_CHECKING:
+    import polars as pl
+    from distilabel.pipeline import Pipeline
+
+DATA = Path("data")
+
+
+class Build:
+    """One run of one stage, as its work sees it.
+
+    params: the stage's own block; everything: all blocks. item: the language or name of a matrix stage. folder: scratch space of this run.
+    """
+
+    def __init__(self, stage: str, item: str | None, everything: dict[str, Any], folder: Path) -> None:
+        self.stage, self.item, self.everything, self.folder = stage, item, everything, folder
+        self.params = everything[stage]
+        self.execution = execution(everything["execution"])
+        self.record = Record(stage, item)
+        self.schema = self.module("schema")
+
+    def module(self, name: str) -> Any:
+        """A module beside the stage's pipeline, of the version that params.yaml names."""
+        return importlib.import_module(f"pipelines.{self.stage}.{self.params.version}.{name}")
+
+    @property
+    def name(self) -> str:
+        """The stage as dvc names it: `selection@de`."""
+        return f"{self.stage}@{self.item}" if self.item else self.stage
+
+    @property
+    def out(self) -> Path:
+        """Where this run delivers."""
+        return DATA / self.stage / self.item if self.item else DATA / self.stage
+
+    def rows(self, stage: str, item: str | None = None) -> pl.DataFrame:
+        """What an earlier stage delivered; BuildError if it did not yet."""
+        import polars as pl
+
+        path = DATA / stage / (item or "") / "rows.parquet"
+        if not path.exists():
+            raise BuildError(f"{path} is missing: {self.stage} reads it; `dvc repro` makes it first")
+        rows = pl.read_parquet(path)
+        self.record.rows_in += len(rows)
+        return rows
+
+    def run(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """The rows after the stage's pipeline, those set aside among them under `reject`."""
+        from xlforge.core.asking import WHOLE_STAGE, Keep, raise_trouble
+
+        if not rows:
+            return []
+        pipeline = self.module("pipeline").pipeline(self, [{**row, "reject": None} for row in rows])
+        kept = self.folder / "kept.jsonl"
+        last = next(name for name in pipeline.dag if not list(pipeline.dag.get_step_successors(name)))
+        with pipeline:
+            keep = Keep(path=str(kept), input_batch_size=WHOLE_STAGE)
+            pipeline.dag.get_step(last)["step"].connect(keep)
+        self.run_pipeline(pipeline)
+        raise_trouble(self.folder)
+        return [orjson.loads(line) for line in kept.read_bytes().splitlines()]
+
+    def run_pipeline(self, pipeline: Pipeline) -> None:
+        """Runs a pipeline with nothing of distilabel's own cache."""
+        pipeline._cache_dir = self.folder / "distilabel"
+        try:
+            pipeline.run(use_cache=False)
+        except RuntimeError as error:
+            # A step that cannot load: distilabel says only that there is one, and keeps the reason as the cause.
+            if isinstance(error.__cause__, BuildError):
+                raise error.__cause__ from None
+            raise
+        finally:
+            self.record.add_usage(self.folder / "usage.jsonl")
+
+    def deliver(
+        self, made: list[dict[str, Any]], expected: Collection[str], metrics: dict[str, Any] | None = None
+    ) -> None:
+        """Rows, rejects and metrics of an LLM stage, from rows that carry `reject` marks."""
+        from xlforge.core.rows import split
+
+        rows, rejects = split(made, self.schema.Rows)
+        self.deliver_frames(rows, rejects, expected, metrics)
+
+    def deliver_frames(
+        self,
+        rows: pl.DataFrame,
+        rejects: pl.DataFrame,
+        expected: Collection[str],
+        metrics: dict[str, Any] | None = None,
+    ) -> None:
+        """Validates and writes what the stage made; raises BuildError when more is rejected than `rejects` allows.
+
+        In that case `rejects.parquet` is there, complete, and nothing else is.
+        """
+        from xlforge.core.rows import Rejects, partition, valid, write_json, write_parquet
+
+        partition(expected, rows, rejects, self.name)
+        valid(rejects, Rejects, f"{self.name}: rejects")
+        valid(rows, self.schema.Rows, f"{self.name}: rows")
+        reasons = dict(sorted(rejects.group_by("reason").len().iter_rows()))
+        self.record.rows_out, self.record.rejects = len(rows), len(rejects)
+        write_parquet(rejects, self.out / "rejects.parquet")
+        allowed = self.params.rejects
+        if len(rejects) > allowed * len(expected):
+            (self.out / "rows.parquet").unlink(missing_ok=True)
+            raise BuildError(
+                f"{self.name}: {len(rejects)} of {len(expected)} rows were set aside ({_told(reasons)}), but "
+                f"{self.stage}.rejects in params.yaml allows {allowed:.0%}; read {self.out / 'rejects.parquet'}, "
+                "mend the cause or raise the share"
+            )
+        write_parquet(rows, self.out / "rows.parquet")
+        counts = {"rows": len(rows), "rejects": len(rejects), "reasons": reasons}
+        write_json(counts | (metrics or {}), self.out / "metrics.json")
+
+
+def _told(reasons: dict[str, int]) -> str:
+    return ", ".join(f"{count} {reason}" for reason, count in sorted(reasons.items(), key=lambda pair: -pair[1]))
+
+
+def main(stage: str, work: Callable[[Build], None]) -> None:
+    """Runs a stage from the command line: `python -m stages.<stage> [ITEM] [--verbose]`."""
+    parser = argparse.ArgumentParser(prog=f"python -m stages.{stage}", description=work.__doc__)
+    parser.add_argument("item", nargs="?", help="the item of a matrix stage, such as a language code")
+    parser.add_argument("--verbose", action="store_true", help="show distilabel's own log")
+    asked = parser.parse_args()
+    guard.die_with_parents()
+    try:
+        with guard.alone(stage):
+            _run(stage, asked.item, work, asked.verbose or bool(os.environ.get("XLFORGE_VERBOSE")))
+    except BuildError as error:
+        sys.exit(f"{stage}: {error}")
+    except KeyboardInterrupt:
+        sys.exit(f"{stage}: interrupted; what was bought is in the store")
+
+
+def _run(stage: str, item: str | None, work: Callable[[Build], None], verbose: bool) -> None:
+    everything = parameters.load()
+    packages.check()
+    # A killed run leaves its folder; whoever holds the lock is alone, so what lies here belongs to nobody.
+    runs = Path(".xlforge", "run")
+    shutil.rmtree(runs, ignore_errors=True)
+    runs.mkdir(parents=True)
+    folder = Path(tempfile.mkdtemp(prefix=f"{stage}-", dir=runs))
+    # distilabel reads what it made back through datasets, whose cache would serve an earlier run's rows.
+    os.environ["HF_DATASETS_CACHE"] = str(folder / "datasets")
+    os.environ["HF_DATASETS_DISABLE_PROGRESS_BARS"] = "1"
+    os.environ["DISTILABEL_LOG_LEVEL"] = "INFO" if verbose else "CRITICAL"
+    started = time.monotonic()
+    build = Build(stage, item, everything, folder)
+    try:
+        work(build)
+    except BaseException:
+        build.record.status = "failed"
+        raise
+    finally:
+        build.record.seconds = time.monotonic() - started
+        build.record.append()
+        shutil.rmtree(folder, ignore_errors=True)
