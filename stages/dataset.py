@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import polars as pl
 
 from xlforge.core.errors import BuildError
@@ -43,7 +45,7 @@ def refuse_leftovers(codes: list[str]) -> None:
         )
 
 
-def english(pair: dict[str, object]) -> dict[str, object]:
+def english(pair: dict[str, Any]) -> dict[str, Any]:
     """The English pair as an example: no request, no translation."""
     return {
         "id": f"{pair['id']}/en",
@@ -59,7 +61,7 @@ def english(pair: dict[str, object]) -> dict[str, object]:
     }
 
 
-def translated(row: dict[str, object], pair: dict[str, object]) -> dict[str, object]:
+def translated(row: dict[str, Any], pair: dict[str, Any]) -> dict[str, Any]:
     """A chosen translation as an example: the English question, the answer in the language."""
     return {
         **english(pair),
@@ -69,7 +71,7 @@ def translated(row: dict[str, object], pair: dict[str, object]) -> dict[str, obj
         "first": row["first"],
         "first_quality": row["first_quality"],
         "qe": {name: row[name] for name in ESTIMATES},
-        "provenance": [*pair["provenance"], *row["provenance"]],  # type: ignore[misc]
+        "provenance": [*pair["provenance"], *row["provenance"]],
     }
 
 

@@ -13,7 +13,7 @@ def work(build: Build) -> None:
     candidates = build.rows("translations", build.item)
     made = build.run(candidates.to_dicts())
     table = frame([{"chosen": False, "problems": []} | _filled(row) for row in made], build.schema.Candidates)
-    write_parquet(valid(table, build.schema.Candidates, f"selection@{build.item}"), build.out / "candidates.parquet")
+    write_parquet(valid(table, build.schema.Candidates, "candidates"), build.out / "candidates.parquet")
     rows = build.module("pipeline").chosen(made, build.params.least_quality)
     best = [row for row in rows if not row["reject"]]
     both = [row for row in best if row["first"] is not None]

@@ -71,7 +71,7 @@ class Execution(Block):
     retries: int = Field(6, ge=0, description="tries again for one request after 429, 5xx or a lost connection")
     failures: int = Field(20, ge=1, description="requests that may fail for good before the stage gives up")
     device: str = "cpu"
-    store: str | None = Field(None, description="database URL of the response store")
+    store: str = Field("", description="database URL of the response store; empty for SQLite in the main checkout")
     offline: bool = False
 
 
@@ -87,9 +87,7 @@ def _targets(codes: tuple[str, ...]) -> tuple[str, ...]:
     return codes
 
 
-Languages = Annotated[
-    tuple[Annotated[str, AfterValidator(_known)], ...], Field(min_length=1), AfterValidator(_targets)
-]
+Languages = Annotated[tuple[Annotated[str, AfterValidator(_known)], ...], Field(min_length=1), AfterValidator(_targets)]
 
 
 class Shared(Block):

@@ -51,7 +51,8 @@ def frame(rows: Iterable[dict[str, Any]], model: type[pa.DataFrameModel]) -> pl.
 
 def split(rows: Iterable[dict[str, Any]], model: type[pa.DataFrameModel]) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Rows and rejects, told apart by the mark under `reject`."""
-    good, bad = [], []
+    good: list[dict[str, Any]] = []
+    bad: list[dict[str, Any]] = []
     for row in rows:
         mark = row.get("reject")
         (bad if mark else good).append({"id": row["id"], **mark} if mark else row)
@@ -71,13 +72,13 @@ def valid(rows: pl.DataFrame, model: type[pa.DataFrameModel], what: str) -> pl.D
         raise BuildError(f"{what}: {len(cases)} values break the schema {model.__name__}:\n  {told}") from None
 
 
-def partition(expected: Collection[str], rows: pl.DataFrame, rejects: pl.DataFrame, what: str) -> None:
+def partition(expected: Collection[str], rows: pl.DataFrame, rejects: pl.DataFrame) -> None:
     """BuildError unless rows and rejects hold each expected id exactly once, between them."""
     have = [*rows["id"], *rejects["id"]]
     missing, extra = set(expected) - set(have), set(have) - set(expected)
     if missing or extra or len(have) != len(set(have)) or len(expected) != len(set(expected)):
         raise BuildError(
-            f"{what}: rows and rejects must hold each of {len(expected)} ids once, but {len(missing)} are missing "
+            f"rows and rejects must hold each of {len(expected)} ids once, but {len(missing)} are missing "
             f"(such as {sorted(missing)[:3]}), {len(extra)} are unknown (such as {sorted(extra)[:3]}) and "
             f"{len(have) - len(set(have))} are there twice; this is a fault of the stage, please report it"
         )

@@ -14,17 +14,19 @@ import shutil
 import sys
 import tempfile
 import time
+import warnings
 from collections.abc import Callable, Collection
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from xlforge.core import params as parameters
 from xlforge.core import packages
+from xlforge.core import params as parameters
 from xlforge.core.errors import BuildError
-from xlforge.execution.environment import execution
 from xlforge.execution import guard
+from xlforge.execution.environment import execution
 from xlforge.execution.runs import Record
 
 if TYPE_CHECKING:
@@ -91,6 +93,7 @@ class Build:
     def run_pipeline(self, pipeline: Pipeline) -> None:
         """Runs a pipeline with nothing of distilabel's own cache."""
         pipeline._cache_dir = self.folder / "distilabel"
+        _look_often()
         try:
             pipeline.run(use_cache=False)
         except RuntimeError as error:
@@ -123,9 +126,9 @@ class Build:
         """
         from xlforge.core.rows import Rejects, partition, valid, write_json, write_parquet
 
-        partition(expected, rows, rejects, self.name)
-        valid(rejects, Rejects, f"{self.name}: rejects")
-        valid(rows, self.schema.Rows, f"{self.name}: rows")
+        partition(expected, rows, rejects)
+        valid(rejects, Rejects, "rejects")
+        valid(rows, self.schema.Rows, "rows")
         reasons = dict(sorted(rejects.group_by("reason").len().iter_rows()))
         self.record.rows_out, self.record.rejects = len(rows), len(rejects)
         write_parquet(rejects, self.out / "rejects.parquet")
@@ -133,13 +136,20 @@ class Build:
         if len(rejects) > allowed * len(expected):
             (self.out / "rows.parquet").unlink(missing_ok=True)
             raise BuildError(
-                f"{self.name}: {len(rejects)} of {len(expected)} rows were set aside ({_told(reasons)}), but "
+                f"{len(rejects)} of {len(expected)} rows were set aside ({_told(reasons)}), but "
                 f"{self.stage}.rejects in params.yaml allows {allowed:.0%}; read {self.out / 'rejects.parquet'}, "
                 "mend the cause or raise the share"
             )
         write_parquet(rows, self.out / "rows.parquet")
         counts = {"rows": len(rows), "rejects": len(rejects), "reasons": reasons}
         write_json(counts | (metrics or {}), self.out / "metrics.json")
+
+
+def _look_often() -> None:
+    """distilabel looks whether its steps are loaded every 2.5 s, and most are within a tenth of one: look more often."""
+    from distilabel.pipeline import base
+
+    base.time = SimpleNamespace(**vars(time) | {"sleep": lambda seconds: time.sleep(min(seconds, 0.05))})
 
 
 def _told(reasons: dict[str, int]) -> str:
@@ -152,14 +162,15 @@ def main(stage: str, work: Callable[[Build], None]) -> None:
     parser.add_argument("item", nargs="?", help="the item of a matrix stage, such as a language code")
     parser.add_argument("--verbose", action="store_true", help="show distilabel's own log")
     asked = parser.parse_args()
+    name = f"{stage}@{asked.item}" if asked.item else stage
     guard.die_with_parents()
     try:
         with guard.alone(stage):
             _run(stage, asked.item, work, asked.verbose or bool(os.environ.get("XLFORGE_VERBOSE")))
     except BuildError as error:
-        sys.exit(f"{stage}: {error}")
+        sys.exit(f"{name}: {error}")
     except KeyboardInterrupt:
-        sys.exit(f"{stage}: interrupted; what was bought is in the store")
+        sys.exit(f"{name}: interrupted; what was bought is in the store")
 
 
 def _run(stage: str, item: str | None, work: Callable[[Build], None], verbose: bool) -> None:
@@ -170,6 +181,8 @@ def _run(stage: str, item: str | None, work: Callable[[Build], None], verbose: b
     shutil.rmtree(runs, ignore_errors=True)
     runs.mkdir(parents=True)
     folder = Path(tempfile.mkdtemp(prefix=f"{stage}-", dir=runs))
+    # distilabel declares its fields in a way that today's pydantic warns about, once for each import.
+    warnings.filterwarnings("ignore", module=r"pydantic\._internal\._generate_schema")
     # distilabel reads what it made back through datasets, whose cache would serve an earlier run's rows.
     os.environ["HF_DATASETS_CACHE"] = str(folder / "datasets")
     os.environ["HF_DATASETS_DISABLE_PROGRESS_BARS"] = "1"

@@ -55,7 +55,9 @@ def main() -> None:
     if faults := drifted():
         raise SystemExit("\n".join(faults))
     lines = [f"{name} {mark}" for name, mark in sorted((present() | released()).items())]
-    LOCK.write_text("# Released versions and their fingerprints; see xlforge/core/versions.py\n" + "\n".join(lines) + "\n")
+    LOCK.write_text(
+        "# Released versions and their fingerprints; see xlforge/core/versions.py\n" + "\n".join(lines) + "\n"
+    )
 
 
 if __name__ == "__main__":

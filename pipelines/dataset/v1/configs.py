@@ -13,8 +13,8 @@ from pathlib import Path
 import polars as pl
 import yaml
 
-from xlforge.core.rows import write_parquet, write_text
 from xlforge.core.languages import LANGUAGES
+from xlforge.core.rows import write_parquet, write_text
 
 CONFIGS = {
     "default": "one translation of each answer: the first candidate",
@@ -41,7 +41,9 @@ def configs(rows: pl.DataFrame, scored: pl.DataFrame) -> dict[str, pl.DataFrame]
             )
         ),
     )
-    pairs = rows.filter(english).join(scored.select(seed_id="id", reasons="reasons"), on="seed_id", maintain_order="left")
+    pairs = rows.filter(english).join(
+        scored.select(seed_id="id", reasons="reasons"), on="seed_id", maintain_order="left"
+    )
     found = {"default": default, "bestof3": rows, "scored": pairs}
     return {name: table.drop("first", "first_quality") for name, table in found.items()}
 

@@ -12,9 +12,9 @@ from distilabel.steps import LoadDataFromDicts
 
 from xlforge.core.asking import WHOLE_STAGE, Each, Row
 from xlforge.core.language_requests import ask_in
+from xlforge.core.languages import language
 from xlforge.core.rows import reject
 from xlforge.core.spine import Build
-from xlforge.core.languages import language
 
 
 class SetAsideRepeats(Each):

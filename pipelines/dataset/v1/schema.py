@@ -8,8 +8,8 @@ import pandera.polars as pa
 import polars as pl
 from pydantic import Field
 
-from xlforge.core.provenance import PROVENANCE
 from xlforge.core.params import Block
+from xlforge.core.provenance import PROVENANCE
 
 MESSAGES = pl.List(pl.Struct({"role": pl.String, "content": pl.String}))
 SCORES = pl.Struct(

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Annotated
 
 import pandera.polars as pa
+import polars as pl
 from pydantic import Field
 
-from xlforge.core.provenance import PROVENANCE, pl
 from xlforge.core.params import Block, Sampling
+from xlforge.core.provenance import PROVENANCE
 
 
 class Params(Block):

@@ -28,12 +28,12 @@ class Check(Each):
 
     code: str
     least_language: float
+    bars: dict[str, float]
 
     def work(self, row: Row) -> Row:
         share = identification.share(row["translation"], self.code)
         problems = [
-            f"{problem.reason}: {problem.detail}" if problem.detail else problem.reason
-            for problem in integrity.problems(row["response"], row["translation"], self.code)
+            str(problem) for problem in integrity.problems(row["response"], row["translation"], self.code, **self.bars)
         ]
         if share < self.least_language:
             problems.insert(0, f"wrong_language: {share:.2f} of it is {self.code}")
@@ -100,7 +100,7 @@ def _order(row: Row) -> tuple[str, int]:
 
 def chosen(candidates: list[Row], least_quality: float) -> list[Row]:
     """One row an answer: its chosen candidate, or the answer set aside with what was wrong with every candidate."""
-    out = []
+    out: list[Row] = []
     for answer, group in groupby(sorted(candidates, key=_order), key=lambda row: row["answer_id"]):
         rows = list(group)
         best = next((row for row in rows if row["chosen"]), None)
@@ -143,6 +143,7 @@ def pipeline(build: Build, rows: list[Row]) -> Pipeline:
             adds=["language_share", "problems", "back_translation"],
             code=build.item,
             least_language=params.least_language,
+            bars=params.bars.model_dump(),
         )
         if params.weights.round_trip:
             step = step >> BackTranslate(

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Annotated
 
 import pandera.polars as pa
+import polars as pl
 from pydantic import Field
 
-from xlforge.core.provenance import PROVENANCE, pl
 from xlforge.core.params import Block, Sampling
+from xlforge.core.provenance import PROVENANCE
+from xlforge.quality.integrity import Bars
 
 
 class Weights(Block):
@@ -20,14 +22,16 @@ class Weights(Block):
 
 
 class Params(Block):
-    """least_language: share of the text identified as the language. least_quality: of the best candidate's estimate, 0 to 1.
+    """What is checked, and what the estimate counts.
 
-    comet: the estimation model (`Unbabel/wmt22-cometkiwi-da`), needed when its weight is over 0.
+    least_language: share of the text identified as the language. bars: of the integrity checks. least_quality: of the best
+    candidate's estimate, 0 to 1. comet: the estimation model (`Unbabel/wmt22-cometkiwi-da`), needed when its weight is over 0.
     """
 
     version: str
     least_language: float = Field(0.8, ge=0, le=1)
     least_quality: float = Field(0.3, ge=0, le=1)
+    bars: Bars = Bars()
     weights: Weights = Weights()
     sampling: Sampling
     comet: str | None = None

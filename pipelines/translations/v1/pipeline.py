@@ -9,9 +9,9 @@ from distilabel.pipeline import Pipeline
 from distilabel.steps import LoadDataFromDicts
 
 from xlforge.core.asking import WHOLE_STAGE, Ask, Each, Row, plain_text
+from xlforge.core.languages import language
 from xlforge.core.spine import Build
 from xlforge.engines.roles import llm
-from xlforge.core.languages import language
 
 PROMPTS = Path(__file__).parent / "prompts"
 

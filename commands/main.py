@@ -1,0 +1,56 @@
+"""The `xlforge` command. Each subcommand lives in the module of its name and imports what it needs only when it runs."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+COMMANDS = {
+    "summary": "What the last build made: where it lies, rows by language, what was set aside and why, examples.",
+    "store": "The response store: what was bought.",
+    "revision": "The revision of a local model folder, as params.yaml wants it.",
+    "check-params": "Check params.yaml without building anything.",
+}
+
+
+class Lazy(click.Group):
+    """A group whose subcommands are imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"commands.{cmd_name.replace('-', '_')}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+def cli() -> None:
+    """Cross-lingual instruction datasets: what a build made and what it cost.
+
+    The build itself is `dvc repro`.
+
+    Example: xlforge summary
+    """
+
+
+def run() -> None:
+    """The entry point: a fault the user can mend is one message on standard error, not a traceback."""
+    from sqlalchemy.exc import OperationalError
+
+    from xlforge.core.errors import BuildError
+
+    try:
+        cli(standalone_mode=True)
+    except (BuildError, OperationalError, FileNotFoundError) as error:
+        click.echo(f"xlforge: {error}", err=True)
+        sys.exit(1)

@@ -1,0 +1,59 @@
+"""`xlforge summary`: what the last build made."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import click
+
+DATA = Path("data")
+
+
+@click.command(epilog="Example: xlforge summary --examples 5")
+@click.option("--examples", default=3, show_default=True, help="how many training examples to show")
+def command(examples: int) -> None:
+    """Where the dataset lies, how many rows each language has, what was set aside and why, and a few examples."""
+    import polars as pl
+
+    from xlforge.core.languages import LANGUAGES
+
+    path = DATA / "dataset" / "rows.parquet"
+    if not path.exists():
+        raise FileNotFoundError(f"{path} is missing: `dvc repro` makes it")
+    rows = pl.read_parquet(path)
+    click.echo(f"\nThe dataset is in {path.parent}: load_dataset({str(path.parent)!r}, 'bestof3')\n")
+    for name in ("default", "bestof3", "scored"):
+        sizes = {file.stem: pl.scan_parquet(file).select(pl.len()).collect().item() for file in _files(name)}
+        click.echo(f"  {name:8} " + ", ".join(f"{split} {count}" for split, count in sizes.items()))
+    click.echo("\nSet aside:")
+    for metrics in sorted(DATA.glob("**/metrics.json"), key=_when):
+        _show_rejects(metrics)
+    shown = rows.filter(pl.col("language") != "en").sort(pl.col("id").hash(0)).head(examples)
+    click.echo(f"\n{len(shown)} examples:")
+    for row in shown.to_dicts():
+        click.echo(f"\n  {row['id']} ({LANGUAGES[row['language']].name}, quality {row['qe']['quality']:.2f})")
+        for turn in (row["prompt"][0], row["completion"][0]):
+            told = textwrap.fill(turn["content"], 110, initial_indent="    ", subsequent_indent="    ")
+            click.echo(f"  {turn['role']}:\n{told}")
+
+
+def _files(config: str) -> list[Path]:
+    return sorted((DATA / "dataset" / config).glob("*.parquet"))
+
+
+def _when(metrics: Path) -> tuple[int, str]:
+    from xlforge.core.params import STAGES
+
+    stage = metrics.relative_to(DATA).parts[0]
+    return (STAGES.index(stage) if stage in STAGES else len(STAGES)), str(metrics)
+
+
+def _show_rejects(metrics: Path) -> None:
+    import orjson
+
+    counts: dict[str, Any] = orjson.loads(metrics.read_bytes())
+    what = "@".join(metrics.parent.relative_to(DATA).parts)
+    told = ", ".join(f"{count} {reason}" for reason, count in counts["reasons"].items()) or "nothing"
+    click.echo(f"  {what:16} {counts['rejects']:>5} of {counts['rows'] + counts['rejects']:>5}: {told}")

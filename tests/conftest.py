@@ -1,0 +1,45 @@
+"""What all tests share: the project's root, real inputs where they are to be had, and a small built project."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.project import Project
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(autouse=True)
+def _in_root(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests run where the commands run, and no endpoint or store of the user's reaches them."""
+    monkeypatch.chdir(ROOT)
+    for name in os.environ:
+        if name.startswith("XLFORGE_"):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Real inputs for tests, kept outside the project."""
+    folder = ROOT.parent / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip("../shared/data is absent: the real inputs are not part of the project")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A small project, built once; copy it before you change it."""
+    project = Project.make(tmp_path_factory.mktemp("built") / "project")
+    project.repro()
+    project.commit("built")
+    return project
+
+
+@pytest.fixture
+def project(built: Project, tmp_path: Path) -> Project:
+    """The built project, to be changed."""
+    return built.copy(tmp_path / "project")
