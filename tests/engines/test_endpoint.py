@@ -1,0 +1,255 @@
+"""The endpoint engine against a real server that answers well, late, badly, or not at all."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.server import BROKEN, HOSTILE, Fault, Server
+from xlforge.core.params import Model, Sampling
+from xlforge.engines.engine import EngineError
+from xlforge.engines.stored import StoredLLM
+from xlforge.execution import endpoint
+
+MODEL = Model(engine="openai", model="any", revision="1")
+QUESTIONS = [f"Write the question that the text answers.\n<text>\nMill {n} is old.\n</text>" for n in range(120)]
+Make = Callable[..., StoredLLM]
+
+
+@pytest.fixture
+def served(llm: Make) -> Iterator[Callable[..., tuple[StoredLLM, Server]]]:
+    """A model at a server with the given faults."""
+    running: list[Server] = []
+
+    def make(*faults: Fault, server: dict[str, object] | None = None, **execution: object) -> tuple[StoredLLM, Server]:
+        started = Server(faults=list(faults), **(server or {})).__enter__()
+        running.append(started)
+        return llm(model=MODEL, endpoint=started.url, **{"retries": 3, "timeout": 5, **execution}), started
+
+    yield make
+    for started in running:
+        started.__exit__()
+
+
+@pytest.fixture(autouse=True)
+def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(endpoint, "_FIRST_WAIT", 0.01)
+
+
+def test_all_is_asked_once_and_comes_back_in_order(served: Callable[..., tuple[StoredLLM, Server]]) -> None:
+    model, server = served()
+    rows = model.generate(QUESTIONS, num_generations=2)
+    assert [row["generations"] for row in rows] == [[f"What is known about Mill {n} is old?"] * 2 for n in range(120)]
+    assert all(row["logprob"][0] < 0 and row["statistics"]["output_tokens"] == [8, 8] for row in rows)
+    counts = server.counts()
+    assert (counts["received"], counts["answered"], counts["repeated"]) == (240, 240, 0)
+
+
+def test_a_request_carries_all_that_decides_its_answer(served: Callable[..., tuple[StoredLLM, Server]]) -> None:
+    model, server = served()
+    schema = {"type": "object", "properties": {"grade": {"type": "integer"}}}
+    model.generate(["What?", "NUL \x00 and \ud800."], num_generations=2, schema=schema)
+    bodies = server.requests()
+    first = bodies[0]
+    assert first["model"] == "any"
+    assert first["messages"] == [{"role": "user", "content": "What?"}]
+    assert (first["temperature"], first["top_p"], first["max_tokens"], first["logprobs"]) == (0.8, 0.95, 24, True)
+    assert first["response_format"]["json_schema"]["schema"] == schema
+    assert len({body["seed"] for body in bodies}) == 4
+    assert bodies[-1]["messages"][0]["content"] == "NUL \x00 and \ufffd."
+
+
+@pytest.mark.parametrize("kind", ["429", "500", "503", "408", *(kind for kind in BROKEN if kind != "endless")])
+def test_what_may_pass_is_tried_again(served: Callable[..., tuple[StoredLLM, Server]], kind: str) -> None:
+    model, server = served(Fault(kind, share=0.3, tries=2))
+    assert all(row["finish_reason"] == ["stop"] for row in model.generate(QUESTIONS))
+    counts = server.counts()
+    assert counts["statuses"][kind] > 20
+    assert counts["received"] == 120 + counts["statuses"][kind]
+    assert counts["repeated"] == 0
+
+
+def test_a_late_reply_is_given_up_and_asked_again(served: Callable[..., tuple[StoredLLM, Server]]) -> None:
+    model, server = served(Fault("late", contains="Mill 7 ", seconds=30, tries=1), timeout=0.5)
+    assert model.generate(QUESTIONS[:20])[7]["generations"] == ["What is known about Mill 7 is old?"]
+    assert server.counts()["received"] == 21
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason", "tries"),
+    [
+        ("500", "HTTP 500", 4),
+        ("400", "HTTP 400", 1),
+        ("422", "HTTP 422", 1),
+        ("null", "the reply holds no text", 4),
+        ("shape", "the reply is no chat completion", 4),
+        ("no json", "the reply is no JSON", 4),
+        ("cut", "the connection was lost", 4),
+        ("endless", "the reply is longer than 8 MB", 1),
+    ],
+)
+def test_what_does_not_pass_fails_its_own_row(
+    served: Callable[..., tuple[StoredLLM, Server]], kind: str, reason: str, tries: int
+) -> None:
+    model, server = served(Fault(kind, contains="Mill 7 "))
+    rows = model.generate(QUESTIONS[:20])
+    assert rows[7]["finish_reason"] == [f"error: {reason}"]
+    assert [row["generations"][0] is None for row in rows] == [number == 7 for number in range(20)]
+    assert server.counts()["statuses"] == {kind: tries}
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_hostile_text_comes_back_as_it_was_sent(served: Callable[..., tuple[StoredLLM, Server]], kind: str) -> None:
+    model, _ = served(Fault(kind, contains="Mill 7 "))
+    row = model.generate(QUESTIONS[:10])[7]
+    assert row["generations"] == [HOSTILE[kind]]
+    assert model.generate(QUESTIONS[7:8]) == [row]
+
+
+def test_retry_after_is_waited_for(served: Callable[..., tuple[StoredLLM, Server]]) -> None:
+    model, _ = served(Fault("429", tries=1, seconds=1.2))
+    start = time.monotonic()
+    model.generate(QUESTIONS[:5])
+    assert 1.2 <= time.monotonic() - start < 4
+
+
+def test_concurrency_is_bounded_and_used(served: Callable[..., tuple[StoredLLM, Server]]) -> None:
+    model, server = served(server={"latency": 0.1}, concurrency=8)
+    model.generate(QUESTIONS[:60])
+    assert server.counts()["most"] == 8
+
+
+def test_one_slow_row_holds_up_no_other(served: Callable[..., tuple[StoredLLM, Server]]) -> None:
+    model, server = served(Fault("late", contains="Mill 0 ", seconds=1.5), concurrency=2)
+    build = threading.Thread(target=model.generate, args=(QUESTIONS,))
+    build.start()
+    while server.counts()["answered"] < 119:
+        time.sleep(0.02)
+    assert server.counts()["answered"] == 119
+    assert build.is_alive()
+    build.join()
+
+
+@pytest.mark.parametrize(
+    ("status", "told"), [("404", "no model any"), ("401", "XLFORGE_API_KEY"), ("403", "XLFORGE_API_KEY")]
+)
+def test_what_concerns_every_row_stops_the_build_at_once(
+    served: Callable[..., tuple[StoredLLM, Server]], status: str, told: str
+) -> None:
+    model, server = served(Fault(status, contains="Mill 50 "), concurrency=4)
+    with pytest.raises(EngineError, match=told):
+        model.generate(QUESTIONS)
+    assert server.counts()["received"] < 120
+
+
+def test_too_many_failures_end_the_build_with_what_was_bought_kept(
+    served: Callable[..., tuple[StoredLLM, Server]],
+) -> None:
+    model, server = served(Fault("400", share=0.2), failures=5, concurrency=4)
+    with pytest.raises(EngineError, match=r"5 requests failed for good.*HTTP 400 \(as ordered by the plan of faults\)"):
+        model.generate(QUESTIONS)
+    before = server.counts()
+    assert before["received"] < 60
+    with pytest.raises(EngineError):
+        model.generate(QUESTIONS)
+    assert server.counts()["repeated"] <= 4
+
+
+def test_a_server_that_comes_back_is_gone_on_with(
+    served: Callable[..., tuple[StoredLLM, Server]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(endpoint, "_FIRST_WAIT", 0.5)
+    model, first = served(server={"latency": 0.05}, retries=6, concurrency=4)
+    model.generate(QUESTIONS[:4])
+    first.process.kill()
+    with Server(port=first.port) as second:
+        rows = model.generate(QUESTIONS)
+        assert all(row["finish_reason"] == ["stop"] for row in rows)
+        assert second.counts()["received"] == 116
+
+
+def test_a_killed_build_buys_again_no_more_than_was_in_flight(
+    served: Callable[..., tuple[StoredLLM, Server]], tmp_path: Path
+) -> None:
+    model, server = served(server={"latency": 0.05})
+    code = f"""
+from tests.engines.test_endpoint import *
+from xlforge.core.params import Execution
+model = StoredLLM(role="teacher", spec=MODEL, sampling=Sampling(temperature=0.8, top_p=0.95, max_tokens=24), logprobs=True,
+    execution=Execution(store="sqlite:///{tmp_path}/store.sqlite", endpoint="{server.url}", concurrency=6))
+model.load()
+print("loaded", flush=True)
+model.generate(QUESTIONS)
+"""
+    child = subprocess.Popen([sys.executable, "-W", "ignore", "-c", code], stdout=subprocess.PIPE, text=True)
+    assert child.stdout is not None and child.stdout.readline() == "loaded\n"
+    while server.counts()["answered"] < 60:
+        time.sleep(0.01)
+    child.kill()
+    child.communicate()
+    model.generate(QUESTIONS)
+    counts = server.counts()
+    assert counts["distinct"] == 120
+    assert counts["received"] <= 120 + 6
+
+
+def test_a_missing_endpoint_is_told_with_the_remedy(llm: Make) -> None:
+    with pytest.raises(
+        EngineError, match=r"no endpoint serves the teacher, any: set XLFORGE_ENDPOINT \(or XLFORGE_ENDPOINT_TEACHER"
+    ):
+        llm(model=MODEL).generate(["What?"])
+
+
+def test_a_server_that_is_not_there_is_told_with_the_remedy(llm: Make) -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        port = unused.getsockname()[1]
+    with pytest.raises(EngineError, match=r"no server answers at 127\.0\.0\.1 .*XLFORGE_ENDPOINT") as told:
+        llm(model=MODEL, endpoint=f"http://user:secret@127.0.0.1:{port}/v1").generate(["What?"])
+    assert "secret" not in str(told.value)
+
+
+@pytest.mark.parametrize("role", ["", "_TEACHER"])
+def test_the_key_is_read_from_the_environment(
+    served: Callable[..., tuple[StoredLLM, Server]], monkeypatch: pytest.MonkeyPatch, role: str
+) -> None:
+    monkeypatch.setenv(f"XLFORGE_API_KEY{role}", "sk-planted-secret")
+    model, _ = served(server={"key": "sk-planted-secret"})
+    assert model.generate(QUESTIONS[:3])[0]["finish_reason"] == ["stop"]
+
+
+def test_a_wrong_key_stops_the_build_and_is_shown_nowhere(
+    served: Callable[..., tuple[StoredLLM, Server]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XLFORGE_API_KEY", "sk-planted-secret")
+    model, _ = served(server={"key": "another"})
+    with pytest.raises(EngineError, match="the API key is not accepted: set XLFORGE_API_KEY") as told:
+        model.generate(QUESTIONS[:3])
+    assert "planted" not in str(told.value)
+    assert not [path for path in tmp_path.rglob("*") if path.is_file() and b"planted" in path.read_bytes()]
+
+
+def test_distilabels_own_classes_go_through_the_store(
+    served: Callable[..., tuple[StoredLLM, Server]], llm: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XLFORGE_API_KEY", "any")
+    _, server = served(server={"answer": "tests.engines.test_endpoint:shout"})
+    foreign = Model(engine="distilabel.models.llms.OpenAILLM", model="any")
+    model = llm(model=foreign, endpoint=server.url, sampling=Sampling(temperature=0.5, max_tokens=7))
+    texts = [row["generations"][0] for row in model.generate(["a", "b"])]
+    assert texts == ["A", "B"]
+    assert {(body["temperature"], body["max_tokens"]) for body in server.requests()} == {(0.5, 7)}
+    assert model.generate(["b"])[0]["generations"] == ["B"]
+    assert server.counts()["received"] == 2
+
+
+def shout(messages: list[dict[str, str]], seed: int) -> str:
+    """An answer of another kind, for a server that is to have one."""
+    return messages[-1]["content"].upper()
