@@ -1,0 +1,57 @@
+"""What stands in a text beside its prose and must come through a translation: code, addresses, headings, lists, tables."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+
+_FENCE = re.compile(r"^[ \t]*(`{3,}|~{3,})[^\n]*\n(.*?)(?:^[ \t]*\1[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
+_CODE = re.compile(r"(?<!`)(`{1,2})(?!`)([^\n`]{1,500})\1(?!`)")
+_ADDRESS = re.compile(
+    r"(?:(?:https?|ftp)://|\bwww\.)[!#-&*-;=?-Z\\^-~]+"
+    r"|(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+"
+)
+_COMMENT = re.compile(r"(?:^|(?<=\s))(?:#|//|--\s).*")
+_HEADING = re.compile(r"^ {0,3}#{1,6}[ \t]", re.MULTILINE)
+_BULLET = re.compile(r"^[ \t]*[-*+•][ \t]+\S", re.MULTILINE)
+_NUMBERED = re.compile(r"^[ \t]*\d{1,3}[.)][ \t]+\S", re.MULTILINE)
+_ROW = re.compile(r"^[ \t]*\|[^\n]*\|[ \t]*$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Markup:
+    """code: blocks without comments, and spans. counts: of headings, bullets, numbered items and rows of tables.
+
+    prose: the text without code and addresses.
+    """
+
+    code: Counter[str]
+    addresses: Counter[str]
+    counts: dict[str, int]
+    prose: str
+
+
+def markup(text: str) -> Markup:
+    """Read a text's markup."""
+    blocks = [_bare(match.group(2)) for match in _FENCE.finditer(text)]
+    rest = _FENCE.sub("\n", text)
+    spans = [match.group(2).strip() for match in _CODE.finditer(rest)]
+    rest = _CODE.sub(" ", rest)
+    return Markup(
+        code=Counter(blocks + spans),
+        addresses=Counter(match.group().rstrip(".,;:!?*_") for match in _ADDRESS.finditer(rest)),
+        counts={
+            "headings": len(_HEADING.findall(rest)),
+            "bullets": len(_BULLET.findall(rest)),
+            "numbered items": len(_NUMBERED.findall(rest)),
+            "table rows": len(_ROW.findall(rest)),
+        },
+        prose=_ADDRESS.sub(" ", rest),
+    )
+
+
+def _bare(block: str) -> str:
+    """Code without its comments, which may be translated, and without white space that does not matter."""
+    kept = (_COMMENT.sub("", line).rstrip() for line in block.splitlines())
+    return "\n".join(line for line in kept if line)

@@ -1,0 +1,20 @@
+"""Answers that should be English prose."""
+
+from __future__ import annotations
+
+from xlforge.core.asking import Unread, plain_text
+from xlforge.quality.language import share
+
+_LEAST = 0.5
+
+
+def english_text(text: str) -> str:
+    """The words of an answer that should be English; Unread if they are not, or are no text at all.
+
+    Half of what can be judged must be English: a name or a quotation in another language is no fault.
+    """
+    words = plain_text(text)
+    found = share(words, "en")
+    if found < _LEAST:
+        raise Unread("not_english", f"{found:.2f} of it is English")
+    return words
