@@ -1,0 +1,163 @@
+"""Near-duplicates: MinHash signatures find pairs that may be alike, exact comparison decides.
+
+A signature is cut into bands; two passages with one band alike share a bucket and are compared by the Jaccard similarity of their sets
+of shingles. Passages are taken in order of id, and compared with those kept so far: the first of a family stays, whatever
+order the source has. A bucket takes in at most 16 kept passages and a passage is compared with the 16 kept ones it shares most
+buckets with, so that time grows with the number of passages even where all of them are alike; how many met a full bucket is counted.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from rensa import RMinHash
+
+from pipelines.seeds.v1.schema import NearDuplicate
+from pipelines.seeds.v1.shingles import Hashes, Offsets, Words
+from pipelines.seeds.v1.spill import forget, mapped
+
+_CROWD = 16
+_SEED = 1
+_MISSED = 0.01
+_FORGET_EVERY = 200_000
+
+
+@dataclass(frozen=True)
+class Found:
+    """For each passage in the order they were added: the number of the kept one it repeats (-1 if it is kept), and how alike.
+
+    crowded: how many kept passages met a full bucket; their own near-duplicates may have been missed.
+    """
+
+    of: NDArray[np.int64]
+    similarity: NDArray[np.float64]
+    crowded: int
+
+
+class Duplicates:
+    """Takes passages chunk by chunk, keeping 8 bytes a band in memory and the shingles in a scratch file."""
+
+    def __init__(self, rule: NearDuplicate, scratch: Path) -> None:
+        self.rule, self._scratch = rule, scratch
+        self._rows_in_band = rows_in_band(rule.permutations, rule.threshold)
+        self._keys: list[Hashes] = []
+        self._counts: list[NDArray[np.int64]] = []
+
+    def add(self, words: Words) -> None:
+        runs, offsets = words.runs(self.rule.shingle)
+        with self._scratch.open("ab") as file:
+            runs.tofile(file)
+        self._counts.append(np.diff(offsets))
+        self._keys.append(self._bands(runs, offsets))
+
+    def _bands(self, runs: Hashes, offsets: Offsets) -> Hashes:
+        """One key a band, and as the last column one for the whole signature: equal texts meet there, however full the rest."""
+        sketch = RMinHash.digest_matrix_from_flat_token_hashes(
+            runs, offsets.astype(np.uint64), num_perm=self.rule.permutations, seed=_SEED
+        )
+        flat = np.fromiter(chain.from_iterable(sketch.to_rows()), dtype=np.uint64)
+        signature = flat.reshape(len(offsets) - 1, self.rule.permutations)
+        bands = self.rule.permutations // self._rows_in_band
+        cuts = [slice(band * self._rows_in_band, (band + 1) * self._rows_in_band) for band in range(bands)]
+        return np.stack([_folded(signature[:, cut]) for cut in (*cuts, slice(None))], axis=1)
+
+    def found(self, in_order: NDArray[np.int64]) -> Found:
+        """in_order: the numbers of the passages in order of id."""
+        of, similarity, crowded = np.full(len(in_order), -1), np.zeros(len(in_order)), 0
+        if not len(in_order):
+            return Found(of, similarity, crowded)
+        buckets = shared_buckets(np.concatenate(self._keys))
+        self._keys.clear()
+        kept, shingles = _Kept(), _Shingles(self._scratch, np.concatenate(self._counts))
+        for number in in_order[(buckets[in_order] >= 0).any(axis=1)].tolist():
+            mine = [bucket for bucket in buckets[number].tolist() if bucket >= 0]
+            own = shingles.of(number)
+            for other in kept.nearest(mine):
+                alike = jaccard(own, shingles.of(other))
+                if alike >= self.rule.threshold and alike > similarity[number]:
+                    of[number], similarity[number] = other, alike
+            if of[number] < 0:
+                crowded += kept.add(number, mine)
+        return Found(of, similarity, crowded)
+
+
+class _Kept:
+    """The kept passages in each bucket."""
+
+    def __init__(self) -> None:
+        self._members: dict[int, list[int]] = {}
+
+    def nearest(self, buckets: list[int]) -> list[int]:
+        """Those that share most of the buckets, at most 16."""
+        met = Counter(chain.from_iterable(self._members.get(bucket, ()) for bucket in buckets))
+        return [number for number, _ in met.most_common(_CROWD)]
+
+    def add(self, number: int, buckets: list[int]) -> bool:
+        """Puts a passage into its buckets; whether one of them was full."""
+        full = False
+        for bucket in buckets:
+            members = self._members.setdefault(bucket, [])
+            if len(members) < _CROWD:
+                members.append(number)
+            else:
+                full = True
+        return full
+
+
+class _Shingles:
+    """The sets of shingles in the scratch file, as sorted arrays."""
+
+    def __init__(self, path: Path, counts: NDArray[np.int64]) -> None:
+        self._ends = np.cumsum(counts)
+        self._starts = self._ends - counts
+        self._map = mapped(path)
+        self._all = np.frombuffer(self._map, dtype=np.uint64)
+        self._asked = 0
+
+    def of(self, number: int) -> Hashes:
+        self._asked += 1
+        if self._asked % _FORGET_EVERY == 0:
+            forget(self._map)
+        return np.unique(self._all[self._starts[number] : self._ends[number]])
+
+
+def rows_in_band(permutations: int, threshold: float) -> int:
+    """The most rows a band can have for a pair right at the threshold to be missed in at most one case in a hundred."""
+    for rows in range(permutations, 1, -1):
+        if (1 - threshold**rows) ** (permutations // rows) <= _MISSED:
+            return rows
+    return 1
+
+
+def shared_buckets(keys: Hashes) -> NDArray[np.int64]:
+    """For each passage and band the number of the bucket, or -1 where nobody else is in it."""
+    out = np.full(keys.shape, -1, dtype=np.int64)
+    for band in range(keys.shape[1]):
+        order = np.argsort(keys[:, band], kind="stable")
+        ordered = keys[order, band]
+        same = ordered[1:] == ordered[:-1]
+        shared = np.concatenate([same, [False]]) | np.concatenate([[False], same])
+        bucket = np.cumsum(np.concatenate([[True], ~same])) + band * len(keys)
+        out[order[shared], band] = bucket[shared]
+    return out
+
+
+def jaccard(one: Hashes, other: Hashes) -> float:
+    """Shared over all, of two sets as sorted arrays without repeats."""
+    shared = len(np.intersect1d(one, other, assume_unique=True))
+    return shared / (len(one) + len(other) - shared)
+
+
+def _folded(columns: Hashes) -> Hashes:
+    """One 64-bit number from a few columns."""
+    folded = np.zeros(len(columns), dtype=np.uint64)
+    with np.errstate(over="ignore"):
+        for column in columns.T:
+            folded = (folded ^ column) * np.uint64(0x9E3779B97F4A7C15)
+            folded ^= folded >> np.uint64(31)
+    return folded
