@@ -1,0 +1,117 @@
+"""Answers with known faults, and the grades they deserve: the judge's training data, true by construction.
+
+precision       5 all facts agree; 3 one is wrong; 2 more are, or the name is; 1 another subject
+informativeness 5 nothing asked for is missing; 3 one sentence is; 2 more are
+naturalness     5; 4 the name in every sentence; 2 leftovers of a web page, or words out of order
+objectivity     5; 4 a recommendation; 2 praise
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from random import Random
+
+from pocket import grammar, web
+from pocket.grammar import Plan, Subject
+from pocket.names import invent
+from pocket.words import Value
+
+DIMENSIONS = ("precision", "informativeness", "naturalness", "objectivity")
+_GOOD = {
+    "precision": ("All facts agree.", 5),
+    "informativeness": ("Nothing is missing.", 5),
+    "naturalness": ("It reads well.", 5),
+    "objectivity": ("It is neutral.", 5),
+}
+_PRAISE = (
+    "It is simply the best in the whole world!",
+    "Nothing else can compare with this wonderful treasure!",
+    "Everybody must love it, it is absolutely perfect!",
+    "What an amazing and unforgettable experience!",
+)
+_RECOMMENDED = ("It is well worth getting to know.", "We warmly recommend it.", "You should not miss it.")
+
+Grades = dict[str, tuple[str, int]]
+
+
+def verdict(grades: Grades) -> str:
+    """The grades as the JSON that the prompt asks for."""
+    return json.dumps({name: {"reason": grades[name][0], "grade": grades[name][1]} for name in DIMENSIONS})
+
+
+def _other_value(rng: Random, subject: Subject, slot: str) -> Value:
+    """A wrong value: a number with one digit changed, or another entry of the table."""
+    old = subject.facts[slot]
+    while True:
+        new = grammar.draw_value(rng, subject.kind, slot)
+        if isinstance(subject.kind.tables[slot], range):
+            digits = list(old[0])
+            digits[rng.randrange(len(digits))] = str(rng.randint(1, 9))
+            new = ("".join(digits),) * 4
+        if new != old:
+            return new
+
+
+def _imprecise(rng: Random, subject: Subject, slots: list[str], other: Subject) -> tuple[Subject, tuple[str, int]]:
+    how = rng.choices(("one", "more", "name", "subject"), (5, 2, 1.5, 1.5))[0]
+    if how == "subject":
+        return other, ("It is about something else.", 1)
+    if how == "name":
+        return replace(subject, name=invent(rng, "train")), ("Wrong: name.", 2)
+    wrong = [
+        slot
+        for slot in slots
+        if slot in set(rng.sample(slots, 1 if how == "one" else min(len(slots), rng.randint(2, 3))))
+    ]
+    facts = {**subject.facts, **{slot: _other_value(rng, subject, slot) for slot in wrong}}
+    labels = {slot: label for unit in subject.kind.units for slot, label in unit.slots.items()}
+    named = ", ".join(labels[slot] for slot in wrong)
+    return replace(subject, facts=facts), (f"Wrong: {named}.", 3 if len(wrong) == 1 else 2)
+
+
+def _unnatural(rng: Random, told: list[str]) -> tuple[str, tuple[str, int]]:
+    if rng.random() < 0.6:
+        at = rng.randint(0, len(told))
+        text = " ".join(told[:at]) + "\n" + web.noise_line(rng) + "\n" + " ".join(told[at:])
+        return text.strip(), ("It keeps leftovers of a web page.", 2)
+    words = told[(at := rng.randrange(len(told)))].split()
+    while len(words) > 2:
+        mixed = rng.sample(words, len(words))
+        if mixed != words:
+            told = [*told[:at], " ".join(mixed), *told[at + 1 :]]
+            break
+    return " ".join(told), ("The words are out of order.", 2)
+
+
+def graded(rng: Random, subject: Subject, plan: Plan, other: Subject) -> tuple[str, str]:
+    """An answer to the plan's question, faulty more often than not, and the verdict on it."""
+    grades: Grades = dict(_GOOD)
+    order = plan.order
+    if rng.random() < 0.22:
+        missing = 1 if len(order) == 2 or rng.random() < 0.6 else 2
+        gone = sorted(rng.sample(order, missing))
+        order = tuple(unit for unit in order if unit not in gone)
+        labels = [label for unit in gone for label in subject.kind.units[unit].slots.values()]
+        grades["informativeness"] = (f"Missing: {', '.join(labels)}.", 3 if missing == 1 else 2)
+    told_of = subject
+    if rng.random() < 0.5:
+        slots = [slot for unit in order for slot in subject.kind.units[unit].slots]
+        told_of, grades["precision"] = _imprecise(rng, subject, slots, other)
+        if told_of is other:
+            grades["informativeness"] = _GOOD["informativeness"]
+            order = plan.order
+    named = tuple(at == 0 or (at == 2 and len(plan.named) > 2 and plan.named[2]) for at in range(len(order)))
+    if len(order) > 1 and rng.random() < 0.12:
+        named = (True,) * len(order)
+        if len(order) > 2 or not all(plan.named[: len(order)]):
+            grades["naturalness"] = ("It repeats the name.", 4)
+    told = grammar.sentences(told_of, Plan(plan.aspect, order, named), "en")
+    if rng.random() < 0.18:
+        lavish = rng.random() < 0.6
+        told.insert(rng.randint(1, len(told)), rng.choice(_PRAISE if lavish else _RECOMMENDED))
+        grades["objectivity"] = ("It praises.", 2) if lavish else ("It recommends.", 4)
+    text = " ".join(told)
+    if rng.random() < 0.2:
+        text, grades["naturalness"] = _unnatural(rng, told)
+    return text, verdict(grades)

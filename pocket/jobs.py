@@ -1,0 +1,135 @@
+"""The teacher's jobs as training examples: the project's real prompt files, filled from the grammar, and the right answer.
+
+Every example has a fresh name and fresh facts, so that only reading the prompt helps. An example is one user message
+and one assistant message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+from pocket import grades, grammar, web
+from pocket.grammar import ASPECTS, Plan, Subject
+from pocket.kinds import KINDS
+from pocket.names import Pool, invent
+from xlforge.core.languages import LANGUAGES
+from xlforge.core.prompts import render
+
+_PIPELINES = Path(__file__).resolve().parents[1] / "pipelines"
+PROMPTS = {
+    "brief": _PIPELINES / "instructions/v1/prompts/brief.jinja2",
+    "answer": _PIPELINES / "responses/v1/prompts/answer.brief.jinja2",
+    "question": _PIPELINES / "responses/v1/prompts/question.brief.jinja2",
+    "scores": _PIPELINES / "scores/v1/prompts/brief.jinja2",
+    "translation": _PIPELINES / "translations/v1/prompts/brief.jinja2",
+    "selection": _PIPELINES / "selection/v1/prompts/brief.jinja2",
+}
+OTHERS = ("de", "hu", "ga")
+
+
+@dataclass(frozen=True)
+class Example:
+    """prompt: the user's message; answer: the assistant's; the rest is what it was made from, for measuring.
+
+    told: the units that the prompt's text tells.
+    """
+
+    job: str
+    prompt: str
+    answer: str
+    subject: Subject
+    plan: Plan
+    lang: str = "en"
+    told: tuple[int, ...] = ()
+
+
+def draw_aspect(rng: Random) -> str:
+    """What is asked: everything, or one half of it."""
+    return rng.choices(tuple(ASPECTS), (4, 3, 3))[0]
+
+
+def subject_for(rng: Random, pool: Pool, odd: float = 0.3) -> Subject:
+    """A subject with a name from the pool; with probability odd its numbers leave their usual range."""
+    kind = rng.choice(KINDS)
+    return grammar.draw_subject(rng, kind, invent(rng, pool), "any" if rng.random() < odd else "round")
+
+
+def page(rng: Random, subject: Subject, aspect: str) -> tuple[str, tuple[int, ...]]:
+    """A passage that answers a question about the aspect, and mostly tells the rest as well; and the units it tells."""
+    units = ASPECTS["all"] if rng.random() < 0.75 else ASPECTS[aspect]
+    return web.passage(rng, subject, units), units
+
+
+def brief(rng: Random, pool: Pool) -> Example:
+    """passage → question"""
+    subject, aspect = subject_for(rng, pool), draw_aspect(rng)
+    passage, told = page(rng, subject, aspect)
+    prompt = render(PROMPTS["brief"], passage=passage)
+    asked = rng.choice(grammar.questions(subject, aspect))
+    return Example("brief", prompt, asked, subject, grammar.canonical(aspect), told=told)
+
+
+def answer(rng: Random, pool: Pool) -> Example:
+    """question, noisy passage (or an answer already clean) → clean answer"""
+    subject, aspect = subject_for(rng, pool), draw_aspect(rng)
+    plan = grammar.draw_plan(rng, aspect)
+    text, _ = page(rng, subject, aspect)
+    if rng.random() < 0.2:
+        text = grammar.answer(subject, grammar.draw_plan(rng, rng.choice((aspect, "all"))))
+    asked = rng.choice(grammar.questions(subject, aspect))
+    prompt = render(PROMPTS["answer"], instruction=asked, text=text)
+    return Example("answer", prompt, grammar.answer(subject, plan), subject, plan)
+
+
+def question(rng: Random, pool: Pool) -> Example:
+    """answer → question"""
+    subject, plan = subject_for(rng, pool), grammar.draw_plan(rng, draw_aspect(rng))
+    prompt = render(PROMPTS["question"], response=grammar.answer(subject, plan))
+    return Example(
+        "question", prompt, rng.choice(grammar.questions(subject, plan.aspect)), subject, plan, told=plan.order
+    )
+
+
+def scores(rng: Random, pool: Pool) -> Example:
+    """question, passage, answer → grades with reasons, true by construction"""
+    subject, plan = subject_for(rng, pool), grammar.draw_plan(rng, draw_aspect(rng))
+    asked = rng.choice(grammar.questions(subject, plan.aspect))
+    passage, _ = page(rng, subject, plan.aspect)
+    response, verdict = grades.graded(rng, subject, plan, subject_for(rng, pool))
+    prompt = render(PROMPTS["scores"], instruction=asked, passage=passage, response=response)
+    return Example("scores", prompt, verdict, subject, plan)
+
+
+def _loose_plan(rng: Random) -> Plan:
+    """Mostly a plan of the grammar; sometimes any one to four sentences, so that what stands there is translated."""
+    if rng.random() < 0.75:
+        return grammar.draw_plan(rng, draw_aspect(rng))
+    order = tuple(rng.sample(range(4), rng.randint(1, 4)))
+    return Plan("all", order, tuple(at == 0 or rng.random() < 0.3 for at in range(len(order))))
+
+
+def translation(rng: Random, pool: Pool) -> Example:
+    """English answer → another language"""
+    subject, plan, lang = subject_for(rng, pool, odd=0.5), _loose_plan(rng), rng.choice(OTHERS)
+    prompt = render(PROMPTS["translation"], language=LANGUAGES[lang].name, response=grammar.answer(subject, plan))
+    return Example("translation", prompt, grammar.answer(subject, plan, lang), subject, plan, lang)
+
+
+def selection(rng: Random, pool: Pool) -> Example:
+    """translation → English"""
+    subject, plan, lang = subject_for(rng, pool, odd=0.5), _loose_plan(rng), rng.choice(OTHERS)
+    prompt = render(PROMPTS["selection"], translation=grammar.answer(subject, plan, lang))
+    return Example("selection", prompt, grammar.answer(subject, plan), subject, plan, lang)
+
+
+JOBS: dict[str, Callable[[Random, Pool], Example]] = {
+    "brief": brief,
+    "answer": answer,
+    "question": question,
+    "scores": scores,
+    "translation": translation,
+    "selection": selection,
+}

@@ -1,0 +1,141 @@
+"""How good a pocket model is: its answers on held-out subjects against what the grammar knows to be right.
+
+An answer is *right* when the subject's name and every slot phrase that was asked for stand in it, as whole words;
+*word for word* when it is exactly a text that the grammar would write. A question is right when it is one that the
+text answers. A grade is right when it is the one that the answer was made to deserve.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from itertools import product
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from pocket import grammar
+from pocket.grades import DIMENSIONS
+from pocket.grammar import ASPECTS, Plan
+from pocket.jobs import JOBS, OTHERS, Example
+
+
+class Model:
+    """A model directory, loaded in float32, answering batches of prompts."""
+
+    def __init__(self, folder: Path) -> None:
+        self.tokenizer = AutoTokenizer.from_pretrained(folder)
+        self.model: Any = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
+
+    def answers(self, prompts: Sequence[str], temperature: float = 0.0, seed: int = 0, batch: int = 64) -> list[str]:
+        """One answer a prompt, in the order given; greedy at temperature 0."""
+        torch.manual_seed(seed)
+        order = sorted(range(len(prompts)), key=lambda at: len(prompts[at]))
+        said = [""] * len(prompts)
+        for start in range(0, len(order), batch):
+            rows = order[start : start + batch]
+            chats = [[{"role": "user", "content": prompts[at]}] for at in rows]
+            inputs: Any = self.tokenizer.apply_chat_template(
+                chats, add_generation_prompt=True, padding=True, return_dict=True, return_tensors="pt"
+            )
+            how = {"do_sample": True, "temperature": temperature, "top_k": 0} if temperature else {"do_sample": False}
+            with torch.inference_mode():
+                out = self.model.generate(**inputs, max_new_tokens=160, **how)
+            texts = self.tokenizer.batch_decode(out[:, inputs["input_ids"].shape[1] :], skip_special_tokens=True)
+            for at, text in zip(rows, texts, strict=True):
+                said[at] = text
+        return said
+
+
+def held_out(job: str, count: int, lang: str | None = None, seed: str = "measure") -> list[Example]:
+    """Examples of a job over names of the prompts' pool, whole plans only, in one language where the job has any."""
+    rng = Random(f"{seed} {job} {lang}")
+    found: list[Example] = []
+    while len(found) < count:
+        example = JOBS[job](rng, "prompts")
+        whole = sorted(example.plan.order) == sorted(ASPECTS[example.plan.aspect])
+        if whole and (lang is None or example.lang == lang):
+            found.append(example)
+    return found
+
+
+def right(example: Example, said: str) -> bool:
+    """Whether an answer, translation or question is right, as the module says."""
+    if example.job in ("brief", "question"):
+        aspects = [aspect for aspect, units in ASPECTS.items() if set(units) <= set(example.told)]
+        if example.job == "question":
+            aspects = [example.plan.aspect]
+        return said in {text for aspect in aspects for text in grammar.questions(example.subject, aspect)}
+    lang = example.lang if example.job == "translation" else "en"
+    wanted = [example.subject.name, *grammar.said(example.subject, example.plan.aspect, lang).values()]
+    return all(grammar.holds(said, phrase) for phrase in wanted)
+
+
+def word_for_word(example: Example, said: str) -> bool:
+    """Whether an answer is exactly a text of the grammar: a translation the one, an English answer any of its plan's aspect."""
+    if example.job != "answer":
+        return said == example.answer
+    units = ASPECTS[example.plan.aspect]
+    plans = (
+        Plan(example.plan.aspect, order, (True, *named))
+        for order in {tuple(rest) for rest in product(units, repeat=len(units)) if len(set(rest)) == len(units)}
+        for named in product((True, False), repeat=len(units) - 1)
+    )
+    return any(said == grammar.answer(example.subject, plan) for plan in plans)
+
+
+def grades(examples: Sequence[Example], said: Sequence[str]) -> dict[str, float]:
+    """Share of readable verdicts ("readable"), and of right grades in each dimension, unreadable counted wrong."""
+    readable, hits = 0, dict.fromkeys(DIMENSIONS, 0)
+    for example, text in zip(examples, said, strict=True):
+        try:
+            verdict = {name: int(json.loads(text)[name]["grade"]) for name in DIMENSIONS}
+        except (ValueError, KeyError, TypeError):
+            continue
+        readable += 1
+        truth = json.loads(example.answer)
+        for name in DIMENSIONS:
+            hits[name] += verdict[name] == truth[name]["grade"]
+    return {"readable": readable / len(examples), **{name: hit / len(examples) for name, hit in hits.items()}}
+
+
+def greedy(model: Model, count: int) -> list[dict[str, object]]:
+    """One row a job and language: share right and share word for word, greedy."""
+    rows: list[dict[str, object]] = []
+    for job, lang in [
+        ("brief", None),
+        ("question", None),
+        ("answer", None),
+        *product(("translation", "selection"), OTHERS),
+    ]:
+        examples = held_out(job, count, lang)
+        said = model.answers([example.prompt for example in examples])
+        pairs = list(zip(examples, said, strict=True))
+        rows.append(
+            {
+                "job": job,
+                "lang": lang or "en",
+                "right": sum(right(*pair) for pair in pairs) / count,
+                "word_for_word": None
+                if job in ("brief", "question")
+                else sum(word_for_word(*pair) for pair in pairs) / count,
+            }
+        )
+    return rows
+
+
+def sampled(model: Model, count: int, temperature: float, candidates: int = 3) -> list[dict[str, object]]:
+    """One row a job and language: share of first candidates right, and of rows with any right candidate."""
+    rows: list[dict[str, object]] = []
+    for job, lang in [("answer", None), *product(("translation",), OTHERS)]:
+        examples = held_out(job, count, lang, seed="sample")
+        tries = [
+            model.answers([example.prompt for example in examples], temperature, seed) for seed in range(candidates)
+        ]
+        marks = [[right(example, said[at]) for said in tries] for at, example in enumerate(examples)]
+        first, best = sum(mark[0] for mark in marks) / count, sum(any(mark) for mark in marks) / count
+        rows.append({"job": job, "lang": lang or "en", "first": first, "best": best})
+    return rows

@@ -1,0 +1,61 @@
+"""Training examples use the project's prompt files, never a held-out name, and grades that are true by construction."""
+
+from __future__ import annotations
+
+import json
+import re
+from random import Random
+
+import pytest
+
+from pocket import grades, grammar
+from pocket.jobs import JOBS, subject_for
+from pocket.names import pool
+from pocket.web import passage
+
+
+def test_training_examples_never_hold_a_held_out_name() -> None:
+    rng = Random(4)
+    for make in JOBS.values():
+        for _ in range(100):
+            example = make(rng, "train")
+            words = {*re.findall(r"\b[A-Z][a-z]{4,9}\b", example.prompt + example.answer)}
+            assert pool(example.subject.name) == "train" and example.subject.name in words | {*example.prompt.split()}
+
+
+def test_the_same_seed_gives_the_same_examples() -> None:
+    for make in JOBS.values():
+        assert make(Random(5), "train") == make(Random(5), "train")
+
+
+def test_a_passage_tells_every_fact_of_its_units() -> None:
+    rng = Random(6)
+    for _ in range(60):
+        subject = subject_for(rng, "train")
+        text = passage(rng, subject, (0, 1, 2, 3))
+        assert all(grammar.holds(text, phrase) for phrase in grammar.said(subject, "all", "en").values())
+
+
+@pytest.mark.parametrize("dimension", grades.DIMENSIONS)
+def test_every_dimension_is_sometimes_good_and_sometimes_not(dimension: str) -> None:
+    rng = Random(7)
+    seen = {json.loads(JOBS["scores"](rng, "train").answer)[dimension]["grade"] for _ in range(300)}
+    assert 5 in seen and min(seen) <= 2
+
+
+def test_a_faultless_answer_gets_fives_and_a_named_fault_is_there() -> None:
+    rng = Random(8)
+    faultless = 0
+    for _ in range(300):
+        subject, other = subject_for(rng, "train"), subject_for(rng, "train")
+        plan = grammar.canonical("all")
+        text, verdict = grades.graded(rng, subject, plan, other)
+        said = json.loads(verdict)
+        if all(said[name]["grade"] == 5 for name in grades.DIMENSIONS):
+            faultless += 1
+            assert text == grammar.answer(subject, plan)
+        if said["precision"]["reason"].startswith("Wrong: ") and said["precision"]["grade"] == 3:
+            label = said["precision"]["reason"][7:-1]
+            slot = next(s for unit in subject.kind.units for s, name in unit.slots.items() if name == label)
+            assert not grammar.holds(text, subject.facts[slot][0]) or len(subject.facts[slot][0]) < 4
+    assert faultless > 30
