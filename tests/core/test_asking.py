@@ -139,3 +139,8 @@ def test_prose_is_stripped_and_kept() -> None:
 
 def test_a_step_reads_its_inputs_from_its_prompt(tmp_path: Path) -> None:
     assert set(grader(tmp_path, Scripted(answers=[])).inputs) == {"instruction", "passage", "response"}
+
+
+def test_an_answer_longer_than_its_bound_is_not_read(tmp_path: Path) -> None:
+    (row,), _ = grade(tmp_path, (" " * 1_000_000 + GOOD, "stop"), ("x" * 1_000_000, "stop"))
+    assert row["reject"]["reason"] == "too_long"

@@ -25,6 +25,8 @@ from xlforge.core.rows import reject
 Row = dict[str, Any]
 WHOLE_STAGE = 1_000_000_000
 _TROUBLE = "trouble.txt"
+_LONGEST_TOKEN = 32
+"""Characters a token may stand for: an answer that is longer than its tokens allow ignored the bound it was given."""
 
 
 class Unread(ValueError):
@@ -169,6 +171,8 @@ class Ask(Task):  # type: ignore[misc]
             try:
                 if finish == "length":
                     raise Unread("cut_off", f"at {self.llm.sampling.max_tokens} tokens")
+                if len(text) > _LONGEST_TOKEN * self.llm.sampling.max_tokens:
+                    raise Unread("too_long", f"{len(text)} characters, against {self.llm.sampling.max_tokens} tokens allowed")
                 drawn = {"logprob": answer["logprob"][0], "tokens_out": answer["statistics"]["output_tokens"][0]}
                 made = self.format_output(text, row | drawn)
             except Unread as fault:

@@ -119,10 +119,11 @@ class Build:
         rejects: pl.DataFrame,
         expected: Collection[str],
         metrics: dict[str, Any] | None = None,
+        among: int | None = None,
     ) -> None:
         """Validates and writes what the stage made; raises BuildError when more is rejected than `rejects` allows.
 
-        In that case `rejects.parquet` is there, complete, and nothing else is.
+        among: what the share of rejects is a share of, where that is more than the rows delivered. Above the share `rejects.parquet` is there, complete, and nothing else is.
         """
         from xlforge.core.rows import Rejects, partition, valid, write_json, write_parquet
 
@@ -133,10 +134,11 @@ class Build:
         self.record.rows_out, self.record.rejects = len(rows), len(rejects)
         write_parquet(rejects, self.out / "rejects.parquet")
         allowed = self.params.rejects
-        if len(rejects) > allowed * len(expected):
+        among = among or len(expected)
+        if len(rejects) > allowed * among:
             (self.out / "rows.parquet").unlink(missing_ok=True)
             raise BuildError(
-                f"{len(rejects)} of {len(expected)} rows were set aside ({_told(reasons)}), but "
+                f"{len(rejects)} of {among} rows were set aside ({_told(reasons)}), but "
                 f"{self.stage}.rejects in params.yaml allows {allowed:.0%}; read {self.out / 'rejects.parquet'}, "
                 "mend the cause or raise the share"
             )

@@ -53,6 +53,7 @@ class BackTranslate(Ask):
 class Estimate(Each):
     """Everything known of a candidate → round_trip, likelihood, comet, quality (0 to 1)."""
 
+    code: str
     weights: dict[str, float]
     comet_model: str | None = None
 
@@ -61,7 +62,7 @@ class Estimate(Each):
         judged: dict[str, float] = {}
         if self.weights["comet"]:
             pairs = [(row["response"], row["translation"]) for row in fit]
-            judged = dict(zip((row["id"] for row in fit), comet.scores(self.comet_model, pairs), strict=True))
+            judged = dict(zip((row["id"] for row in fit), comet.scores(self.comet_model, pairs, self.code), strict=True))
         return super()._all([{**row, "comet": judged.get(row["id"])} for row in inputs])
 
     def work(self, row: Row) -> Row:
@@ -159,6 +160,7 @@ def pipeline(build: Build, rows: list[Row]) -> Pipeline:
             folder=folder,
             reads=["response", "translation", "back_translation", "logprob"],
             adds=found,
+            code=build.item,
             weights=params.weights.model_dump(),
             comet_model=params.comet,
         )

@@ -1,0 +1,1 @@
+"""Speed, measured side by side with what else there is; run by `make bench`, never by the tests."""
