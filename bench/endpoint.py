@@ -88,7 +88,8 @@ def against_bare(count: int, latency: float, start: float, folder: Path) -> tupl
 
 def stores(count: int, start: float, folder: Path) -> None:
     """The same questions with the store empty, half full and full; without latency."""
-    questions, rows = [question(number) for number in range(count)], [("store", "rows", "asked", "rows/s")]
+    questions = [question(number) for number in range(count)]
+    rows: list[tuple[object, ...]] = [("store", "rows", "asked", "rows/s")]
     with Server() as server:
         for name, first in (("empty", []), ("half", questions[::2]), ("full", questions)):
             store = folder / f"store-{name}"

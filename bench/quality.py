@@ -41,10 +41,12 @@ class Unit:
     """Consecutive rows of one document: one is a sentence, three to five are a paragraph."""
 
     rows: tuple[Row, ...]
+    lines: bool = False
+    """Whether each sentence stands on a line of its own."""
 
     def text(self, code: str, without: int | None = None) -> str:
         kept = [row[code] for number, row in enumerate(self.rows) if number != without]
-        return ("" if code == "zh" else " ").join(kept)
+        return ("\n" if self.lines else "" if code == "zh" else " ").join(kept)
 
     def draw(self, purpose: str) -> random.Random:
         """The same for the same text and purpose, on any machine."""
@@ -170,9 +172,10 @@ def fit(rows: list[Row]) -> Iterator[str]:
         variance = sum(((log - mean) ** 2 - 0.05**2) * ours for ours, log in logs) / len(logs)
         kept: dict[str, list[bool]] = {"word": [], "name": []}
         for row in rows:
-            known, text = set(names(row["en"])), folded(row[code])
+            known, text = {word for name in names(row["en"]) for word in name.split()}, folded(row[code])
             for word in long_words(row["en"]):
-                kept["name" if word in known else "word"].append(stem(word) in text)
+                if word in known or word[0].islower():
+                    kept["name" if word in known else "word"].append(stem(word) in text)
         shares = {name: sum(found) / len(found) for name, found in kept.items()}
         yield f'    "{code}": Rendering({mean:.2f}, {variance:.1f}, {shares["word"]:.3f}, {shares["name"]:.2f}),'
 
@@ -192,6 +195,7 @@ def tables(rows: list[Row], passages: list[Row]) -> Iterator[str]:
         print(f"{code}, {half_name}: measured", flush=True)
     yield _passes(found)
     yield from (_catches(found, kind) for kind in KINDS)
+    yield _on_lines(rows)
     yield _preferences(found)
     yield _reasons(found)
     yield _passages(passages)
@@ -216,6 +220,18 @@ def _catches(found: dict[tuple[str, str, str], Measured], kind: str) -> str:
     counts = [" / ".join(str(found["de", name, kind].caught[spoilt][1]) for name in HALVES) for spoilt in kinds]
     body.append(("of how many (German)", counts))
     return _table(f"Spoilt {kind}s that are caught, development / held out", kinds, body)
+
+
+def _on_lines(rows: list[Row]) -> str:
+    body = []
+    units = [Unit(unit.rows, lines=True) for unit in paragraphs(rows)]
+    for code in CODES:
+        whole = [faults(unit.text("en"), unit.text(code), code) for unit in units]
+        spoilt = [faults(unit.text("en"), dropped(unit, code) or "", code) for unit in units]
+        cells = [_share(whole.count([]), len(units)), _share(len(units) - spoilt.count([]), len(units))]
+        body.append((_name(code), cells))
+    title = f"The {len(units)} paragraphs of both halves with each sentence on a line of its own"
+    return _table(title, ["human without a fault", "any dropped sentence caught"], body)
 
 
 def _preferences(found: dict[tuple[str, str, str], Measured]) -> str:

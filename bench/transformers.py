@@ -52,7 +52,7 @@ def batched(prompts: list[str], sampling: Sampling, candidates: int) -> float:
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained(TEACHER, padding_side="left")
-    model = AutoModelForCausalLM.from_pretrained(TEACHER, dtype=torch.float32).eval()
+    model = AutoModelForCausalLM.from_pretrained(TEACHER, dtype=torch.float32).eval()  # type: ignore[no-untyped-call]
     texts = [
         tokenizer.apply_chat_template([{"role": "user", "content": text}], add_generation_prompt=True, tokenize=False)
         for text in sorted(prompts, key=len)

@@ -1,4 +1,4 @@
-"""Training the pocket teacher from scratch: `python -m pocket.train` (about 35 minutes on two cores).
+"""Training the pocket teacher from scratch: `python -m pocket.train` (about an hour on two idle cores).
 
 Every example is new (fresh names, fresh facts) and is seen once. Loss is taken on the answers only. Batches hold
 examples of like length, so little is padding. The learning rate warms up, holds and falls along a cosine. The model computes in
@@ -11,8 +11,9 @@ import json
 import math
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from random import Random
@@ -25,26 +26,60 @@ from torch.nn.functional import cross_entropy
 from transformers import GenerationConfig, LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from pocket import tokenizer as tokenizers
-from pocket.jobs import JOBS
+from pocket.jobs import JOBS, Example
 
 TEACHER = Path(__file__).resolve().parents[1] / "models/pocket/teacher"
-_WEIGHTS = {"brief": 1.0, "answer": 2.5, "question": 0.6, "scores": 2.5, "translation": 3.0, "selection": 2.5}
 _IGNORE = -100
+_ANSWER, _ANSWER_END = "<answer>\n", "\n</answer>"
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A part of the training with its own course of the learning rate, starting from the weights written before it.
+
+    A step of every worker is `pieces` batches of `tokens` tokens each: several short ones mix the jobs. weights: how often
+    each job is drawn. read_along: also learn to foresee the answer inside a grading prompt, which holds the passage's facts.
+    """
+
+    steps: int
+    learning_rate: float
+    pieces: int
+    tokens: int
+    weights: Mapping[str, float]
+    read_along: bool = False
+    export_every: int = 200
+
+
+STRETCHES = (
+    Stretch(
+        steps=1400,
+        learning_rate=3e-3,
+        pieces=1,
+        tokens=4096,
+        weights={"brief": 1.0, "answer": 2.5, "question": 0.6, "scores": 2.5, "translation": 3.0, "selection": 2.5},
+    ),
+    Stretch(
+        steps=1800,
+        learning_rate=2e-3,
+        pieces=4,
+        tokens=1024,
+        weights={"brief": 0.5, "answer": 3.5, "question": 0.3, "scores": 2.0, "translation": 3.0, "selection": 3.5},
+        read_along=True,
+        export_every=600,
+    ),
+)
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """steps of workers × batch_tokens tokens; learning_rate at its height; the model's shape; how often it is written.
+    """The model's shape, and how it is trained.
 
-    workers: processes of one thread each, which share two busy cores better than two threads do; their number changes the result.
+    workers: processes of one thread each, which share busy cores better than threads do; their number changes the result.
     """
 
-    steps: int = 1400
-    batch_tokens: int = 4096
+    stretches: tuple[Stretch, ...] = STRETCHES
     workers: int = 2
-    learning_rate: float = 3e-3
     warmup: int = 60
-    export_every: int = 200
     hidden: int = 192
     layers: int = 4
     heads: int = 6
@@ -54,51 +89,55 @@ class Recipe:
 
 
 Batch = tuple[torch.Tensor, torch.Tensor]
+Row = tuple[list[int], list[int]]
 
 
-def encode(tokenizer: PreTrainedTokenizerFast, pairs: list[tuple[str, str]]) -> list[tuple[list[int], list[int]]]:
-    """(prompt, answer) pairs as the ids of the chat template's two parts."""
+def encode(tokenizer: PreTrainedTokenizerFast, examples: list[Example], read_along: bool = False) -> list[Row]:
+    """Examples as (ids, labels) of the chat template; labels are set on the answer, and on what is read along."""
     special: Any = tokenizer.convert_tokens_to_ids(["<|user|>", "<|assistant|>", "<|end|>"])
     user, assistant, end = special
-    flat: Any = tokenizer([text for pair in pairs for text in pair], add_special_tokens=False)["input_ids"]
-    prompts = [[user, *ids, end, assistant] for ids in flat[::2]]
-    return list(zip(prompts, [[*ids, end] for ids in flat[1::2]], strict=True))
+    texts = [text for example in examples for text in (example.prompt, example.answer)]
+    encoded: Any = tokenizer(texts, add_special_tokens=False)
+    rows = []
+    for at, example in enumerate(examples):
+        prompt, answer = encoded["input_ids"][2 * at], encoded["input_ids"][2 * at + 1]
+        labels = [_IGNORE] * (len(prompt) + 3)
+        if read_along and example.job == "scores":
+            first = encoded.char_to_token(2 * at, example.prompt.rindex(_ANSWER) + len(_ANSWER))
+            last = encoded.char_to_token(2 * at, len(example.prompt) - len(_ANSWER_END))
+            labels[1 + first : 1 + last] = prompt[first:last]
+        rows.append(([user, *prompt, end, assistant, *answer, end], [*labels, *answer, end]))
+    return rows
 
 
-def batches(tokenizer: PreTrainedTokenizerFast, recipe: Recipe, rank: int, pool: int = 3072) -> Iterator[Batch]:
-    """Endless batches (ids, labels), each [rows, length], padded on the right; labels are set on answers only."""
-    rng = Random(f"{recipe.seed} {rank}")
-    pad = tokenizer.pad_token_id
+def batches(tokenizer: PreTrainedTokenizerFast, stretch: Stretch, rng: Random, pool: int = 3072) -> Iterator[Batch]:
+    """Endless batches (ids, labels), each [rows, length], of rows of like length, padded on the right."""
+    pad: Any = tokenizer.pad_token_id
     while True:
-        jobs = rng.choices(list(_WEIGHTS), list(_WEIGHTS.values()), k=pool)
-        examples = [JOBS[job](rng, "train") for job in jobs]
-        encoded = encode(tokenizer, [(example.prompt, example.answer) for example in examples])
-        encoded.sort(key=lambda pair: len(pair[0]) + len(pair[1]))
-        groups: list[list[tuple[list[int], list[int]]]] = []
-        group: list[tuple[list[int], list[int]]] = []
-        for pair in encoded:
-            length = len(pair[0]) + len(pair[1])
-            if group and length * (len(group) + 1) > recipe.batch_tokens:
-                groups.append(group)
-                group = []
-            group.append(pair)
+        jobs = rng.choices(list(stretch.weights), list(stretch.weights.values()), k=pool)
+        encoded = encode(tokenizer, [JOBS[job](rng, "train") for job in jobs], stretch.read_along)
+        encoded.sort(key=lambda row: len(row[0]))
+        groups: list[list[Row]] = [[]]
+        for row in encoded:
+            if groups[-1] and len(row[0]) * (len(groups[-1]) + 1) > stretch.tokens:
+                groups.append([])
+            groups[-1].append(row)
         rng.shuffle(groups)
         for rows in groups:
-            length = -(-max(len(prompt) + len(answer) for prompt, answer in rows) // 16) * 16
-            ids = torch.full((len(rows), length), pad)
-            labels = torch.full((len(rows), length), _IGNORE)
-            for at, (prompt, answer) in enumerate(rows):
-                ids[at, : len(prompt) + len(answer)] = torch.tensor(prompt + answer)
-                labels[at, len(prompt) : len(prompt) + len(answer)] = torch.tensor(answer)
-            yield ids, labels
+            length = -(-max(len(ids) for ids, _ in rows) // 16) * 16
+            batch = torch.full((len(rows), length), pad), torch.full((len(rows), length), _IGNORE)
+            for at, (ids, labels) in enumerate(rows):
+                batch[0][at, : len(ids)] = torch.tensor(ids)
+                batch[1][at, : len(labels)] = torch.tensor(labels)
+            yield batch
 
 
-def rate(step: int, recipe: Recipe) -> float:
+def rate(step: int, stretch: Stretch, warmup: int) -> float:
     """The learning rate at a step: linear warm-up, then half a cosine down to a hundredth."""
-    if step < recipe.warmup:
-        return recipe.learning_rate * (step + 1) / recipe.warmup
-    done = (step - recipe.warmup) / max(1, recipe.steps - recipe.warmup)
-    return recipe.learning_rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * done)))
+    if step < warmup:
+        return stretch.learning_rate * (step + 1) / warmup
+    done = (step - warmup) / max(1, stretch.steps - warmup)
+    return stretch.learning_rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * done)))
 
 
 def build_model(recipe: Recipe, tokenizer: PreTrainedTokenizerFast) -> LlamaForCausalLM:
@@ -121,11 +160,10 @@ def build_model(recipe: Recipe, tokenizer: PreTrainedTokenizerFast) -> LlamaForC
     return LlamaForCausalLM(config)  # type: ignore[no-untyped-call]
 
 
-def optimizers_for(model: LlamaForCausalLM, recipe: Recipe) -> list[torch.optim.Optimizer]:
+def optimizers_for(model: LlamaForCausalLM, rate: float) -> list[torch.optim.Optimizer]:
     """Muon for the matrices of the layers, AdamW for embeddings and gains; one learning rate fits both."""
     inner = [weight for name, weight in model.named_parameters() if weight.ndim == 2 and "layers" in name]
     outer = [weight for name, weight in model.named_parameters() if weight.ndim != 2 or "layers" not in name]
-    rate = recipe.learning_rate
     return [
         torch.optim.Muon(inner, lr=rate, weight_decay=0.02, momentum=0.95, adjust_lr_fn="match_rms_adamw"),
         torch.optim.AdamW(outer, lr=rate, betas=(0.9, 0.98), weight_decay=0.0, fused=True),
@@ -151,8 +189,11 @@ def export(model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast, folder: 
 
 
 class _Team(NamedTuple):
-    """What the workers share: gradients [workers, parameters], in shared memory, and where they wait for each other."""
+    """What the workers share. number: of the stretch; gradients: [workers, parameters], in shared memory; meet: where
+    they wait for each other."""
 
+    recipe: Recipe
+    number: int
     gradients: torch.Tensor
     meet: Barrier
 
@@ -168,24 +209,38 @@ def _average(team: _Team, weights: list[torch.nn.Parameter], rank: int) -> None:
         weight.grad = part.view_as(weight).clone()
 
 
-def _work(rank: int, recipe: Recipe, folder: Path, log: Path, team: _Team) -> None:
-    """One worker: every worker holds the same model, reads its own examples, and steps by the mean gradient."""
-    torch.set_num_threads(1)
-    tokenizer = tokenizers.build()
-    model = build_model(recipe, tokenizer)
-    weights = list(model.parameters())
-    optimizers = optimizers_for(model, recipe)
-    started, seen, mean = time.monotonic(), 0, 0.0
-    for step, (ids, labels) in zip(range(recipe.steps), batches(tokenizer, recipe, rank), strict=False):
-        for group in (group for optimizer in optimizers for group in optimizer.param_groups):
-            group["lr"] = rate(step, recipe)
+def _learn(model: LlamaForCausalLM, pieces: list[Batch]) -> float:
+    """Add the gradient of the pieces' mean loss over all their labels; the mean loss."""
+    total, mean = sum(int((labels[:, 1:] != _IGNORE).sum()) for _, labels in pieces), 0.0
+    for ids, labels in pieces:
         wanted = labels[:, 1:]
         kept = wanted != _IGNORE
         with torch.autocast("cpu", dtype=torch.bfloat16):
             hidden = model.model(input_ids=ids, use_cache=False).last_hidden_state[:, :-1]
             logits = model.lm_head(hidden[kept])
-        loss = cross_entropy(logits.float(), wanted[kept])
+        loss = cross_entropy(logits.float(), wanted[kept]) * (int(kept.sum()) / total)
         loss.backward()  # type: ignore[no-untyped-call]
+        mean += loss.item()
+    return mean
+
+
+def _work(rank: int, team: _Team, folder: Path, log: Path) -> None:
+    """One worker: every worker holds the same model, reads its own examples, and steps by the mean gradient."""
+    torch.set_num_threads(1)
+    recipe, number = team.recipe, team.number
+    stretch, tokenizer = recipe.stretches[number], tokenizers.build()
+    model = build_model(recipe, tokenizer)
+    if number:
+        model.load_state_dict(LlamaForCausalLM.from_pretrained(folder, dtype=torch.float32).state_dict())
+    weights, optimizers = list(model.parameters()), optimizers_for(model, stretch.learning_rate)
+    source = batches(tokenizer, stretch, Random(f"{recipe.seed} {rank}" + (f" {number}" if number else "")))
+    started, seen, mean = time.monotonic(), 0, 0.0
+    team.meet.wait()
+    for step in range(stretch.steps):
+        for group in (group for optimizer in optimizers for group in optimizer.param_groups):
+            group["lr"] = rate(step, stretch, recipe.warmup)
+        pieces = list(islice(source, stretch.pieces))
+        loss = _learn(model, pieces)
         _average(team, weights, rank)
         torch.nn.utils.clip_grad_norm_(weights, 1.0)
         for optimizer in optimizers:
@@ -193,46 +248,43 @@ def _work(rank: int, recipe: Recipe, folder: Path, log: Path, team: _Team) -> No
             optimizer.zero_grad(set_to_none=True)
         if rank:
             continue
-        seen += ids.numel() * recipe.workers
-        mean = loss.item() if step == 0 else 0.95 * mean + 0.05 * loss.item()
+        seen += sum(ids.numel() for ids, _ in pieces) * recipe.workers
+        mean = loss if step == 0 else 0.95 * mean + 0.05 * loss
         if step % 25 == 0:
             spent = time.monotonic() - started
-            line = {
-                "step": step,
-                "loss": round(mean, 4),
-                "seconds": round(spent),
-                "tokens_per_second": round(seen / spent),
-            }
+            progress = {"stretch": number, "step": step, "loss": round(mean, 4), "seconds": round(spent)}
             with log.open("a") as lines:
-                lines.write(json.dumps(line) + "\n")
-        if step and step % recipe.export_every == 0:
+                lines.write(json.dumps({**progress, "tokens_per_second": round(seen / spent)}) + "\n")
+        if step and step % stretch.export_every == 0:
             export(model, tokenizer, folder)
     if rank == 0:
         export(model, tokenizer, folder)
 
 
-def train(recipe: Recipe, folder: Path, log: Path) -> None:
-    """Train to the recipe's last step, writing the folder now and then and a line of progress to the log."""
+def train(recipe: Recipe, folder: Path, log: Path, first: int = 0) -> None:
+    """Train through the recipe's stretches from one on, writing the folder now and then and progress to the log."""
     log.parent.mkdir(parents=True, exist_ok=True)
     size = sum(weight.numel() for weight in build_model(recipe, tokenizers.build()).parameters())
-    gradients = torch.zeros(recipe.workers, size)
-    torch.Tensor.share_memory_(gradients)  # type: ignore[no-untyped-call]
-    meet = torch.multiprocessing.get_context("spawn").Barrier(recipe.workers)
-    torch.multiprocessing.spawn(_work, (recipe, folder, log, _Team(gradients, meet)), nprocs=recipe.workers)  # type: ignore[no-untyped-call,attr-defined]
+    for number in range(first, len(recipe.stretches)):
+        gradients = torch.zeros(recipe.workers, size)
+        torch.Tensor.share_memory_(gradients)  # type: ignore[no-untyped-call]
+        team = _Team(recipe, number, gradients, torch.multiprocessing.get_context("spawn").Barrier(recipe.workers))
+        torch.multiprocessing.spawn(  # type: ignore[no-untyped-call,attr-defined]
+            _work, (team, folder, log), nprocs=recipe.workers
+        )
 
 
 @click.command()
-@click.option("--steps", default=Recipe.steps, show_default=True)
-@click.option("--learning-rate", default=Recipe.learning_rate, show_default=True)
-@click.option("--batch-tokens", default=Recipe.batch_tokens, show_default=True)
+@click.option(
+    "--from", "first", default=0, show_default=True, help="The stretch to begin with: 1 goes on from the folder."
+)
 @click.option("--folder", default=TEACHER, type=click.Path(path_type=Path), show_default=True)
 @click.option(
     "--log", default=Path(".xlforge/pocket/teacher.jsonl"), type=click.Path(path_type=Path), show_default=True
 )
-def main(steps: int, learning_rate: float, batch_tokens: int, folder: Path, log: Path) -> None:
+def main(first: int, folder: Path, log: Path) -> None:
     """Train the pocket teacher and write it as a Hugging Face model directory."""
-    recipe = Recipe(steps=steps, learning_rate=learning_rate, batch_tokens=batch_tokens)
-    train(recipe, folder, log)
+    train(Recipe(), folder, log, first)
 
 
 if __name__ == "__main__":

@@ -104,13 +104,27 @@ def test_reasons_come_in_their_order_and_details_are_short() -> None:
         ("Elite League: Dundee Stars 5-3 Belfast Giants", "Elite League: Dundee Stars 5-3 Belfast Giants", "mt"),
         ("`make all`", "`make all`", "de"),
         ('"No, no, no!"', "„Nein, nein, nein!“", "de"),
+        ('"Who is there?"', "– Wer ist da?", "de"),
         ("The 19th century was long.", "19. yüzyıl uzundu.", "tr"),
         ("It is α and β.", "Es ist α und β.", "de"),
     ],
-    ids=["names stay", "code stays", "said thrice", "no list", "script of the source"],
+    ids=["names stay", "code stays", "said thrice", "speech", "no list", "script of the source"],
 )
 def test_what_looks_odd_and_is_right_passes(source: str, target: str, code: str) -> None:
     assert problems(source, target, code) == []
+
+
+def test_names_that_are_translated_are_not_missed() -> None:
+    source = (
+        "In the House of Commons, the Supreme Court, the European Parliament, the United Nations, the North Sea, the Red Cross, "
+        "the White House, the National Bank, the City Council, the Royal Navy, the World Bank and the Prime Minister agree."
+    )
+    target = (
+        "Im Unterhaus, am Obersten Gericht, im Parlament Europas, bei den Vereinten Völkern, an der Nordsee, beim Roten "
+        "Kreuz, im Weißen Haus, bei der Nationalbank, im Stadtrat, bei der Königlichen Marine, bei der Weltbank und beim "
+        "Regierungschef ist man sich einig."
+    )
+    assert problems(source, target, "de") == []
 
 
 def test_bars_can_be_set() -> None:

@@ -39,6 +39,9 @@ KEPT = [
     ("They have 3 dogs.", "Sie haben drei Hunde.", "de"),
     ("16 percent of 100.", "16 % von 100.", "de"),
     ("Version 2.0 is here.", "Version 2.0 ist da.", "de"),
+    ("Super Bowl XLIX and chapter XIV.", "第 49 届超级碗和第 14 章。", "zh"),
+    ("A total of 162 584 mln euros.", "总共1625.84亿欧元。", "zh"),
+    ("It was quiet in the 1980s.", "Es war still in den Achtzigern.", "de"),
     ("An hour later.", "1个小时后。", "zh"),
 ]
 LOST = [

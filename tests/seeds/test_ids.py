@@ -71,7 +71,7 @@ def test_a_smaller_sample_is_part_of_a_larger_one(run: Run) -> None:
 
 
 def test_equal_inputs_give_equal_bytes(run: Run) -> None:
-    rows = [*seeds(*PROSE, "short", PROSE[0] + " Yes.")]
+    rows = [*seeds(*PROSE, "short", PROSE[0] + " Yes.", "shorter")]
     first, second, shuffled = run(rows), run(rows), run(rows[::-1])
     for name in ("rows.parquet", "rejects.parquet"):
         assert (first.out / name).read_bytes() == (second.out / name).read_bytes() == (shuffled.out / name).read_bytes()

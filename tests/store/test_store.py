@@ -140,8 +140,8 @@ def test_stats_count_by_model(url: str) -> None:
 
 
 def test_a_store_of_another_version_is_refused(url: str) -> None:
-    with Store(url) as store:
-        sqlite3.connect(file(url)).executescript("UPDATE store_version SET version = 99")
+    Store(url).close()
+    sqlite3.connect(file(url)).executescript("UPDATE store_version SET version = 99")
     with pytest.raises(StoreError, match="version 99"):
         Store(url)
 

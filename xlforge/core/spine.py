@@ -39,7 +39,8 @@ DATA = Path("data")
 class Build:
     """One run of one stage, as its work sees it.
 
-    params: the stage's own block; everything: all blocks. item: the language or name of a matrix stage. folder: scratch space of this run.
+    params: the stage's own block; everything: all blocks. item: the language or name of a matrix stage.
+    folder: scratch space of this run.
     """
 
     def __init__(self, stage: str, item: str | None, everything: dict[str, Any], folder: Path) -> None:
@@ -123,7 +124,8 @@ class Build:
     ) -> None:
         """Validates and writes what the stage made; raises BuildError when more is rejected than `rejects` allows.
 
-        among: what the share of rejects is a share of, where that is more than the rows delivered. Above the share `rejects.parquet` is there, complete, and nothing else is.
+        among: what the share of rejects is a share of, where that is more than the rows delivered. Above the share,
+        `rejects.parquet` is there, complete, and nothing else is.
         """
         from xlforge.core.rows import Rejects, partition, valid, write_json, write_parquet
 

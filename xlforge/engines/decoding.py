@@ -120,5 +120,5 @@ def _step(model: PreTrainedModel, token: torch.Tensor, kept: Kept) -> torch.Tens
 
 
 def _floor(device: torch.device) -> int:
-    """The fewest rows whose numbers agree with those of many: eight for each thread that shares a product's rows."""
-    return 8 * torch.get_num_threads() if device.type == "cpu" else 1
+    """The fewest rows whose numbers agree with those of many, as measured on one and two threads: eight for each."""
+    return min(32, 8 * torch.get_num_threads()) if device.type == "cpu" else 1

@@ -138,12 +138,16 @@ class _Model:
                 _Anchor(_NUMBER_KEPT, [number.within(value) for value in values]) for number in numbers(text, "en")
             ]
             words = [
-                _Anchor(self.usual.name if word in known else self.usual.word, [stem(word) in other for other in plain])
-                for word in long_words(text)
+                _Anchor(self._kept(word, known), [stem(word) in other for other in plain]) for word in long_words(text)
             ]
             said = {value for value in spelled(text) if value > 1} if code == "zh" else set()
             numerals = [_Anchor(_SAID_KEPT, [number in value for value in values]) for number in sorted(said)]
             self.anchors.append(digits + words + numerals)
+
+    def _kept(self, word: str, names: set[str]) -> float:
+        if word in names:
+            return self.usual.name
+        return self.usual.word if word[0].islower() else (self.usual.word + self.usual.name) / 2
 
     def score(self, i: int, i_end: int, j: int, j_end: int, manner: float) -> float:
         """The logarithm of the probability that sentences j to j_end render i to i_end in such a manner."""

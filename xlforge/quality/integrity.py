@@ -65,6 +65,8 @@ _OWN_WORDS = 4
 _LOOP = 40
 """Characters to which the repetitions of a phrase must come: "No, no, no!" is no loop."""
 _UNREADABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffd\ud800-\udfff\ufff9-\ufffb\ue000-\uf8ff]")
+_LISTS = ("bullets", "numbered items")
+"""One line alone is no list: it may begin with a dash for speech, or with an ordinal (19. yüzyılda)."""
 _SENTENCE_END = re.compile(r"[.!?…][\"'”’»)\]]*\s*$")
 _SCRIPTS = {"Hans": {"CJK", "IDEOGRAPHIC"}, "Deva": {"DEVANAGARI"}}
 _EVERYWHERE = {"LATIN", "MODIFIER", "FEMININE", "MASCULINE", "MICRO", "ANGSTROM", "KELVIN", "OHM", "SUPERSCRIPT", ""}
@@ -154,10 +156,9 @@ def _markup(before: Markup, after: Markup) -> Iterator[Problem]:
     if changed:
         yield Problem("code_changed", _few(map(_short, changed)))
     different = [
-        f"{before.counts[name]} {name}, now {after.counts[name]}"
-        for name in before.counts
-        if before.counts[name] != after.counts[name]
-        and (before.counts[name] or name != "numbered items")  # 19. yüzyılda begins no list
+        f"{ours} {name}, now {theirs}"
+        for name, ours, theirs in ((name, ours, after.counts[name]) for name, ours in before.counts.items())
+        if ours != theirs and not (name in _LISTS and max(ours, theirs) < 2)
     ]
     if different:
         yield Problem("structure_changed", _few(different))

@@ -37,7 +37,7 @@ _SAID: dict[str, tuple[float, ...]] = {
 _MONTH_NUMBERS = {name: number for number, month in enumerate(_MONTHS, 1) for name in (month, month[:3])} | {"Sept": 9}
 
 SCALES: dict[str, dict[str, int]] = {
-    "en": {"k": 10**3, "m": 10**6, "mn": 10**6, "mil": 10**6, "bn": 10**9, "b": 10**9, "tn": 10**12, "hundred": 100,
+    "en": {"k": 10**3, "m": 10**6, "mn": 10**6, "mil": 10**6, "mln": 10**6, "bn": 10**9, "b": 10**9, "tn": 10**12, "hundred": 100,
            "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12, "lakh": 10**5, "crore": 10**7,
            "dozen": 12},
     "de": {"tausend": 10**3, "tsd": 10**3, "mio": 10**6, "million": 10**6, "mrd": 10**9, "milliarde": 10**9,
@@ -72,7 +72,8 @@ _A_UNIT = re.compile(
     r"|million|billion|third|quarter)",
     re.IGNORECASE,
 )
-_ROMAN = re.compile(r"\b(?=[IVX]{2,}\b|[VX]\b)(X{0,3})(IX|IV|V?I{0,3})\b")
+_ROMAN = re.compile(r"\b(?=[CLXVI]{2,}\b|[VX]\b)(XC|XL|L?X{0,3})(IX|IV|V?I{0,3})\b")
+_ROMAN_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}
 _CHINESE = re.compile(r"[零〇一二两三四五六七八九十百千万亿]{1,20}")
 _DIGITS = {char: value for value, char in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
 _PLACES = {"十": 10, "百": 100, "千": 1000}
@@ -111,9 +112,9 @@ def spelled(text: str) -> Iterator[Fraction]:
             total, current = total + current, Fraction(0)
     if _A_UNIT.search(text):
         yield Fraction(1)
-    for tens, ones in _ROMAN.findall(text):
-        units = {"IX": 9, "IV": 4}.get(ones, 5 * ones.count("V") + ones.count("I"))
-        yield Fraction(10 * len(tens) + units)
+    for match in _ROMAN.finditer(text):
+        digits = [_ROMAN_VALUES[letter] for letter in match.group()]
+        yield Fraction(sum(-one if one < after else one for one, after in zip(digits, [*digits[1:], 0], strict=True)))
 
 
 def chinese(text: str) -> Iterator[Fraction]:

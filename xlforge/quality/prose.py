@@ -18,3 +18,11 @@ def english_text(text: str) -> str:
     if found < _LEAST:
         raise Unread("not_english", f"{found:.2f} of it is English")
     return words
+
+
+def english_question(text: str) -> str:
+    """The words of an answer that should be one English question or request, in one paragraph; Unread if they are not."""
+    question = english_text(text)
+    if "\n" in question:
+        raise Unread("not_one_question", f"{len(question.splitlines())} lines")
+    return question

@@ -8,10 +8,10 @@ from typing import Any
 from distilabel.pipeline import Pipeline
 from distilabel.steps import LoadDataFromDicts
 
-from xlforge.core.asking import WHOLE_STAGE, Ask, Row, Unread
+from xlforge.core.asking import WHOLE_STAGE, Ask, Row
 from xlforge.core.spine import Build
 from xlforge.engines.roles import llm
-from xlforge.quality.prose import english_text
+from xlforge.quality.prose import english_question, english_text
 
 PROMPTS = Path(__file__).parent / "prompts"
 
@@ -27,10 +27,7 @@ class WriteQuestion(Ask):
     """response → instruction: one paragraph that asks for something."""
 
     def format_output(self, output: str | None, input: Row | None = None) -> dict[str, Any]:
-        question = english_text(output or "")
-        if "\n" in question:
-            raise Unread("not_one_question", f"{len(question.splitlines())} lines")
-        return {"instruction": question}
+        return {"instruction": english_question(output or "")}
 
 
 def pipeline(build: Build, rows: list[Row]) -> Pipeline:

@@ -56,7 +56,7 @@ class Duplicates:
         self._keys.append(self._bands(runs, offsets))
 
     def _bands(self, runs: Hashes, offsets: Offsets) -> Hashes:
-        """One key a band, and as the last column one for the whole signature: equal texts meet there, however full the rest."""
+        """One key a band."""
         sketch = RMinHash.digest_matrix_from_flat_token_hashes(
             runs, offsets.astype(np.uint64), num_perm=self.rule.permutations, seed=_SEED
         )
@@ -64,7 +64,7 @@ class Duplicates:
         signature = flat.reshape(len(offsets) - 1, self.rule.permutations)
         bands = self.rule.permutations // self._rows_in_band
         cuts = [slice(band * self._rows_in_band, (band + 1) * self._rows_in_band) for band in range(bands)]
-        return np.stack([_folded(signature[:, cut]) for cut in (*cuts, slice(None))], axis=1)
+        return np.stack([_folded(signature[:, cut]) for cut in cuts], axis=1)
 
     def found(self, in_order: NDArray[np.int64]) -> Found:
         """in_order: the numbers of the passages in order of id."""

@@ -1,0 +1,51 @@
+"""A request's key: the same for ever for the same request, another for whatever could change the answer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from xlforge.engines.request import Request, Sampling
+
+BASE = Request("transformers", "m", "r", (("system", "Be brief."), ("user", "Why?")), Sampling(0.7, 0.9, 64))
+
+
+def test_the_key_is_what_earlier_builds_bought_under() -> None:
+    """If this fails, every store that was ever filled is worthless: mend the code, not the test."""
+    assert BASE.canonical == (
+        b'{"attempt":0,"candidate":0,"engine":"transformers","logprobs":false,'
+        b'"messages":[["system","Be brief."],["user","Why?"]],"model":"m","revision":"r",'
+        b'"sampling":{"max_tokens":64,"temperature":0.7,"top_p":0.9},"schema":null}'
+    )
+    assert BASE.key == "5734e9c81c1f22a9877b7c5e48835b74f5d7dafe4edf535a089ebb02bbda4d1b"
+    assert BASE.seed == 1463085512
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"engine": "openai"},
+        {"model": "n"},
+        {"revision": None},
+        {"messages": (("user", "Why?"),)},
+        {"messages": (("user", "Be brief."), ("system", "Why?"))},
+        {"messages": (("system", "Be brief."), ("user", "Why?\ud800"))},
+        {"sampling": Sampling(0.71, 0.9, 64)},
+        {"sampling": Sampling(0.7, 0.91, 64)},
+        {"sampling": Sampling(0.7, 0.9, 65)},
+        {"schema": {"type": "object"}},
+        {"logprobs": True},
+        {"candidate": 1},
+        {"attempt": 1},
+    ],
+    ids=str,
+)
+def test_whatever_could_change_the_answer_changes_the_key(change: dict[str, Any]) -> None:
+    assert replace(BASE, **change).key != BASE.key
+
+
+def test_a_lone_surrogate_is_not_its_own_spelling() -> None:
+    real, spelt = (replace(BASE, messages=(("user", text),)) for text in ("\ud800", "\\ud800"))
+    assert real.key != spelt.key
