@@ -102,7 +102,7 @@ def card(folder: Path, count: int, sample_count: int, grade_count: int, temperat
 @click.option("--count", default=100, show_default=True, help="Greedy examples a row.")
 @click.option("--sample-count", default=60, show_default=True, help="Sampled examples a row.")
 @click.option("--grade-count", default=200, show_default=True)
-@click.option("--temperature", default=0.8, show_default=True)
+@click.option("--temperature", default=1.0, show_default=True)
 def main(folder: Path, count: int, sample_count: int, grade_count: int, temperature: float) -> None:
     """Measure the pocket teacher and write its card, the README.md above it."""
     text = card(folder, count, sample_count, grade_count, temperature)

@@ -14,7 +14,9 @@ from tests.server import Fault, Server
 
 SERVED = {"engine": "openai", "model": "served", "revision": None, "prompts": "full"}
 ROLES = {"teacher": SERVED, "judge": SERVED, "translators": {"pocket": SERVED}, "estimator": SERVED}
-LENIENT = {f"{stage}.rejects": 1.0 for stage in ("seeds", "instructions", "responses", "scores", "translations", "selection")}
+LENIENT = {
+    f"{stage}.rejects": 1.0 for stage in ("seeds", "instructions", "responses", "scores", "translations", "selection")
+}
 SECRET = "-".join(("sk", "planted", "5ecre7"))
 
 
@@ -63,13 +65,19 @@ def test_every_passage_is_in_rows_or_rejects_and_the_reasons_are_right(shared: P
     faults += [Fault("html", share=0.6, contains="Grade an answer")]
     faults += [Fault("wrong language", share=0.2, contains="Translate the text into German")]
     faults += [Fault("late", share=0.03, tries=1, seconds=4), Fault("429", share=0.1, tries=1, seconds=0.2)]
-    faults += [Fault("500", share=0.1, tries=1), Fault("cut json", share=0.05, tries=1), Fault("drop", share=0.05, tries=1)]
+    faults += [
+        Fault("500", share=0.1, tries=1),
+        Fault("cut json", share=0.05, tries=1),
+        Fault("drop", share=0.05, tries=1),
+    ]
     with Server(faults=faults) as server:
         project.repro(env=at(server, XLFORGE_TIMEOUT="2"))
         counts = server.counts()
     assert set(project.read("seeds")["id"].str.split("-").list.first()) >= {f"p{number}" for number in bad}
     found = reasons(project, "instructions")
-    assert {number: found.get(f"p{number}") for number in bad} == {number: reason for number, (_, reason) in bad.items()}
+    assert {number: found.get(f"p{number}") for number in bad} == {
+        number: reason for number, (_, reason) in bad.items()
+    }
     assert len(found) == len(bad)
     ungraded = [reason for reason in reasons(project, "scores").values() if reason != "below_bar"]
     assert set(ungraded) == {"unreadable_grades"}

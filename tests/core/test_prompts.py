@@ -78,6 +78,4 @@ def test_no_prompt_of_a_pipeline_stands_in_its_code() -> None:
         documented = [node for node in nodes if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)]
         docs = {ast.get_docstring(node, clean=False) for node in documented}
         literals = [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
-    assert not [text for text in literals if text not in docs and re.search(r"\b(Reply|Translate|Grade) ", text)], (
-            path
-        )
+    assert not [text for text in literals if text not in docs and re.search(r"\b(Reply|Translate|Grade) ", text)], path

@@ -56,7 +56,9 @@ def test_subjects_are_many_distinct_and_held_out(files: dict[str, str]) -> None:
     every = {row["subject"] for row in rows(files["seeds/pocket.truth.jsonl"]).values() if row["subject"]} | {*prompts}
     assert len({*good}) == len(good) and len({*prompts}) == len(prompts) and len(every) >= 400
     assert {pool(name) for name in good} == {"seeds"} and {pool(name) for name in prompts} == {"prompts"}
-    assert not {*re.findall(r"\w+", files["seeds/pocket.jsonl"])} & {*prompts} - {*re.findall(r"\w+", _overlapping(files))}
+    assert not {*re.findall(r"\w+", files["seeds/pocket.jsonl"])} & {*prompts} - {
+        *re.findall(r"\w+", _overlapping(files))
+    }
 
 
 def _overlapping(files: dict[str, str]) -> str:

@@ -172,7 +172,9 @@ class Ask(Task):  # type: ignore[misc]
                 if finish == "length":
                     raise Unread("cut_off", f"at {self.llm.sampling.max_tokens} tokens")
                 if len(text) > _LONGEST_TOKEN * self.llm.sampling.max_tokens:
-                    raise Unread("too_long", f"{len(text)} characters, against {self.llm.sampling.max_tokens} tokens allowed")
+                    raise Unread(
+                        "too_long", f"{len(text)} characters, against {self.llm.sampling.max_tokens} tokens allowed"
+                    )
                 drawn = {"logprob": answer["logprob"][0], "tokens_out": answer["statistics"]["output_tokens"][0]}
                 made = self.format_output(text, row | drawn)
             except Unread as fault:

@@ -62,7 +62,9 @@ class Estimate(Each):
         judged: dict[str, float] = {}
         if self.weights["comet"]:
             pairs = [(row["response"], row["translation"]) for row in fit]
-            judged = dict(zip((row["id"] for row in fit), comet.scores(self.comet_model, pairs, self.code), strict=True))
+            judged = dict(
+                zip((row["id"] for row in fit), comet.scores(self.comet_model, pairs, self.code), strict=True)
+            )
         return super()._all([{**row, "comet": judged.get(row["id"])} for row in inputs])
 
     def work(self, row: Row) -> Row:
