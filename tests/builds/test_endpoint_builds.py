@@ -46,6 +46,7 @@ def reasons(project: Project, stage: str, item: str = "") -> dict[str, str]:
     return {row["id"].split("-")[0]: row["reason"] for row in rejects.to_dicts()}
 
 
+@pytest.mark.slow
 def test_every_passage_is_in_rows_or_rejects_and_the_reasons_are_right(shared: Path, tmp_path: Path) -> None:
     project = served(tmp_path, shared)
     bad = {
@@ -90,6 +91,7 @@ def test_every_passage_is_in_rows_or_rejects_and_the_reasons_are_right(shared: P
     assert len(project.read("dataset").filter(pl.col("language") == "de")) > 40
 
 
+@pytest.mark.slow
 def test_too_many_failures_end_the_build_and_what_was_bought_is_kept(shared: Path, tmp_path: Path) -> None:
     project = served(tmp_path, shared, passages=60)
     with Server(faults=[Fault("500", share=0.5)], latency=0.05, slots=4) as server:
@@ -125,6 +127,7 @@ def test_an_endpoint_that_is_not_there_is_told_and_nothing_is_half_written(
     assert not list((project.folder / "data" / "instructions").glob("*.parquet"))
 
 
+@pytest.mark.slow
 def test_keys_and_endpoints_are_written_nowhere(shared: Path, tmp_path: Path) -> None:
     project = served(tmp_path, shared, passages=12)
     (project.folder / ".env").write_text(f"XLFORGE_API_KEY={SECRET}\n")
