@@ -118,9 +118,6 @@ def test_a_second_build_in_the_same_checkout_is_refused_with_a_message(built: Pr
     second = project.run("dvc", "repro", check=False)
     assert second.returncode != 0
     assert "running" in second.stderr or "busy" in second.stderr or "lock" in second.stderr
-    stage = project.run("python", "-m", "stages.instructions", check=False)
-    assert stage.returncode != 0
-    assert "still running in this checkout" in stage.stderr
     kill_group(build, 0)
     wait_for(lambda: not processes(project), 5)
 
