@@ -40,6 +40,8 @@ class Project:
         project = cls(folder)
         project.set(params if params is not None else SMALL)
         project.git("init", "--quiet", "--initial-branch=main")
+        project.git("config", "user.name", "Test")
+        project.git("config", "user.email", "test@example.org")
         project.commit("a project")
         return project
 
@@ -96,8 +98,7 @@ class Project:
         return [orjson.loads(line) for line in path.read_bytes().splitlines()] if path.exists() else []
 
     def git(self, *args: str) -> str:
-        identity = ("-c", "user.name=Test", "-c", "user.email=test@example.org")
-        return self.run("git", *identity, *args).stdout
+        return self.run("git", *args).stdout
 
     def commit(self, message: str) -> None:
         self.git("add", "--all")
