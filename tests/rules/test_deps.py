@@ -33,12 +33,12 @@ def imports(path: Path) -> set[Path]:
 def reach(roots: set[Path]) -> set[Path]:
     """Everything imported from the roots, directly or not; execution's own imports bear no identity and are not followed."""
     seen: set[Path] = set()
-    todo = set(roots)
-    while todo:
-        path = todo.pop()
+    waiting = set(roots)
+    while waiting:
+        path = waiting.pop()
         seen.add(path)
         if not path.is_relative_to(EXECUTION):
-            todo |= imports(path) - seen
+            waiting |= imports(path) - seen
     return seen
 
 
