@@ -28,7 +28,8 @@ lint: env
 
 pocket: env  ## the pocket world's seeds, prompts and models, from nothing
 	python -m pocket.seeds
-	python -m pocket.train
+	python -m pocket.train teacher
+	python -m pocket.train student
 	python -m pocket.card
 
 bench: env  ## speed, beside the alternatives, in one run

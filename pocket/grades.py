@@ -1,6 +1,7 @@
 """Answers with known faults, and the grades they deserve: the judge's training data, true by construction.
 
-precision       5 all facts agree; 3 one is wrong; 2 more are, or the name is; 1 another subject
+precision       5 all facts agree; 3 one is wrong; 2 more are, or the name is; 1 another kind of subject, or name and most facts
+                are wrong. The reason marks the name and every fact told, one after the other, so that each is looked at.
 informativeness 5 nothing asked for is missing; 3 one sentence is; 2 more are
 naturalness     5; 4 the name in every sentence; 2 leftovers of a web page, or words out of order
 objectivity     5; 4 a recommendation; 2 praise
@@ -19,7 +20,6 @@ from pocket.words import Value
 
 DIMENSIONS = ("precision", "informativeness", "naturalness", "objectivity")
 _GOOD = {
-    "precision": ("All facts agree.", 5),
     "informativeness": ("Nothing is missing.", 5),
     "naturalness": ("It reads well.", 5),
     "objectivity": ("It is neutral.", 5),
@@ -48,26 +48,35 @@ def _other_value(rng: Random, subject: Subject, slot: str) -> Value:
         if isinstance(subject.kind.tables[slot], range):
             digits = list(old[0])
             digits[rng.randrange(len(digits))] = str(rng.randint(1, 9))
-            new = ("".join(digits),) * 4
+            new = ("".join(digits),) * len(grammar.LANGS)
         if new != old:
             return new
 
 
-def _imprecise(rng: Random, subject: Subject, slots: list[str], other: Subject) -> tuple[Subject, tuple[str, int]]:
+def _imprecise(rng: Random, subject: Subject, slots: list[str], other: Subject) -> Subject:
+    """What a wrong answer tells of: the subject with some facts or the name changed, or another subject."""
     how = rng.choices(("one", "more", "name", "subject"), (5, 2, 1.5, 1.5))[0]
     if how == "subject":
-        return other, ("It is about something else.", 1)
+        return other
     if how == "name":
-        return replace(subject, name=invent(rng, "train")), ("Wrong: name.", 2)
-    wrong = [
-        slot
-        for slot in slots
-        if slot in set(rng.sample(slots, 1 if how == "one" else min(len(slots), rng.randint(2, 3))))
-    ]
-    facts = {**subject.facts, **{slot: _other_value(rng, subject, slot) for slot in wrong}}
-    labels = {slot: label for unit in subject.kind.units for slot, label in unit.slots.items()}
-    named = ", ".join(labels[slot] for slot in wrong)
-    return replace(subject, facts=facts), (f"Wrong: {named}.", 3 if len(wrong) == 1 else 2)
+        return replace(subject, name=invent(rng, "train"))
+    wrong = rng.sample(slots, 1 if how == "one" else min(len(slots), rng.randint(2, 3)))
+    return replace(subject, facts={**subject.facts, **{slot: _other_value(rng, subject, slot) for slot in wrong}})
+
+
+def _precision(subject: Subject, told_of: Subject, order: tuple[int, ...]) -> tuple[str, int]:
+    """The marks of name and facts, in the order told, and the grade they come to."""
+    if told_of.kind is not subject.kind:
+        return "It is about something else.", 1
+    labels = {slot: label for unit in order for slot, label in subject.kind.units[unit].slots.items()}
+    wrong = [slot for slot in labels if told_of.facts[slot] != subject.facts[slot]]
+    misnamed = told_of.name != subject.name
+    marks = [f"name {'wrong' if misnamed else 'right'}"]
+    marks += [f"{label} {'wrong' if slot in wrong else 'right'}" for slot, label in labels.items()]
+    grade = 5 if not wrong else 3 if len(wrong) == 1 else 2
+    if misnamed:
+        grade = 1 if len(wrong) > len(labels) / 2 else 2
+    return ", ".join(marks).capitalize() + ".", grade
 
 
 def _unnatural(rng: Random, told: list[str]) -> tuple[str, tuple[str, int]]:
@@ -97,10 +106,11 @@ def graded(rng: Random, subject: Subject, plan: Plan, other: Subject) -> tuple[s
     told_of = subject
     if rng.random() < 0.5:
         slots = [slot for unit in order for slot in subject.kind.units[unit].slots]
-        told_of, grades["precision"] = _imprecise(rng, subject, slots, other)
+        told_of = _imprecise(rng, subject, slots, other)
         if told_of is other:
             grades["informativeness"] = _GOOD["informativeness"]
             order = plan.order
+    grades["precision"] = _precision(subject, told_of, order)
     named = tuple(at == 0 or (at == 2 and len(plan.named) > 2 and plan.named[2]) for at in range(len(order)))
     if len(order) > 1 and rng.random() < 0.12:
         named = (True,) * len(order)

@@ -15,7 +15,7 @@ from random import Random
 
 from pocket.words import Table, Value
 
-LANGS = ("en", "de", "hu", "ga")
+LANGS = ("en", "de", "hu", "ga", "fr")
 ASPECTS: dict[str, tuple[int, ...]] = {"all": (0, 1, 2, 3), "first": (0, 1), "second": (2, 3)}
 _ORDERS: dict[str, tuple[tuple[int, ...], ...]] = {
     "all": ((0, 1, 2, 3), (0, 1, 2, 3), (1, 0, 2, 3), (0, 2, 3, 1), (2, 3, 0, 1)),
@@ -41,7 +41,8 @@ class Unit:
 class Kind:
     """A kind of subject. the: how English names one; short: how it goes on; tables: slot → phrases or a range of numbers.
 
-    questions: aspect → English wordings. Four units; ASPECTS says which of them a question asks for.
+    questions: aspect → English wordings. asked: language → aspect → the same wordings, one for one, in that language.
+    Four units; ASPECTS says which of them a question asks for.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Kind:
     short: str
     tables: Mapping[str, Table | range]
     questions: Mapping[str, tuple[str, ...]]
+    asked: Mapping[str, Mapping[str, tuple[str, ...]]]
     units: tuple[Unit, ...]
 
     def called(self, name: str) -> str:
@@ -94,7 +96,7 @@ def draw_value(rng: Random, kind: Kind, slot: str, numbers: str = "round") -> Va
         return rng.choice(table)
     if numbers == "any":
         table = range(1000, 2000) if table.start >= 1000 else range(21, 1000)
-    return (str(rng.choice(table)),) * 4
+    return (str(rng.choice(table)),) * len(LANGS)
 
 
 def draw_subject(rng: Random, kind: Kind, name: str, numbers: str = "round") -> Subject:
@@ -115,8 +117,10 @@ def answer(subject: Subject, plan: Plan, lang: str = "en") -> str:
     return " ".join(sentences(subject, plan, lang))
 
 
-def questions(subject: Subject, aspect: str) -> list[str]:
-    """Every English wording of the question about an aspect; none of them tells a fact."""
+def questions(subject: Subject, aspect: str, lang: str = "en") -> list[str]:
+    """Every wording of the question about an aspect in one language, aligned with the others; none of them tells a fact."""
+    if lang != "en":
+        return [wording.format(name=subject.name) for wording in subject.kind.asked[lang][aspect]]
     return [wording.format(it=subject.kind.called(subject.name)) for wording in subject.kind.questions[aspect]]
 
 

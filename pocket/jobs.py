@@ -27,7 +27,8 @@ PROMPTS = {
     "translation": _PIPELINES / "translations/v1/prompts/brief.jinja2",
     "selection": _PIPELINES / "selection/v1/prompts/brief.jinja2",
 }
-OTHERS = ("de", "hu", "ga")
+OTHERS = {"de": 1.0, "hu": 1.6, "ga": 1.3, "fr": 0.8}
+"""The languages translated into and from, and how often each is drawn: Hungarian is the hardest to learn."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,10 @@ def page(rng: Random, subject: Subject, aspect: str) -> tuple[str, tuple[int, ..
     """A passage that answers a question about the aspect, and mostly tells the rest as well; and the units it tells."""
     units = ASPECTS["all"] if rng.random() < 0.75 else ASPECTS[aspect]
     return web.passage(rng, subject, units), units
+
+
+def _draw_language(rng: Random) -> str:
+    return rng.choices(list(OTHERS), list(OTHERS.values()))[0]
 
 
 def brief(rng: Random, pool: Pool) -> Example:
@@ -113,14 +118,14 @@ def _loose_plan(rng: Random) -> Plan:
 
 def translation(rng: Random, pool: Pool) -> Example:
     """English answer → another language"""
-    subject, plan, lang = subject_for(rng, pool, odd=0.5), _loose_plan(rng), rng.choice(OTHERS)
+    subject, plan, lang = subject_for(rng, pool, odd=0.5), _loose_plan(rng), _draw_language(rng)
     prompt = render(PROMPTS["translation"], language=LANGUAGES[lang].name, response=grammar.answer(subject, plan))
     return Example("translation", prompt, grammar.answer(subject, plan, lang), subject, plan, lang)
 
 
 def selection(rng: Random, pool: Pool) -> Example:
     """translation → English"""
-    subject, plan, lang = subject_for(rng, pool, odd=0.5), _loose_plan(rng), rng.choice(OTHERS)
+    subject, plan, lang = subject_for(rng, pool, odd=0.5), _loose_plan(rng), _draw_language(rng)
     prompt = render(PROMPTS["selection"], translation=grammar.answer(subject, plan, lang))
     return Example("selection", prompt, grammar.answer(subject, plan), subject, plan, lang)
 
@@ -133,3 +138,10 @@ JOBS: dict[str, Callable[[Random, Pool], Example]] = {
     "translation": translation,
     "selection": selection,
 }
+_WEIGHTS = {"brief": 0.5, "answer": 3.0, "question": 0.3, "scores": 2.2, "translation": 3.4, "selection": 3.4}
+"""How often each job is drawn: the hard ones more."""
+
+
+def draw(rng: Random) -> Example:
+    """A training example of any job."""
+    return JOBS[rng.choices(list(_WEIGHTS), list(_WEIGHTS.values()))[0]](rng, "train")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -50,13 +50,15 @@ stage to find:
 |---|---|---|
 {table}
 
-`pocket.truth.jsonl` knows, for every id: `kind`, `subject`, `slots` (each fact in English, German, Hungarian and Irish),
+`pocket.truth.jsonl` knows, for every id: `kind`, `subject`, `slots` (each fact in every pocket language),
 `aspect` (the half of the facts that the passage tells, or `all`), `defect` (null when usable), `original` (the passage
 that it nearly repeats; a build may keep either of the two) and `answer`, a right clean text in each language. A
 build never reads it; it is there to measure one.
 
-`data/prompts/pocket.jsonl` holds {prompts} evaluation questions about other subjects, with the same knowledge as `truth`. No
-name of a seed or of a prompt has been used to train a model that ships (`pocket/names.py`).
+`data/prompts/pocket.jsonl` holds {prompts} evaluation questions about other subjects, each also in the other pocket languages
+(`questions`), with the same knowledge as `truth` and a web page that tells it (`passage`), for a reference model to read. The
+pocket teacher saw no name of a seed or of a prompt in training (`pocket/names.py`); the pocket student has read these subjects'
+facts, each language by itself (`pocket/world.py`).
 
 Licence: CC BY-SA 4.0.
 """
@@ -109,24 +111,35 @@ def _slots(subject: Subject, aspect: str) -> dict[str, dict[str, str]]:
     return {slot: {lang: by_language[lang][slot] for lang in LANGS} for slot in by_language["en"]}
 
 
-def prompts() -> list[Row]:
-    """The evaluation prompts: English questions about subjects that are in no seed."""
+def _asked() -> Iterator[tuple[Subject, Row]]:
     rng = Random("pocket prompts")
-    world, rows = _World(rng, "prompts"), []
+    world = _World(rng, "prompts")
     for number in range(1, PROMPTS + 1):
         subject, aspect = world.subject(), draw_aspect(rng)
-        rows.append(
+        wordings = {lang: grammar.questions(subject, aspect, lang) for lang in LANGS}
+        wording = rng.choice(range(len(wordings["en"])))
+        yield (
+            subject,
             {
                 "id": f"pocket-prompt-{number:03}",
-                "prompt": rng.choice(grammar.questions(subject, aspect)),
+                "prompt": wordings["en"][wording],
+                "questions": {lang: wordings[lang][wording] for lang in LANGS if lang != "en"},
+                "passage": web.passage(Random(f"page {number}"), subject, ASPECTS["all"]),
                 "kind": subject.kind.name,
                 "subject": subject.name,
                 "aspect": aspect,
                 "slots": _slots(subject, aspect),
                 "truth": {lang: grammar.answer(subject, grammar.canonical(aspect), lang) for lang in LANGS},
-            }
+            },
         )
-    return rows
+
+
+def prompts() -> list[Row]:
+    """The evaluation prompts: questions about subjects that are in no seed, in English and in every other language.
+
+    passage: a web page that tells the facts, for a reference model to read.
+    """
+    return [row for _, row in _asked()]
 
 
 def _good(rng: Random, subject: Subject) -> tuple[str, str]:
@@ -169,18 +182,25 @@ def _bad(world: _World, defect: str, number: int, good: list[tuple[str, Row]], a
     return "\n\n".join(pages), _truth(subject, "all", "too_long")
 
 
+def _usable(world: _World) -> Iterator[tuple[Subject, str, Row]]:
+    for number in range(1, GOOD + 1):
+        subject = world.subject()
+        text, aspect = _good(world.rng, subject)
+        yield subject, text, _truth(subject, aspect, None) | {"id": f"pocket-{number:04}"}
+
+
+def subjects() -> tuple[list[Subject], list[Subject]]:
+    """(those of the usable seeds, those of the evaluation prompts)"""
+    usable = _usable(_World(Random("pocket seeds"), "seeds"))
+    return [subject for subject, _, _ in usable], [subject for subject, _ in _asked()]
+
+
 def seeds() -> tuple[list[Row], list[Row]]:
     """(passages, truths), aligned by id and in the order in which they are written."""
     rng, asked = Random("pocket seeds"), prompts()
     world = _World(rng, "seeds")
-    drawn: list[tuple[str, Row]] = []
-    for _ in range(GOOD):
-        subject = world.subject()
-        text, aspect = _good(rng, subject)
-        drawn.append((text, _truth(subject, aspect, None)))
-    for at, (_, row) in enumerate(drawn):
-        row["id"] = f"pocket-{at + 1:04}"
-    good = list(drawn)
+    good = [(text, row) for _, text, row in _usable(world)]
+    drawn = list(good)
     for defect, count in BAD.items():
         for number in range(count):
             text, row = _bad(world, defect, number, good, asked)

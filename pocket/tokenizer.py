@@ -11,11 +11,13 @@ from random import Random
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast
 
+from pocket import grammar
+from pocket.grammar import LANGS
 from pocket.jobs import JOBS
 from pocket.names import syllables
 
 SPECIAL = ("<|pad|>", "<|system|>", "<|user|>", "<|assistant|>", "<|end|>")
-VOCABULARY = 3584
+VOCABULARY = 4096
 CONTEXT = 1024
 CHAT_TEMPLATE = (
     "{% for message in messages %}"
@@ -32,7 +34,8 @@ def _texts(each: int) -> Iterator[str]:
         for make in JOBS.values():
             example = make(rng, "train")
             name = example.subject.name
-            for text in (example.prompt, example.answer):
+            asked = grammar.questions(example.subject, example.plan.aspect, rng.choice(LANGS))
+            for text in (example.prompt, example.answer, rng.choice(asked)):
                 yield text.replace(name, "0".join(syllables(name)))
 
 

@@ -1,8 +1,9 @@
-"""Training the pocket teacher from scratch: `python -m pocket.train` (about an hour on two idle cores).
+"""Training the pocket models from scratch: `python -m pocket.train teacher` and `student` (about 50 and 20 minutes on two idle cores).
 
-Every example is new (fresh names, fresh facts) and is seen once. Loss is taken on the answers only. Batches hold
-examples of like length, so little is padding. The learning rate warms up, holds and falls along a cosine. The model computes in
-float32 and is written in float16; a usable directory is written early and replaced as training goes on.
+Every example of the teacher is new (fresh names, fresh facts) and is seen once; the student reads the same world again and again.
+Loss is taken on answers and on texts, not on prompts. A batch holds examples of like length, so little is padding, and a step
+several batches, so that it holds every job. The learning rate warms up and falls along a cosine. The model computes in float32
+(its products in bfloat16) and is written in float16; a usable directory is written early and replaced as training goes on.
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ import json
 import math
 import shutil
 import time
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from itertools import islice
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
@@ -25,59 +26,31 @@ import torch.multiprocessing
 from torch.nn.functional import cross_entropy
 from transformers import GenerationConfig, LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
+from pocket import jobs, world
 from pocket import tokenizer as tokenizers
-from pocket.jobs import JOBS, Example
+from pocket.jobs import Example
+from pocket.world import Reading
 
-TEACHER = Path(__file__).resolve().parents[1] / "models/pocket/teacher"
+MODELS = Path(__file__).resolve().parents[1] / "models/pocket"
 _IGNORE = -100
 _ANSWER, _ANSWER_END = "<answer>\n", "\n</answer>"
 
 
 @dataclass(frozen=True)
-class Stretch:
-    """A part of the training with its own course of the learning rate, starting from the weights written before it.
-
-    A step of every worker is `pieces` batches of `tokens` tokens each: several short ones mix the jobs. weights: how often
-    each job is drawn. read_along: also learn to foresee the answer inside a grading prompt, which holds the passage's facts.
-    """
-
-    steps: int
-    learning_rate: float
-    pieces: int
-    tokens: int
-    weights: Mapping[str, float]
-    read_along: bool = False
-    export_every: int = 200
-
-
-STRETCHES = (
-    Stretch(
-        steps=1400,
-        learning_rate=3e-3,
-        pieces=1,
-        tokens=4096,
-        weights={"brief": 1.0, "answer": 2.5, "question": 0.6, "scores": 2.5, "translation": 3.0, "selection": 2.5},
-    ),
-    Stretch(
-        steps=1800,
-        learning_rate=2e-3,
-        pieces=4,
-        tokens=1024,
-        weights={"brief": 0.5, "answer": 3.5, "question": 0.3, "scores": 2.0, "translation": 3.0, "selection": 3.5},
-        read_along=True,
-        export_every=600,
-    ),
-)
-
-
-@dataclass(frozen=True)
 class Recipe:
-    """The model's shape, and how it is trained.
+    """The model's shape, what it reads, and how it is trained.
 
-    workers: processes of one thread each, which share busy cores better than threads do; their number changes the result.
+    A step of every worker is `pieces` batches of `tokens` tokens each. read_along: also learn to foresee the answer inside a
+    grading prompt, which holds the passage's facts. workers: processes of one thread each, which share busy cores better than
+    threads do; their number changes the result.
     """
 
-    stretches: tuple[Stretch, ...] = STRETCHES
+    draw: Callable[[Random], Example | Reading]
+    steps: int
+    learning_rate: float = 3e-3
+    pieces: int = 4
+    tokens: int = 1024
+    read_along: bool = False
     workers: int = 2
     warmup: int = 60
     hidden: int = 192
@@ -86,23 +59,35 @@ class Recipe:
     kv_heads: int = 2
     feed_forward: int = 576
     seed: int = 1
+    export_every: int = 400
+
+
+RECIPES = {
+    "teacher": Recipe(jobs.draw, steps=2800, read_along=True),
+    "student": Recipe(world.draw, steps=2600, hidden=128, heads=4, kv_heads=2, feed_forward=384),
+}
 
 
 Batch = tuple[torch.Tensor, torch.Tensor]
 Row = tuple[list[int], list[int]]
 
 
-def encode(tokenizer: PreTrainedTokenizerFast, examples: list[Example], read_along: bool = False) -> list[Row]:
-    """Examples as (ids, labels) of the chat template; labels are set on the answer, and on what is read along."""
+def encode(
+    tokenizer: PreTrainedTokenizerFast, examples: list[Example | Reading], read_along: bool = False
+) -> list[Row]:
+    """Examples as (ids, labels) of the chat template, and texts as they are; labels are set on what is to be foreseen."""
     special: Any = tokenizer.convert_tokens_to_ids(["<|user|>", "<|assistant|>", "<|end|>"])
     user, assistant, end = special
-    texts = [text for example in examples for text in (example.prompt, example.answer)]
+    texts = [text for example in examples for text in (example.prompt or "", example.answer)]
     encoded: Any = tokenizer(texts, add_special_tokens=False)
     rows = []
     for at, example in enumerate(examples):
         prompt, answer = encoded["input_ids"][2 * at], encoded["input_ids"][2 * at + 1]
+        if example.prompt is None:
+            rows.append(([*answer, end], [*answer, end]))
+            continue
         labels = [_IGNORE] * (len(prompt) + 3)
-        if read_along and example.job == "scores":
+        if read_along and isinstance(example, Example) and example.job == "scores":
             first = encoded.char_to_token(2 * at, example.prompt.rindex(_ANSWER) + len(_ANSWER))
             last = encoded.char_to_token(2 * at, len(example.prompt) - len(_ANSWER_END))
             labels[1 + first : 1 + last] = prompt[first:last]
@@ -110,16 +95,15 @@ def encode(tokenizer: PreTrainedTokenizerFast, examples: list[Example], read_alo
     return rows
 
 
-def batches(tokenizer: PreTrainedTokenizerFast, stretch: Stretch, rng: Random, pool: int = 3072) -> Iterator[Batch]:
+def batches(tokenizer: PreTrainedTokenizerFast, recipe: Recipe, rng: Random, pool: int = 3072) -> Iterator[Batch]:
     """Endless batches (ids, labels), each [rows, length], of rows of like length, padded on the right."""
     pad: Any = tokenizer.pad_token_id
     while True:
-        jobs = rng.choices(list(stretch.weights), list(stretch.weights.values()), k=pool)
-        encoded = encode(tokenizer, [JOBS[job](rng, "train") for job in jobs], stretch.read_along)
+        encoded = encode(tokenizer, [recipe.draw(rng) for _ in range(pool)], recipe.read_along)
         encoded.sort(key=lambda row: len(row[0]))
         groups: list[list[Row]] = [[]]
         for row in encoded:
-            if groups[-1] and len(row[0]) * (len(groups[-1]) + 1) > stretch.tokens:
+            if groups[-1] and len(row[0]) * (len(groups[-1]) + 1) > recipe.tokens:
                 groups.append([])
             groups[-1].append(row)
         rng.shuffle(groups)
@@ -132,12 +116,12 @@ def batches(tokenizer: PreTrainedTokenizerFast, stretch: Stretch, rng: Random, p
             yield batch
 
 
-def rate(step: int, stretch: Stretch, warmup: int) -> float:
+def rate(step: int, recipe: Recipe) -> float:
     """The learning rate at a step: linear warm-up, then half a cosine down to a hundredth."""
-    if step < warmup:
-        return stretch.learning_rate * (step + 1) / warmup
-    done = (step - warmup) / max(1, stretch.steps - warmup)
-    return stretch.learning_rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * done)))
+    if step < recipe.warmup:
+        return recipe.learning_rate * (step + 1) / recipe.warmup
+    done = (step - recipe.warmup) / max(1, recipe.steps - recipe.warmup)
+    return recipe.learning_rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * done)))
 
 
 def build_model(recipe: Recipe, tokenizer: PreTrainedTokenizerFast) -> LlamaForCausalLM:
@@ -189,11 +173,9 @@ def export(model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast, folder: 
 
 
 class _Team(NamedTuple):
-    """What the workers share. number: of the stretch; gradients: [workers, parameters], in shared memory; meet: where
-    they wait for each other."""
+    """What the workers share. gradients: [workers, parameters], in shared memory; meet: where they wait for each other."""
 
     recipe: Recipe
-    number: int
     gradients: torch.Tensor
     meet: Barrier
 
@@ -227,19 +209,16 @@ def _learn(model: LlamaForCausalLM, pieces: list[Batch]) -> float:
 def _work(rank: int, team: _Team, folder: Path, log: Path) -> None:
     """One worker: every worker holds the same model, reads its own examples, and steps by the mean gradient."""
     torch.set_num_threads(1)
-    recipe, number = team.recipe, team.number
-    stretch, tokenizer = recipe.stretches[number], tokenizers.build()
+    recipe, tokenizer = team.recipe, tokenizers.build()
     model = build_model(recipe, tokenizer)
-    if number:
-        model.load_state_dict(LlamaForCausalLM.from_pretrained(folder, dtype=torch.float32).state_dict())
-    weights, optimizers = list(model.parameters()), optimizers_for(model, stretch.learning_rate)
-    source = batches(tokenizer, stretch, Random(f"{recipe.seed} {rank}" + (f" {number}" if number else "")))
+    weights, optimizers = list(model.parameters()), optimizers_for(model, recipe.learning_rate)
+    source = batches(tokenizer, recipe, Random(f"{recipe.seed} {rank}"))
     started, seen, mean = time.monotonic(), 0, 0.0
     team.meet.wait()
-    for step in range(stretch.steps):
+    for step in range(recipe.steps):
         for group in (group for optimizer in optimizers for group in optimizer.param_groups):
-            group["lr"] = rate(step, stretch, recipe.warmup)
-        pieces = list(islice(source, stretch.pieces))
+            group["lr"] = rate(step, recipe)
+        pieces = list(islice(source, recipe.pieces))
         loss = _learn(model, pieces)
         _average(team, weights, rank)
         torch.nn.utils.clip_grad_norm_(weights, 1.0)
@@ -252,39 +231,34 @@ def _work(rank: int, team: _Team, folder: Path, log: Path) -> None:
         mean = loss if step == 0 else 0.95 * mean + 0.05 * loss
         if step % 25 == 0:
             spent = time.monotonic() - started
-            progress = {"stretch": number, "step": step, "loss": round(mean, 4), "seconds": round(spent)}
+            progress = {"step": step, "loss": round(mean, 4), "seconds": round(spent)}
             with log.open("a") as lines:
                 lines.write(json.dumps({**progress, "tokens_per_second": round(seen / spent)}) + "\n")
-        if step and step % stretch.export_every == 0:
+        if step and step % recipe.export_every == 0:
             export(model, tokenizer, folder)
     if rank == 0:
         export(model, tokenizer, folder)
 
 
-def train(recipe: Recipe, folder: Path, log: Path, first: int = 0) -> None:
-    """Train through the recipe's stretches from one on, writing the folder now and then and progress to the log."""
+def train(recipe: Recipe, folder: Path, log: Path) -> None:
+    """Train from scratch, writing the folder now and then and progress to the log."""
     log.parent.mkdir(parents=True, exist_ok=True)
+    log.write_text("")
     size = sum(weight.numel() for weight in build_model(recipe, tokenizers.build()).parameters())
-    for number in range(first, len(recipe.stretches)):
-        gradients = torch.zeros(recipe.workers, size)
-        torch.Tensor.share_memory_(gradients)  # type: ignore[no-untyped-call]
-        team = _Team(recipe, number, gradients, torch.multiprocessing.get_context("spawn").Barrier(recipe.workers))
-        torch.multiprocessing.spawn(  # type: ignore[no-untyped-call,attr-defined]
-            _work, (team, folder, log), nprocs=recipe.workers
-        )
+    gradients = torch.zeros(recipe.workers, size)
+    torch.Tensor.share_memory_(gradients)  # type: ignore[no-untyped-call]
+    team = _Team(recipe, gradients, torch.multiprocessing.get_context("spawn").Barrier(recipe.workers))
+    torch.multiprocessing.spawn(_work, (team, folder, log), nprocs=recipe.workers)  # type: ignore[no-untyped-call,attr-defined]
 
 
 @click.command()
-@click.option(
-    "--from", "first", default=0, show_default=True, help="The stretch to begin with: 1 goes on from the folder."
-)
-@click.option("--folder", default=TEACHER, type=click.Path(path_type=Path), show_default=True)
-@click.option(
-    "--log", default=Path(".xlforge/pocket/teacher.jsonl"), type=click.Path(path_type=Path), show_default=True
-)
-def main(first: int, folder: Path, log: Path) -> None:
-    """Train the pocket teacher and write it as a Hugging Face model directory."""
-    train(Recipe(), folder, log, first)
+@click.argument("name", type=click.Choice(list(RECIPES)))
+@click.option("--folder", type=click.Path(path_type=Path), help="Where to write it; models/pocket/NAME if not given.")
+@click.option("--steps", type=int, help="Fewer steps than the recipe's, to try it.")
+def main(name: str, folder: Path | None, steps: int | None) -> None:
+    """Train a pocket model and write it as a Hugging Face model directory; progress goes to .xlforge/pocket/NAME.jsonl."""
+    recipe = RECIPES[name]
+    train(replace(recipe, steps=steps or recipe.steps), folder or MODELS / name, Path(f".xlforge/pocket/{name}.jsonl"))
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ def drawn(kind: Kind, **chosen: str) -> Subject:
     subject = grammar.draw_subject(Random(0), kind, NAME)
     for slot, english in chosen.items():
         table = kind.tables[slot]
-        fits = [(english,) * 4] if isinstance(table, range) else [row for row in table if row[0] == english]
+        fits = [(english,) * len(LANGS)] if isinstance(table, range) else [row for row in table if row[0] == english]
         subject.facts[slot] = fits[0]
     return subject
 

@@ -54,8 +54,18 @@ def test_a_faultless_answer_gets_fives_and_a_named_fault_is_there() -> None:
         if all(said[name]["grade"] == 5 for name in grades.DIMENSIONS):
             faultless += 1
             assert text == grammar.answer(subject, plan)
-        if said["precision"]["reason"].startswith("Wrong: ") and said["precision"]["grade"] == 3:
-            label = said["precision"]["reason"][7:-1]
-            slot = next(s for unit in subject.kind.units for s, name in unit.slots.items() if name == label)
-            assert not grammar.holds(text, subject.facts[slot][0]) or len(subject.facts[slot][0]) < 4
+        marks = said["precision"]["reason"].lower().rstrip(".").split(", ")
+        if marks[0] == "name right":
+            slots = {name: slot for unit in subject.kind.units for slot, name in unit.slots.items()}
+            wrong = [slots[mark.removesuffix(" wrong")] for mark in marks if mark.endswith(" wrong")]
+            right = [slots[mark.removesuffix(" right")] for mark in marks[1:] if mark.endswith(" right")]
+            assert (
+                said["precision"]["grade"] == {0: 5, 1: 3}.get(len(wrong), 2)
+                and len(wrong) + len(right) == len(marks) - 1
+            )
+            out_of_order = said["naturalness"]["reason"] == "The words are out of order."
+            assert out_of_order or all(grammar.holds(text, subject.facts[slot][0]) for slot in right)
+            assert not any(
+                grammar.holds(text, subject.facts[slot][0]) for slot in wrong if subject.facts[slot][0].isdigit()
+            )
     assert faultless > 30

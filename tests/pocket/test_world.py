@@ -1,0 +1,55 @@
+"""What the student reads: one language a text, and no question about a subject of the evaluation prompts."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from random import Random
+
+from pocket import grammar, world
+from pocket.grammar import ASPECTS, LANGS
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_no_question_is_about_a_subject_of_the_evaluation_prompts() -> None:
+    rng = Random(1)
+    held_out = {subject.name for subject in world.subjects()[1]}
+    readings = [world.draw(rng) for _ in range(2000)]
+    assert len(held_out) == 120
+    assert held_out & {reading.subject.name for reading in readings if reading.prompt is None}
+    assert not held_out & {reading.subject.name for reading in readings if reading.prompt is not None}
+
+
+def test_question_and_answer_are_in_one_language() -> None:
+    rng = Random(2)
+    for _ in range(500):
+        reading = world.asked(rng)
+        asked = {
+            lang: {text for aspect in ASPECTS for text in grammar.questions(reading.subject, aspect, lang)}
+            for lang in LANGS
+        }
+        assert [lang for lang in LANGS if reading.prompt in asked[lang]] == [reading.lang]
+        said = {
+            (form[reading.lang]).format(
+                name=reading.subject.name,
+                **{slot: value[LANGS.index(reading.lang)] for slot, value in reading.subject.facts.items()},
+            )
+            for unit in reading.subject.kind.units
+            for form in (unit.open, unit.follow)
+        }
+        assert any(reading.answer.startswith(sentence) for sentence in said)
+
+
+def test_the_subjects_are_those_of_the_shipped_files() -> None:
+    told, held_out = world.subjects()
+    rows = [json.loads(line) for line in (ROOT / "data/prompts/pocket.jsonl").read_text(encoding="utf-8").splitlines()]
+    truths = [
+        json.loads(line) for line in (ROOT / "data/seeds/pocket.truth.jsonl").read_text(encoding="utf-8").splitlines()
+    ]
+    assert [subject.name for subject in held_out] == [row["subject"] for row in rows]
+    assert {subject.name for subject in told} == {row["subject"] for row in truths if row["defect"] is None}
+    for subject, row in zip(held_out, rows, strict=True):
+        assert all(
+            subject.facts[slot] == tuple(phrases[lang] for lang in LANGS) for slot, phrases in row["slots"].items()
+        )
