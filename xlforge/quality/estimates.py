@@ -1,80 +1,21 @@
 """Estimates of a translation's quality, in [0, 1], higher is better, and their combination by declared weights.
 
 An estimate that could not be had is None, never a number: to leave it out is a decision, and `combine` takes it only when
-told so. (A model's estimate is asked elsewhere, `xlforge.quality.comet`, and combined here.)
+told so. A new estimate is a name, a score for every candidate and a weight; a model's is asked in `xlforge.quality.comet`.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
-from typing import Literal, Protocol
+from typing import Literal
 
 from sacrebleu.metrics.chrf import CHRF
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """What may be known of one translation.
-
-    back: its translation into the language of the source. logprob: the sum of its tokens' log-probabilities in nats, under
-    the model that wrote it; tokens: how many those are.
-    """
-
-    source: str
-    translation: str
-    back: str | None = None
-    logprob: float | None = None
-    tokens: int | None = None
-
-
-class Estimate(Protocol):
-    """One way of estimating; None for a candidate of which too little is known for it."""
-
-    name: str
-
-    def __call__(self, candidate: Candidate) -> float | None: ...
-
-
-class RoundTrip:
-    """How much of the source a translation back shows: their chrF (Popović, 2015; sacrebleu's settings) as a share."""
-
-    name = "round_trip"
-
-    def __call__(self, candidate: Candidate) -> float | None:
-        return None if candidate.back is None else round_trip(candidate.source, candidate.back)
-
-
-class Likelihood:
-    """How likely the translation was to the model that wrote it: the geometric mean of its tokens' probabilities."""
-
-    name = "likelihood"
-
-    def __call__(self, candidate: Candidate) -> float | None:
-        if candidate.logprob is None or candidate.tokens is None:
-            return None
-        return likelihood(candidate.logprob, candidate.tokens)
-
-
-ESTIMATES: dict[str, Estimate] = {estimate.name: estimate for estimate in (RoundTrip(), Likelihood())}
-"""The estimates that need no model of their own."""
 
 
 def round_trip(source: str, back: str) -> float:
     """chrF of a translation back against the source, divided by 100; 0 where either has no word."""
     return round(float(_chrf().sentence_score(back, [source]).score) / 100, 6)
-
-
-def likelihood(logprob: float, tokens: int) -> float:
-    """exp(logprob / tokens); ValueError for what is no sum of so many log-probabilities."""
-    if tokens < 1 or not -math.inf < logprob <= 1e-6:
-        raise ValueError(
-            f"{logprob} is no sum of {tokens} log-probabilities: it must be finite and at most 0, over at least one token; "
-            "give the engine's sum in nats and the tokens it is of"
-        )
-    return round(math.exp(min(logprob, 0.0) / tokens), 6)
 
 
 def combine(
