@@ -12,6 +12,8 @@ COMMANDS = {
     "store": "The response store: what was bought.",
     "revision": "The revision of a local model folder, as params.yaml wants it.",
     "check-params": "Check params.yaml without building anything.",
+    "winrate": "The win rate of pairwise judgements, with interval, length control and coverage.",
+    "language-pass-rate": "How often answers are in the language they were asked for in.",
 }
 
 

@@ -86,10 +86,12 @@ class Project:
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         )  # fmt: skip
 
-    def repro(self, *args: str, check: bool = True, env: dict[str, str] | None = None) -> list[dict[str, Any]]:
-        """`dvc repro`; the records of the stages that ran."""
+    def repro(
+        self, *args: str, upto: str = "dataset", check: bool = True, env: dict[str, str] | None = None
+    ) -> list[dict[str, Any]]:
+        """`dvc repro` as far as a stage, for most tests the dataset; the records of the stages that ran."""
         before = len(self.runs())
-        self.run("dvc", "repro", *args, check=check, env=env)
+        self.run("dvc", "repro", upto, *args, check=check, env=env)
         return self.runs()[before:]
 
     def runs(self) -> list[dict[str, Any]]:

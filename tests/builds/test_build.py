@@ -92,7 +92,7 @@ def test_an_added_language_runs_its_own_stages_and_a_dropped_one_leaves_nothing(
     ran = project.repro()
     assert names(ran) == ["translations@hu", "selection@hu", "dataset"]
     project.set({"languages": ["de"]})
-    done = project.run("dvc", "repro", check=False)
+    done = project.run("dvc", "repro", "dataset", check=False)
     assert done.returncode != 0
     assert "rm -r data/selection/hu data/translations/hu" in done.stderr
     project.run("rm", "-r", "data/selection/hu", "data/translations/hu")
@@ -134,7 +134,7 @@ def test_another_prompt_version_runs_its_stage_and_those_after(project: Project)
 
 def test_a_value_edited_by_hand_survives_an_experiment(project: Project) -> None:
     project.set({"selection.least_quality": 0.31})
-    project.run("dvc", "exp", "run", "--set-param", "scores.bar.least=2")
+    project.run("dvc", "exp", "run", "dataset", "--set-param", "scores.bar.least=2")
     params = (project.folder / "params.yaml").read_text()
     assert "least_quality: 0.31" in params
     assert "least: 2" in params

@@ -95,7 +95,7 @@ def test_every_passage_is_in_rows_or_rejects_and_the_reasons_are_right(shared: P
 def test_too_many_failures_end_the_build_and_what_was_bought_is_kept(shared: Path, tmp_path: Path) -> None:
     project = served(tmp_path, shared, passages=60)
     with Server(faults=[Fault("500", share=0.5)], latency=0.05, slots=4) as server:
-        done = project.run("dvc", "repro", check=False, env=at(server, XLFORGE_RETRIES="0", XLFORGE_FAILURES="5"))
+        done = project.run("dvc", "repro", "dataset", check=False, env=at(server, XLFORGE_RETRIES="0", XLFORGE_FAILURES="5"))
         answered = server.counts()["answered"]
     assert done.returncode != 0
     assert "failed for good" in done.stderr
@@ -120,7 +120,7 @@ def test_an_endpoint_that_is_not_there_is_told_and_nothing_is_half_written(
     shared: Path, tmp_path: Path, env: dict[str, str], told: str
 ) -> None:
     project = served(tmp_path, shared, passages=10)
-    done = project.run("dvc", "repro", check=False, env=env)
+    done = project.run("dvc", "repro", "dataset", check=False, env=env)
     assert done.returncode != 0
     assert told in done.stderr
     assert "Traceback" not in done.stderr
@@ -145,7 +145,7 @@ def test_keys_and_endpoints_are_written_nowhere(shared: Path, tmp_path: Path) ->
 def test_a_wrong_key_ends_the_build_at_once_without_telling_it(shared: Path, tmp_path: Path) -> None:
     project = served(tmp_path, shared, passages=12)
     with Server(key="another") as server:
-        done = project.run("dvc", "repro", check=False, env=at(server, XLFORGE_API_KEY=SECRET))
+        done = project.run("dvc", "repro", "dataset", check=False, env=at(server, XLFORGE_API_KEY=SECRET))
     assert done.returncode != 0
     assert SECRET not in done.stdout + done.stderr
     assert "XLFORGE_API_KEY" in done.stderr
@@ -161,7 +161,7 @@ def test_a_wrong_key_ends_the_build_at_once_without_telling_it(shared: Path, tmp
 )
 def test_bad_input_is_told_before_the_first_call(tmp_path: Path, change: dict[str, object], told: str) -> None:
     project = Project.make(tmp_path / "project", {"languages": ["de"], **change})
-    done = project.run("dvc", "repro", check=False)
+    done = project.run("dvc", "repro", "dataset", check=False)
     assert done.returncode != 0
     assert told in done.stderr
     assert "Traceback" not in done.stderr
@@ -173,7 +173,7 @@ def test_an_unreadable_parquet_is_told(tmp_path: Path) -> None:
     project = Project.make(tmp_path / "project", {"languages": ["de"], "seeds.source.kind": "parquet"})
     project.set({"seeds.source.path": "data/seeds/broken.parquet"})
     (project.folder / "data" / "seeds" / "broken.parquet").write_bytes(b"PAR1 not really")
-    done = project.run("dvc", "repro", check=False)
+    done = project.run("dvc", "repro", "dataset", check=False)
     assert done.returncode != 0
     assert "broken.parquet" in done.stderr
     assert "Traceback" not in done.stderr

@@ -92,7 +92,7 @@ def test_a_killed_build_ends_whole_and_finishes_with_nothing_bought_twice(
     built: Project, tmp_path: Path, stage: str, kill: Callable[[subprocess.Popen[str], int], None]
 ) -> None:
     project = unbuilt(built, tmp_path / "project")
-    build = project.start("dvc", "repro", env=BATCH)
+    build = project.start("dvc", "repro", "dataset", env=BATCH)
     wait_for(lambda: (holder(project) or ("", 0))[0] == stage, 180)
     before = answers(project)
     wait_for(lambda: answers(project) > before, 60)
@@ -113,9 +113,9 @@ def test_a_killed_build_ends_whole_and_finishes_with_nothing_bought_twice(
 @pytest.mark.slow
 def test_a_second_build_in_the_same_checkout_is_refused_with_a_message(built: Project, tmp_path: Path) -> None:
     project = unbuilt(built, tmp_path / "project")
-    build = project.start("dvc", "repro", env=BATCH)
+    build = project.start("dvc", "repro", "dataset", env=BATCH)
     wait_for(lambda: holder(project) is not None, 60)
-    second = project.run("dvc", "repro", check=False)
+    second = project.run("dvc", "repro", "dataset", check=False)
     assert second.returncode != 0
     assert "running" in second.stderr or "busy" in second.stderr or "lock" in second.stderr
     kill_group(build, 0)

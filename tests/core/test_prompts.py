@@ -18,6 +18,8 @@ COLUMNS = {
     "scores": {"passage", "instruction", "response"},
     "translations": {"response", "language"},
     "selection": {"translation", "response"},
+    "answers": {"instruction", "text", "response", "language"},
+    "verdicts": {"question", "language", "answer", "answer_a", "answer_b"},
 }
 
 

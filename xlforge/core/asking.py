@@ -25,7 +25,7 @@ from xlforge.core.rows import reject
 Row = dict[str, Any]
 WHOLE_STAGE = 1_000_000_000
 _TROUBLE = "trouble.txt"
-_LONGEST_TOKEN = 32
+LONGEST_TOKEN = 32
 """Characters a token may stand for: an answer that is longer than its tokens allow ignored the bound it was given."""
 
 
@@ -171,7 +171,7 @@ class Ask(Task):  # type: ignore[misc]
             try:
                 if finish == "length":
                     raise Unread("cut_off", f"at {self.llm.sampling.max_tokens} tokens")
-                if len(text) > _LONGEST_TOKEN * self.llm.sampling.max_tokens:
+                if len(text) > LONGEST_TOKEN * self.llm.sampling.max_tokens:
                     raise Unread(
                         "too_long", f"{len(text)} characters, against {self.llm.sampling.max_tokens} tokens allowed"
                     )

@@ -10,17 +10,32 @@ from __future__ import annotations
 import difflib
 import importlib
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from xlforge.core.errors import BuildError
 from xlforge.core.languages import language
 
 PARAMS = Path("params.yaml")
-STAGES = ("seeds", "instructions", "responses", "scores", "translations", "selection", "dataset")
+STAGES = (
+    "seeds",
+    "instructions",
+    "responses",
+    "scores",
+    "translations",
+    "selection",
+    "dataset",
+    "benchmark",
+    "answers",
+    "verdicts",
+)
 """The stages with a block of their own in params.yaml and a pipeline of that name, in the order data flows."""
+
+
+ADAPTERS = Path("models/students")
+"""Where the stage `student` puts its adapters, by name."""
 
 
 class ParamsError(BuildError):
@@ -47,14 +62,90 @@ class Model(Block):
     engine: `transformers` (in process), `openai` (any OpenAI-compatible endpoint) or the import path of a distilabel LLM.
     model: a local folder, a hub id, or the name the endpoint serves. revision: for a local folder the digest of its content,
     for a hub id a commit; for an endpoint whatever tells its weights apart. prompts: `brief` for small models.
-    trust_remote_code: only the exact name of the model whose code may run.
+    trust_remote_code: only the exact name of the model whose code may run. In process alone: chat_template, Jinja, for a model whose
+    tokenizer has none; adapter, the folder of a PEFT adapter over the model, where `revision` pins both
+    (`xlforge.engines.revision.adapted`).
     """
 
     engine: str = "transformers"
     model: str
+    adapter: str | None = None
     revision: str | None = None
     prompts: Literal["brief", "full"] = "full"
     trust_remote_code: str | None = None
+    chat_template: str | None = None
+
+    @model_validator(mode="after")
+    def _in_process(self) -> Self:
+        if self.engine != "transformers" and (self.adapter or self.chat_template):
+            raise ValueError(
+                f"adapter and chat_template are for engine transformers; {self.engine} serves a model with its own"
+            )
+        return self
+
+
+Name = Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]
+
+
+class Compared(Block):
+    """A model whose answers to the benchmark are compared: asked by an engine, a student, or a file of ready answers.
+
+    engine, model, revision, prompts, trust_remote_code, chat_template: as of a Model. A student has engine `transformers`, merged into
+    its base in process, or `openai`, where `model` is the name that its adapter is served under, by default its own.
+    student: under `students`. file: JSON lines or a JSON list, pinned by `revision`, `sha256:…` of its bytes.
+    against: another model to be compared with beside the reference, such as a student's base; its own name for none.
+    needs: the file or folder here that the answers come from, which dvc watches: the student's adapter, the file, the model's
+    folder; for a model that is served or on the hub a file that is a dep anyway, such as stages/answers.py.
+    pivot: it answers in English and translates its answer, with the prompts of size `prompts`; reads: `passage` where
+    it may read the benchmark's passage, as only a reference should.
+    """
+
+    engine: str = "transformers"
+    model: str | None = None
+    revision: str | None = None
+    prompts: Literal["brief", "full"] = "full"
+    trust_remote_code: str | None = None
+    chat_template: str | None = None
+    student: Name | None = None
+    file: str | None = None
+    against: Name
+    needs: str
+    pivot: bool = False
+    reads: Literal["passage"] | None = None
+
+    @property
+    def origin(self) -> str | None:
+        """What `needs` must be, as far as this entry alone tells."""
+        if self.student is not None:
+            return f"{ADAPTERS}/{self.student}"
+        local = self.engine == "transformers" and self.model is not None and Path(self.model).is_dir()
+        return self.file or (self.model if local else None)
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        kinds = {name for name in ("model", "student", "file") if getattr(self, name) is not None}
+        served = kinds == {"model", "student"} and self.engine != "transformers"
+        if len(kinds) != 1 and not served:
+            raise ValueError(
+                "give one of model, student and file (a student that is served may name the model it is served as)"
+            )
+        if self.file and (self.pivot or self.reads):
+            raise ValueError("a file of ready answers is not asked: pivot and reads are for models that are")
+        if self.reads and not self.pivot:
+            raise ValueError(
+                "reads is for a model with pivot: true: the others are sent the benchmark's prompt as it is"
+            )
+        if self.student and (self.revision or self.chat_template or self.trust_remote_code):
+            raise ValueError(
+                "a student has its base's revision, chat_template and trust_remote_code: leave them out here"
+            )
+        if self.chat_template and self.engine != "transformers":
+            raise ValueError(f"chat_template is for engine transformers; {self.engine} serves a model with its own")
+        if self.origin and self.needs != self.origin:
+            raise ValueError(
+                f"needs is {self.needs!r}, but the answers come from {self.origin}: write needs: {self.origin}"
+            )
+        return self
 
 
 class Execution(Block):
@@ -91,13 +182,17 @@ Languages = Annotated[tuple[Annotated[str, AfterValidator(_known)], ...], Field(
 
 
 class Shared(Block):
-    """The blocks that belong to no single stage."""
+    """The blocks that belong to no single stage. bases, student and students are read by `xlforge.core.students`."""
 
     languages: Languages
     teacher: Model
     judge: Model
-    translators: dict[Annotated[str, Field(pattern=r"^[a-z0-9_]+$")], Model] = Field(min_length=1)
+    translators: dict[Name, Model] = Field(min_length=1)
     estimator: Model
+    bases: dict[Name, dict[str, Any]]
+    student: dict[str, Any]
+    students: dict[Name, dict[str, Any]]
+    models: dict[Name, Compared] = Field(min_length=1)
     execution: Execution = Execution()
 
 
@@ -140,6 +235,12 @@ def load(path: Path = PARAMS) -> dict[str, Any]:
         faults += wrong
     if checked and (translations := blocks.get("translations")):
         faults += _unnamed(translations.models, checked.translators)
+    if checked:
+        from xlforge.core import students
+
+        trained, wrong = students.resolved(checked)
+        faults += wrong + _unmatched(blocks)
+        blocks |= trained
     if faults:
         raise ParamsError(f"{path} has {len(faults)} fault{'s' * (len(faults) > 1)}:\n  " + "\n  ".join(faults))
     return blocks
@@ -151,6 +252,36 @@ def _unnamed(models: tuple[str, ...], translators: dict[str, Model]) -> list[str
         f"translations.models: {name!r} is not under `translators`, which has {known}"
         for name in models
         if name not in translators
+    ]
+
+
+def compared(everything: dict[str, Any], name: str | None) -> Compared:
+    """The entry of a name under `models`; ParamsError with the nearest right one otherwise."""
+    models: dict[str, Compared] = everything["models"]
+    if name not in models:
+        near = difflib.get_close_matches(name or "", models, n=1)
+        raise ParamsError(
+            f"no model is called {name!r}: "
+            + (f"did you mean {near[0]!r}?" if near else f"`models` has {', '.join(models)}")
+        )
+    return models[name]
+
+
+def _unmatched(blocks: dict[str, Any]) -> list[str]:
+    """Names in `models` and of the reference that name nothing."""
+    models, students = blocks["models"], blocks.get("students", {})
+    wanted = [(f"models.{name}.against", entry.against, models, "models") for name, entry in models.items()]
+    wanted += [
+        (f"models.{name}.student", entry.student, students, "students")
+        for name, entry in models.items()
+        if entry.student
+    ]
+    if verdicts := blocks.get("verdicts"):
+        wanted.append(("verdicts.reference", verdicts.reference, models, "models"))
+    return [
+        f"{where}: {name!r} is not under `{block}`, which has {', '.join(known) or 'nothing'}"
+        for where, name, known, block in wanted
+        if name not in known
     ]
 
 

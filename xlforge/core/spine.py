@@ -40,7 +40,7 @@ class Build:
     """One run of one stage, as its work sees it.
 
     params: the stage's own block; everything: all blocks. item: the language or name of a matrix stage.
-    folder: scratch space of this run.
+    folder: scratch space of this run. schema: of its rows; a plain stage, whose block names no version, sets its own.
     """
 
     def __init__(self, stage: str, item: str | None, everything: dict[str, Any], folder: Path) -> None:
@@ -48,7 +48,7 @@ class Build:
         self.params = everything[stage]
         self.execution = execution(everything["execution"])
         self.record = Record(stage, item)
-        self.schema = self.module("schema")
+        self.schema: Any = self.module("schema") if hasattr(self.params, "version") else None
 
     def module(self, name: str) -> Any:
         """A module beside the stage's pipeline, of the version that params.yaml names."""
@@ -122,12 +122,23 @@ class Build:
         metrics: dict[str, Any] | None = None,
         among: int | None = None,
     ) -> None:
-        """Validates and writes what the stage made; raises BuildError when more is rejected than `rejects` allows.
+        """Writes what the stage made, if it can be accepted."""
+        from xlforge.core.rows import write_json, write_parquet
+
+        reasons = self.accept(rows, rejects, expected, among)
+        write_parquet(rows, self.out / "rows.parquet")
+        counts = {"rows": len(rows), "rejects": len(rejects), "reasons": reasons}
+        write_json(counts | (metrics or {}), self.out / "metrics.json")
+
+    def accept(
+        self, rows: pl.DataFrame, rejects: pl.DataFrame, expected: Collection[str], among: int | None = None
+    ) -> dict[str, int]:
+        """Validates rows and rejects and writes the latter; raises BuildError when they are more than `rejects` allows.
 
         among: what the share of rejects is a share of, where that is more than the rows delivered. Above the share,
-        `rejects.parquet` is there, complete, and nothing else is.
+        `rejects.parquet` is there, complete, and nothing else is. Returns the rejects by reason.
         """
-        from xlforge.core.rows import Rejects, partition, valid, write_json, write_parquet
+        from xlforge.core.rows import Rejects, partition, valid, write_parquet
 
         partition(expected, rows, rejects)
         valid(rejects, Rejects, "rejects")
@@ -144,9 +155,7 @@ class Build:
                 f"{self.stage}.rejects in params.yaml allows {allowed:.0%}; read {self.out / 'rejects.parquet'}, "
                 "mend the cause or raise the share"
             )
-        write_parquet(rows, self.out / "rows.parquet")
-        counts = {"rows": len(rows), "rejects": len(rejects), "reasons": reasons}
-        write_json(counts | (metrics or {}), self.out / "metrics.json")
+        return reasons
 
 
 def _look_often() -> None:

@@ -25,20 +25,23 @@ KINDS = {_FULL, _SLIDING}
 
 @dataclass(frozen=True)
 class Manner:
-    """How answers are drawn, and the tokens that end one."""
+    """How answers are drawn, the tokens that end one, and those whose log-probability as the first is wanted."""
 
     temperature: float
     top_p: float
     stops: tuple[int, ...]
+    watched: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
 class Spoken:
-    """One row's tokens, with the one that ended it if any did. logprob: their sum at temperature 1, in nats."""
+    """One row's tokens, with the one that ended it if any did. logprob: their sum at temperature 1, in nats; first: of each
+    watched token, had it been the first."""
 
     tokens: list[int]
     ended: bool
     logprob: float
+    first: tuple[float, ...] = ()
 
 
 def kinds(model: PreTrainedModel) -> list[str]:
@@ -71,8 +74,11 @@ def speak(
     length = torch.zeros(count, dtype=torch.long, device=device)
     ended = torch.zeros(count, dtype=torch.bool, device=device)
     logprob = torch.zeros(count, dtype=torch.double, device=device)
+    first: list[tuple[float, ...]] = [()] * count
     for step in range(max(limits)):
         logits = _step(model, token, kept)
+        if step == 0 and manner.watched:
+            first = [tuple(shares) for shares in logits[:count].log_softmax(-1)[:, list(manner.watched)].tolist()]
         token = draw(logits, chances[row, step], manner.temperature, manner.top_p)
         stop = torch.isin(token, stops)
         live = ~over
@@ -89,8 +95,8 @@ def speak(
             stay = over.to(torch.uint8).argsort(stable=True)[: max(left, floor)].sort().values
             row, token, limit, over = row[stay], token[stay], limit[stay], over[stay]
             kept.select(stay)
-    rows = zip(said.tolist(), length.tolist(), ended.tolist(), logprob.tolist(), strict=True)
-    return [Spoken(tokens[:used], end, total) for tokens, used, end, total in rows]
+    rows = zip(said.tolist(), length.tolist(), ended.tolist(), logprob.tolist(), first, strict=True)
+    return [Spoken(tokens[:used], end, total, begun) for tokens, used, end, total, begun in rows]
 
 
 def _step(model: PreTrainedModel, token: torch.Tensor, kept: Kept) -> torch.Tensor:

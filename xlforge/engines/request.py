@@ -7,13 +7,16 @@ Where the answer comes from (endpoint, device, batch, attempt at the network) be
 from __future__ import annotations
 
 import hashlib
+import math
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import orjson
 
+_AROUND = " \t\r\n*_`'\"()[]{}.:,▁ĠĊ"
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -33,6 +36,7 @@ class Request:
     messages: (role, content) pairs. revision: what pins the weights; a digest for a local folder.
     schema: the JSON schema the answer must follow, if any. candidate and attempt tell equal questions apart: the
     number among several answers to one question, and how often it was asked again because it could not be read.
+    choices: where the answer is to be one of these words, whose shares are then wanted (see Answer).
     """
 
     engine: str
@@ -44,12 +48,13 @@ class Request:
     logprobs: bool = False
     candidate: int = 0
     attempt: int = 0
+    choices: tuple[str, ...] = ()
 
     @cached_property
     def canonical(self) -> bytes:
         """The request as canonical JSON: what the key is a hash of, and what the store keeps beside the answer."""
         sampling = self.sampling
-        body = {
+        body: dict[str, Any] = {
             "engine": self.engine,
             "model": self.model,
             "revision": self.revision,
@@ -64,6 +69,8 @@ class Request:
             "candidate": self.candidate,
             "attempt": self.attempt,
         }
+        if self.choices:
+            body["choices"] = self.choices
         return orjson.dumps(body, option=orjson.OPT_SORT_KEYS)
 
     @cached_property
@@ -79,13 +86,33 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a model said. logprob: the sum over the answer's tokens in nats, if it was asked for and given."""
+    """What a model said.
+
+    logprob: the sum over the answer's tokens in nats, if it was asked for and given. Where the request names choices and
+    the answer spells one, it is instead the log of that choice's share of the probability that all of them have there.
+    """
 
     text: str
     finish_reason: str
     tokens_in: int
     tokens_out: int
     logprob: float | None = None
+
+
+def choice(word: str, choices: Sequence[str]) -> str | None:
+    """The choice that a token or an answer spells, whatever marks surround it; None if it spells none."""
+    bare = word.strip(_AROUND)
+    return bare if bare in choices else None
+
+
+def share(logprobs: Iterable[tuple[str, float]], chosen: str, choices: Sequence[str]) -> float | None:
+    """The log of a choice's share among all choices, from tokens and their log-probabilities; None if it has no token there."""
+    mass = dict.fromkeys(choices, 0.0)
+    for token, logprob in logprobs:
+        if (spelt := choice(token, choices)) is not None:
+            mass[spelt] += math.exp(min(logprob, 0.0))
+    whole = math.fsum(mass.values())
+    return math.log(mass[chosen] / whole) if mass[chosen] > 0 and math.isfinite(whole) else None
 
 
 def unicode_only(text: str) -> str:

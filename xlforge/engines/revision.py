@@ -1,7 +1,7 @@
-"""Which weights a local folder holds: a digest of every file that decides an answer, checked against params.yaml.
+"""Which weights a model is: a digest of every file of a local folder that decides an answer, checked against params.yaml.
 
 The store answers for a revision, not for a folder; without this check retrained weights under an old name would be
-served their predecessor's answers.
+served their predecessor's answers. A model with an adapter has the revisions of both, joined by a plus.
 """
 
 from __future__ import annotations
@@ -26,17 +26,43 @@ def folder_digest(folder: Path) -> str:
     return f"sha256:{digest.hexdigest()}"
 
 
+def adapted(revision: str | None, adapter: Path) -> str:
+    """The revision of a model with an adapter: the model's own, `+`, the digest of the adapter's folder. Raises EngineError."""
+    if not (adapter / "adapter_config.json").is_file():
+        raise EngineError(
+            f"{adapter} holds no adapter_config.json: an adapter is a folder as PEFT saves it; train it first"
+        )
+    return f"{revision or ''}+{folder_digest(adapter)}"
+
+
+def base_revision(spec: Model) -> str | None:
+    """What pins the weights of spec.model alone."""
+    return (spec.revision or "").split("+")[0] or None if spec.adapter else spec.revision
+
+
+def identity(spec: Model) -> str | None:
+    """The revision that answers are bought under: spec.revision, and with it the chat template where params.yaml gives one."""
+    if spec.chat_template is None:
+        return spec.revision
+    return f"{spec.revision or ''}+template:{hashlib.sha256(spec.chat_template.encode()).hexdigest()[:16]}"
+
+
 def check(spec: Model) -> None:
-    """Raise EngineError unless spec.revision pins what spec.model names: a folder's digest, or a commit of a hub id."""
-    folder = Path(spec.model)
+    """Raise EngineError unless spec.revision pins what spec names: a folder's digest or a hub id's commit, and its adapter."""
+    folder, revision = Path(spec.model), base_revision(spec)
     if folder.is_dir():
         found = folder_digest(folder)
-        if found != spec.revision:
+        if found != revision:
             raise EngineError(
-                f"the weights in {spec.model} are {found}, but params.yaml says revision {spec.revision}: if these are the "
+                f"the weights in {spec.model} are {found}, but params.yaml says revision {revision}: if these are the "
                 f"weights you mean, write `revision: {found}` beside `model: {spec.model}` in params.yaml"
             )
-    elif spec.revision is None:
+    elif revision is None:
         raise EngineError(
             f"{spec.model} is no folder here, and as a hub id it needs a revision: write the commit beside it in params.yaml"
+        )
+    if spec.adapter and (found := adapted(revision, Path(spec.adapter))) != spec.revision:
+        raise EngineError(
+            f"the model {spec.model} with the adapter {spec.adapter} is {found}, but was asked for as {spec.revision}: the "
+            "adapter has changed meanwhile, so run the stage again"
         )

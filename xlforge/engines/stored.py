@@ -17,7 +17,7 @@ from xlforge.core.params import Execution, Model, Sampling
 from xlforge.engines.engine import Engine, EngineError
 from xlforge.engines.request import Request
 from xlforge.engines.request import Sampling as Drawn
-from xlforge.engines.revision import check
+from xlforge.engines.revision import check, identity
 from xlforge.engines.sale import Sale, Tolerance, append
 from xlforge.execution.store import Store
 
@@ -25,6 +25,7 @@ from xlforge.execution.store import Store
 class StoredLLM(LLM):
     """A model in a role.
 
+    choices: the words that an answer is to be one of, see `xlforge.engines.request`.
     execution is resolved (see `xlforge.execution.environment.execution`) and, like ledger and label, leaves no trace in what distilabel
     writes about a pipeline. ledger: a JSON-lines file that gets one line for each `generate`, with what it cost. label:
     what the progress line calls this work.
@@ -34,6 +35,7 @@ class StoredLLM(LLM):
     spec: Model
     sampling: Sampling = Sampling()
     logprobs: bool = False
+    choices: tuple[str, ...] = ()
     execution: Execution = Field(default_factory=Execution, exclude=True)
     ledger: Path | None = Field(default=None, exclude=True)
     label: str = Field(default="", exclude=True)
@@ -51,7 +53,7 @@ class StoredLLM(LLM):
     def load(self) -> None:
         """Open the store and, where the weights lie in a folder, see that they are the ones params.yaml means."""
         super().load()
-        if self.spec.engine == "transformers" and Path(self.spec.model).is_dir():
+        if self.spec.engine == "transformers" and (self.spec.adapter or Path(self.spec.model).is_dir()):
             check(self.spec)
         if self.execution.store is None:
             raise EngineError(
@@ -115,13 +117,14 @@ class StoredLLM(LLM):
         return Request(
             engine=self.spec.engine,
             model=self.spec.model,
-            revision=self.spec.revision,
+            revision=identity(self.spec),
             messages=tuple((message["role"], message["content"]) for message in messages),
             sampling=self._drawn,
             schema=schema,
             logprobs=self.logprobs,
             candidate=candidate,
             attempt=attempt,
+            choices=self.choices,
         )
 
     def _missing(self, asked: list[list[Request]], missing: list[Request], ids: Sequence[str] | None) -> str:

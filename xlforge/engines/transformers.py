@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
 from math import ceil
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -17,12 +18,13 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from transformers.utils import logging
 
 from xlforge.core.params import Execution, Model
-from xlforge.engines.decoding import KINDS, Manner, kinds, speak
+from xlforge.engines.adapters import with_adapter
+from xlforge.engines.decoding import KINDS, Manner, Spoken, kinds, speak
 from xlforge.engines.drawing import uniforms
 from xlforge.engines.engine import Bought, EngineError, Till
 from xlforge.engines.keeping import FOLDED
-from xlforge.engines.request import Answer, Request, unicode_only
-from xlforge.engines.revision import check
+from xlforge.engines.request import Answer, Request, choice, share, unicode_only
+from xlforge.engines.revision import base_revision, check
 
 _LOOKALIKES = str.maketrans({"<": "‹", "[": "⁅", "{": "❴", "|": "¦"})
 _JOINER = "\u2060"
@@ -45,6 +47,7 @@ class TransformersEngine:
         self._workers = torch.get_num_threads() if alone else 1
         specials = {str(token) for token in self._tokenizer.all_special_tokens}
         specials |= {token.content for token in self._tokenizer.added_tokens_decoder.values() if token.special}
+        self._spelt: dict[tuple[str, ...], dict[int, str]] = {}
         self._specials = sorted(specials, key=lambda special: (-len(special), special))
 
     def ask(self, requests: Sequence[Request], till: Till) -> None:
@@ -73,9 +76,9 @@ class TransformersEngine:
     def _batches(self, asked: list[_Asked]) -> list[list[_Asked]]:
         """Rows of one sampling and about one length together, in as many equal batches as keep every worker busy."""
 
-        def manner(asked: _Asked) -> tuple[float, float, int]:
+        def manner(asked: _Asked) -> tuple[float, float, int, tuple[str, ...]]:
             sampling = asked[0].sampling
-            return sampling.temperature, sampling.top_p, sampling.max_tokens
+            return sampling.temperature, sampling.top_p, sampling.max_tokens, asked[0].choices
 
         batches = []
         asked.sort(key=lambda pair: (manner(pair), -len(pair[1]), pair[1], pair[0].key))
@@ -93,7 +96,8 @@ class TransformersEngine:
         if sampling.temperature > 0:
             for index, (request, _) in enumerate(rows):
                 chances[index] = torch.from_numpy(uniforms(request.seed, max(limits)))
-        manner = Manner(sampling.temperature, sampling.top_p, self._stops)
+        spellings = self._spellings(rows[0][0].choices)
+        manner = Manner(sampling.temperature, sampling.top_p, self._stops, tuple(spellings))
         prompts = [prompt for _, prompt in rows]
         spoken = speak(self._model, prompts, chances.to(self._model.device), limits, manner)
         texts = self._tokenizer.batch_decode(
@@ -107,11 +111,19 @@ class TransformersEngine:
                     finish_reason="stop" if said.ended else "length",
                     tokens_in=len(prompt),
                     tokens_out=len(said.tokens),
-                    logprob=said.logprob if request.logprobs else None,
+                    logprob=_logprob(request, said, text, spellings) if request.logprobs else None,
                 ),
             )
             for (request, prompt), said, text in zip(rows, spoken, texts, strict=True)
         ]
+
+    def _spellings(self, choices: tuple[str, ...]) -> dict[int, str]:
+        """The tokens that spell a choice by themselves, and which."""
+        if choices not in self._spelt:
+            words = self._tokenizer.batch_decode([[token] for token in range(len(self._tokenizer))] if choices else [])
+            found = {token: choice(word, choices) for token, word in enumerate(words)}
+            self._spelt[choices] = {token: word for token, word in found.items() if word is not None}
+        return self._spelt[choices]
 
     def _prompt(self, request: Request) -> tuple[int, ...]:
         messages = [{"role": role, "content": self._harmless(content)} for role, content in request.messages]
@@ -127,14 +139,27 @@ class TransformersEngine:
         return text
 
 
+def _logprob(request: Request, said: Spoken, text: str, spellings: dict[int, str]) -> float | None:
+    """The log-probability that an Answer to this request carries."""
+    if not request.choices:
+        return said.logprob
+    chosen = spellings.get(said.tokens[0])
+    if chosen is None or chosen != choice(text, request.choices):
+        return None
+    return share(zip(spellings.values(), said.first, strict=True), chosen, request.choices)
+
+
 def _load(spec: Model) -> tuple[Any, Any]:
     options: dict[str, Any] = {"trust_remote_code": spec.trust_remote_code == spec.model}
-    if spec.revision and not spec.revision.startswith("sha256:"):
-        options["revision"] = spec.revision
+    revision = base_revision(spec)
+    if revision and not revision.startswith("sha256:"):
+        options["revision"] = revision
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         tokenizer = AutoTokenizer.from_pretrained(spec.model, **options)
-        model = AutoModelForCausalLM.from_pretrained(spec.model, dtype=torch.float32, use_safetensors=True, **options)
+        model: Any = AutoModelForCausalLM.from_pretrained(
+            spec.model, dtype=torch.float32, use_safetensors=True, **options
+        )
     except (OSError, ValueError) as error:
         raise EngineError(
             f"the model {spec.model} cannot be loaded: {error}; `model` in params.yaml takes a folder or a hub id "
@@ -145,6 +170,10 @@ def _load(spec: Model) -> tuple[Any, Any]:
             f"the model {spec.model} has {', '.join(sorted(unknown))} layers, which the transformers engine does not "
             "run: serve it behind an OpenAI-compatible endpoint and set `engine: openai` in params.yaml"
         )
+    if spec.chat_template is not None:
+        tokenizer.chat_template = spec.chat_template
+    if spec.adapter:
+        model = with_adapter(model, tokenizer, Path(spec.adapter))
     if tokenizer.chat_template is None:
         raise EngineError(f"the tokenizer of {spec.model} has no chat template: take a model that answers messages")
     if model.config._attn_implementation == "sdpa":

@@ -13,7 +13,8 @@ from typing import Any
 
 import orjson
 
-from xlforge.engines.request import Answer
+from xlforge.engines.request import Answer, share
+from xlforge.engines.request import choice as spelt
 
 _LONGEST_WAIT = 600.0
 
@@ -26,8 +27,8 @@ class Unusable(ValueError):
         self.reason, self.again, self.wait, self.said = reason, again, wait, said
 
 
-def answer(body: bytes) -> Answer:
-    """The answer in the body of a reply with status 200; raises Unusable."""
+def answer(body: bytes, choices: tuple[str, ...] = ()) -> Answer:
+    """The answer in the body of a reply with status 200; raises Unusable. choices: of the request."""
     content = _json(body)
     try:
         choice = content["choices"][0]
@@ -42,7 +43,7 @@ def answer(body: bytes) -> Answer:
         finish_reason=finish if isinstance(finish, str) else "unknown",
         tokens_in=_count(usage, "prompt_tokens"),
         tokens_out=_count(usage, "completion_tokens"),
-        logprob=_logprob(choice.get("logprobs")),
+        logprob=_share(text, choice.get("logprobs"), choices) if choices else _logprob(choice.get("logprobs")),
     )
 
 
@@ -74,6 +75,20 @@ def _logprob(logprobs: Any) -> float | None:
     except (TypeError, LookupError, ValueError, OverflowError):
         return None
     return total if math.isfinite(total) else None
+
+
+def _share(text: str, logprobs: Any, choices: tuple[str, ...]) -> float | None:
+    """The log of the share that the choice which the text spells has among all, at the token that spells it."""
+    chosen = spelt(text, choices)
+    try:
+        for token in logprobs["content"] if chosen is not None else ():
+            if chosen is None or spelt(token["token"], choices) != chosen:
+                continue
+            others = [other for other in token["top_logprobs"] if other["token"] != token["token"]]
+            return share([(at["token"], float(at["logprob"])) for at in (token, *others)], chosen, choices)
+    except (TypeError, LookupError, ValueError, AttributeError, OverflowError):
+        pass
+    return None
 
 
 def _wait(retry_after: str | None, now: float) -> float:

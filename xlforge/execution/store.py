@@ -7,6 +7,7 @@ are always what the store holds. Words are bytes, since models send NUL and lone
 
 from __future__ import annotations
 
+import sqlite3
 import time
 import zlib
 from collections.abc import Callable, Iterable, Sequence
@@ -209,8 +210,17 @@ def _engine(url: str) -> sa.Engine:
 
 def _sqlite(connection: Any, _record: Any) -> None:
     """Readers beside one writer, and no wait for the disk: a killed process loses nothing, a power cut the last commits."""
-    for pragma in ("journal_mode = WAL", "synchronous = NORMAL"):
-        connection.execute(f"PRAGMA {pragma}")
+    connection.execute("PRAGMA synchronous = NORMAL")
+    until = time.monotonic() + _BUSY
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError:
+            # Of several that open a new store, SQLite refuses all but one at once, whatever the time-out.
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.02)
 
 
 def _read(connection: sa.Connection, keys: list[str]) -> dict[str, Answer]:

@@ -1,0 +1,51 @@
+"""`xlforge language-pass-rate`: how often answers are in the language they were asked for in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command(epilog="Example: xlforge language-pass-rate answers.jsonl --json")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="machine-readable")
+def command(file: Path, as_json: bool) -> None:
+    """Line-level and word-level pass rates of the answers in FILE, in percent, by language and their mean.
+
+    FILE holds one object a line, or is a JSON list, of source, language (the code asked for) and completion.
+
+    By line: every line of five words or more is in the language. By word, in languages not written in Latin letters: and holds no
+    English word. Answers without such a line, empty or null ones among them, are skipped and counted.
+    """
+    from dataclasses import asdict
+
+    import orjson
+
+    from xlforge.core.errors import BuildError
+    from xlforge.evaluation.pass_rates import NO_LATIN, pass_rates, read_answers
+
+    rates = pass_rates(read_answers(file))
+    latin = [code for code in rates.by_language if code not in NO_LATIN]
+    notes = [f"word_pass_rate is not defined for Latin letters: {', '.join(latin)}"] if latin else []
+    if as_json:
+        told = {**asdict(rates), "notes": notes}
+        click.echo(orjson.dumps(told, option=orjson.OPT_INDENT_2).decode())
+    else:
+        click.echo(f"{'language':10} {'by line':>10} {'by word':>10} {'judged':>8} {'skipped':>8}")
+        for code, row in rates.by_language.items():
+            click.echo(
+                f"{code:10} {_percent(row.line_pass_rate)} {_percent(row.word_pass_rate)} {row.n:8} {row.skipped:8}"
+            )
+        judged, skipped = (sum(getattr(row, name) for row in rates.by_language.values()) for name in ("n", "skipped"))
+        click.echo(
+            f"{'mean':10} {_percent(rates.line_pass_rate)} {_percent(rates.word_pass_rate)} {judged:8} {skipped:8}"
+        )
+        for note in notes:
+            click.echo(f"  {note}")
+    if rates.line_pass_rate is None:
+        raise BuildError(f"no answer in {file} has a line of five words or more: there is nothing to judge")
+
+
+def _percent(rate: float | None) -> str:
+    return f"{'-':>10}" if rate is None else f"{rate:8.1f} %"

@@ -1,0 +1,80 @@
+"""verdicts@MODEL: the model's answers judged against the reference's and its opponent's, and measured by themselves."""
+
+from __future__ import annotations
+
+from statistics import fmean
+from typing import Any
+
+from xlforge.core.params import compared
+from xlforge.core.rows import frame, valid, write_parquet
+from xlforge.core.spine import Build, main
+
+Rows = list[dict[str, Any]]
+Answers = dict[str, dict[str, Any]]
+
+
+def work(build: Build) -> None:
+    """Judges and measures one model's answers."""
+    name, params, pairing = str(build.item), build.params, build.module("pairs")
+    entry = compared(build.everything, build.item)
+    benchmark = build.rows("benchmark").to_dicts()
+    opponents = pairing.opponents(name, params.reference, entry.against)
+    answers = {model: by_id(build, model) for model in dict.fromkeys([name, params.reference, *opponents])}
+    mine = answers[name]
+    pairs = pairing.pairs(benchmark, mine, {opponent: answers[opponent] for opponent in opponents})
+    pairs = pairing.with_controls(pairs, benchmark, answers[params.reference])
+    judge, verdicts = judged(build, pairs)
+    graded = grades(build, benchmark, mine) if params.grades else []
+    by_prompt = {row["prompt_row"]: row for row in graded if not row["reject"]}
+    measured = build.module("measures").measured
+    known = [by_prompt.get(row["id"], {}) | measured(row, mine[row["id"]]) for row in benchmark if row["id"] in mine]
+    table = valid(frame(known, build.schema.Answers), build.schema.Answers, "answers")
+    write_parquet(table, build.out / "answers.parquet")
+    ungraded = [row for row in graded if row["reject"]]
+    made = [{**row, "judge": judge} for row in verdicts] + ungraded
+    metrics = {"answers": len(known), "opponents": {each: told(verdicts, each) for each in opponents}}
+    build.deliver(made, expected=[row["id"] for row in [*pairs, *ungraded]], metrics=metrics)
+
+
+def by_id(build: Build, name: str) -> Answers:
+    """A model's answers by benchmark id."""
+    return {row["id"]: row for row in build.rows("answers", name).to_dicts()}
+
+
+def judged(build: Build, pairs: Rows) -> tuple[str, Rows]:
+    """The judge's name, and every pair with its verdict or set aside."""
+    open_pairs = [pair for pair in pairs if not pair["reject"]]
+    missing = [pair for pair in pairs if pair["reject"]]
+    if build.params.judge == "embedded":
+        embedded = build.module("embedded")
+        return embedded.NAME, [*missing, *(embedded.judged(pair, build.params.margin) for pair in open_pairs)]
+    forfeits = [(pair, build.module("pairs").forfeited(pair)) for pair in open_pairs]
+    settled = [verdict for _, verdict in forfeits if verdict is not None]
+    asked = build.run([pair for pair, verdict in forfeits if verdict is None])
+    judge = build.everything["judge"]
+    return f"{judge.model}@{judge.revision}" if judge.revision else judge.model, [*missing, *settled, *asked]
+
+
+def grades(build: Build, benchmark: Rows, mine: Answers) -> Rows:
+    """Every answer with its four grades, or set aside with what could not be read."""
+    measures = build.module("measures")
+    answers = [measures.to_grade(row, mine[row["id"]]) for row in benchmark if row["id"] in mine]
+    at_fault = [measures.lowest(row) for row in answers if row["fault"]]
+    return [*at_fault, *build.run([row for row in answers if not row["fault"]])]
+
+
+def told(verdicts: Rows, opponent: str) -> dict[str, Any]:
+    """Counts of the verdicts against one opponent, and their plain mean."""
+    judged = [row for row in verdicts if row["opponent"] == opponent and not row["reject"]]
+    ordered = [row["agreed"] for row in judged if row["agreed"] is not None]
+    settled = [row["settled_by"] for row in judged]
+    return {
+        "judged": len(judged),
+        "preference": round(fmean(row["preference"] for row in judged), 4) if judged else None,
+        "agreed": round(fmean(ordered), 4) if ordered else None,
+        "settled_by": {how: settled.count(how) for how in sorted(set(settled))},
+    }
+
+
+if __name__ == "__main__":
+    main("verdicts", work)

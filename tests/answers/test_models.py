@@ -1,0 +1,102 @@
+"""Which model is asked: a base, a student in process or served, each under a revision that tells it from the others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import yaml
+
+from pipelines.answers.v1.models import asked_as, role
+from pipelines.answers.v1.pipeline import PROMPTS
+from tests.core.test_params import with_change
+from xlforge.core.params import Compared, Execution, Model, ParamsError, load
+from xlforge.core.prompts import render, variables
+from xlforge.engines.revision import adapted
+
+STUDENT = {"student": "first", "against": "base", "needs": "models/students/first"}
+
+
+@pytest.fixture
+def everything(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "models" / "students" / "first"
+    folder.mkdir(parents=True)
+    (folder / "adapter_config.json").write_text("{}")
+    base = SimpleNamespace(model="org/base", revision="abc", trust_remote_code=None)
+    return {"bases": {"pocket": base}, "students": {"first": SimpleNamespace(base="pocket")}, "models": {}}
+
+
+def test_a_student_in_process_is_its_base_with_its_adapter(everything: dict[str, Any]) -> None:
+    everything["models"]["first"] = Compared(**STUDENT)
+    revision = adapted("abc", Path("models/students/first"))
+    assert revision.startswith("abc+sha256:")
+    assert asked_as(everything, "first") == Model(
+        model="org/base", adapter="models/students/first", revision=revision, prompts="full"
+    )
+
+
+@pytest.mark.parametrize(("served", "name"), [(None, "first"), ("lora-7", "lora-7")])
+def test_a_served_student_is_asked_by_name_under_the_same_revision(
+    everything: dict[str, Any], served: str | None, name: str
+) -> None:
+    everything["models"]["first"] = Compared(**STUDENT, engine="openai", model=served)
+    model = asked_as(everything, "first")
+    assert (model.engine, model.model) == ("openai", name)
+    assert model.revision == adapted("abc", Path("models/students/first"))
+
+
+def test_a_retrained_student_is_another_model(everything: dict[str, Any]) -> None:
+    everything["models"]["first"] = Compared(**STUDENT)
+    before = asked_as(everything, "first").revision
+    Path("models/students/first/adapter_config.json").write_text('{"r": 16}')
+    assert asked_as(everything, "first").revision != before
+
+
+def test_a_model_may_have_an_endpoint_of_its_own() -> None:
+    how = Execution(endpoints={"answers": "http://a/v1", "answers_gpt": "http://b/v1"})
+    assert [role(how, name) for name in ("gpt", "first")] == ["answers_gpt", "answers"]
+
+
+@pytest.mark.parametrize("size", ["brief", "full"])
+def test_a_pivot_asks_in_the_words_that_the_teacher_knows(size: str) -> None:
+    for ours, theirs in (
+        (f"answer.{size}", f"responses/v1/prompts/answer.{size}"),
+        (f"translate.{size}", f"translations/v1/prompts/{size}"),
+    ):
+        here, there = PROMPTS / f"{ours}.jinja2", Path(__file__).parents[2] / "pipelines" / f"{theirs}.jinja2"
+        given = {name: f"some {name}" for name in variables(there)}
+        assert render(here, **given) == render(there, **given)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"models.base.against": "nobody"}, "models.base.against: 'nobody' is not under `models`"),
+        (
+            {"models.first.student": "nobody", "models.first.needs": "models/students/nobody"},
+            "models.first.student: 'nobody' is not under `students`",
+        ),
+        ({"models.first.needs": "models/pocket/teacher"}, "write needs: models/students/first"),
+        ({"models.reference.needs": "stages/answers.py"}, "write needs: models/pocket/teacher"),
+        ({"models.base.pivto": True}, "did you mean 'pivot'"),
+        ({"models.base.reads": "passage"}, "reads is for a model with pivot"),
+        ({"models.base.file": "a.jsonl"}, "give one of model, student and file"),
+        ({"models.first.revision": "sha256:0"}, "leave them out here"),
+        ({"verdicts.reference": "gpt"}, "verdicts.reference: 'gpt' is not under `models`"),
+        ({"verdicts.judge": "human"}, "verdicts.judge: 'human'"),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+def test_an_entry_that_names_nothing_is_told(tmp_path: Path, change: dict[str, Any], told: str) -> None:
+    with pytest.raises(ParamsError) as error:
+        load(with_change(tmp_path, change))
+    assert told in str(error.value)
+
+
+def test_dvc_and_the_students_agree_on_where_adapters_lie() -> None:
+    stages = yaml.safe_load(Path("dvc.yaml").read_text())["stages"]
+    assert "models/students/${key}" in stages["student"]["do"]["outs"]
+    assert "${item.needs}" in stages["answers"]["do"]["deps"]

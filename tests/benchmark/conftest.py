@@ -1,0 +1,109 @@
+"""A benchmark in miniature: a source of prompts in, rows and rejects out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from pipelines.benchmark.v1.pipeline import make
+from pipelines.benchmark.v1.schema import Params, Rows
+from xlforge.core.rows import Rejects, partition, split, valid
+
+COLUMNS = {
+    "id": "id",
+    "instruction": "prompt",
+    "part": "kind",
+    "questions": "questions",
+    "passage": "passage",
+    "truth": "truth",
+    "slots": "slots",
+}
+"""What the pocket prompts' columns are called."""
+
+POCKET: list[dict[str, Any]] = [
+    {
+        "id": "p1",
+        "prompt": "How deep is Lake Ketinal?",
+        "questions": {"de": "Wie tief ist der See Ketinal?", "hu": "Milyen mély a Ketinal nevű tó?"},
+        "passage": "Cookie settings\nLake Ketinal is 180 metres deep.",
+        "kind": "lake",
+        "slots": {"depth": {"en": "180", "de": "180", "hu": "180"}},
+        "truth": {"en": "It is 180 metres deep.", "de": "Er ist 180 Meter tief.", "hu": "180 méter mély."},
+    },
+    {
+        "id": "p2",
+        "prompt": "What are the houses of Lezuran made of?",
+        "questions": {"de": "Woraus bestehen die Häuser von Lezuran?", "hu": "Miből vannak Lezuran házai?"},
+        "passage": "In Lezuran the walls are of red brick.",
+        "kind": "village",
+        "slots": {"material": {"en": "red brick", "de": "aus roten Ziegeln", "hu": "vörös téglából"}},
+        "truth": {"en": "Of red brick.", "de": "Aus roten Ziegeln.", "hu": "Vörös téglából."},
+    },
+]
+
+
+@dataclass
+class Built:
+    """What a benchmark is made of: two frames, which hold every id that was to be delivered, and the counts."""
+
+    rows: pl.DataFrame
+    rejects: pl.DataFrame
+    counts: dict[str, Any]
+
+    def of(self, name: str, code: str) -> list[dict[str, Any]]:
+        """The rows of a set in a language."""
+        return self.rows.filter((pl.col("set") == name) & (pl.col("language") == code)).to_dicts()
+
+    @property
+    def reasons(self) -> dict[str, int]:
+        return dict(sorted(self.rejects.group_by("reason").len().iter_rows()))
+
+
+Build = Callable[..., Built]
+
+
+def built(params: dict[str, Any]) -> Built:
+    """The benchmark of a block of params, checked as the stage checks it."""
+    block = {"version": "v1", "languages": ["de", "hu"], "exclusions": {"path": "unused"}} | params
+    made = make(Params.model_validate(block))
+    rows, rejects = split(made.rows, Rows)
+    valid(rows, Rows, "rows")
+    valid(rejects, Rejects, "rejects")
+    partition(made.expected, rows, rejects)
+    return Built(rows, rejects, made.metrics)
+
+
+def written(path: Path, rows: list[Any]) -> Path:
+    """The rows as JSON lines; a string is a line as it stands."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(
+        "".join((row if isinstance(row, str) else json.dumps(row, ensure_ascii=False)) + "\n" for row in rows)
+    )
+    return path
+
+
+@pytest.fixture
+def build(tmp_path: Path) -> Build:
+    """Makes a benchmark of rows shaped like the pocket prompts (or of a source block); further arguments are params."""
+    times = iter(range(1000))
+
+    def run(rows: list[Any] | None = None, source: dict[str, Any] | None = None, **params: Any) -> Built:
+        if rows is not None:
+            path = written(tmp_path / f"source{next(times)}.jsonl", rows)
+            source = COLUMNS | {"path": str(path)} | (source or {})
+        return built({"source": source} | params)
+
+    return run
+
+
+@pytest.fixture
+def pocket() -> list[dict[str, Any]]:
+    """Two prompts about the pocket world, to be changed."""
+    copy: list[dict[str, Any]] = json.loads(json.dumps(POCKET))
+    return copy

@@ -1,0 +1,143 @@
+"""A PEFT adapter over a model: merged when it is loaded, pinned by digest, and refused where it does not fit."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from peft import LoraConfig, PeftModel, get_peft_model
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from tests.engines import tiny
+from tests.engines.test_transformers import assert_own_answers, prompts
+from xlforge.core.params import Execution, Model, Sampling
+from xlforge.engines.engine import EngineError
+from xlforge.engines.request import Request
+from xlforge.engines.revision import adapted, folder_digest
+from xlforge.engines.stored import StoredLLM
+from xlforge.engines.transformers import TransformersEngine
+
+
+def adapter(folder: Path, spec: Model, seed: int = 1) -> Path:
+    """An adapter as PEFT saves it, with weights that change most answers."""
+    torch.manual_seed(seed)
+    base = AutoModelForCausalLM.from_pretrained(spec.model, dtype=torch.float32)
+    config = LoraConfig(r=4, lora_alpha=16, target_modules="all-linear", init_lora_weights=False, task_type="CAUSAL_LM")
+    get_peft_model(base, config).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def student(spec: Model, tmp_path_factory: pytest.TempPathFactory) -> Model:
+    """The tiny model with an adapter over it."""
+    folder = adapter(tmp_path_factory.mktemp("adapter"), spec)
+    return spec.model_copy(update={"adapter": str(folder), "revision": adapted(spec.revision, folder)})
+
+
+def test_answers_are_those_of_peft_and_not_of_the_base(
+    student: Model, spec: Model, llm: Callable[..., StoredLLM]
+) -> None:
+    texts, greedy = prompts(12, 20), Sampling(max_tokens=16)
+    ours = [row["generations"][0] for row in llm(model=student, sampling=greedy).generate(texts)]
+    base = [row["generations"][0] for row in llm(model=spec, sampling=greedy).generate(texts)]
+    tokenizer = AutoTokenizer.from_pretrained(spec.model)
+    model = AutoModelForCausalLM.from_pretrained(spec.model, dtype=torch.float32)
+    theirs = PeftModel.from_pretrained(model, student.adapter).eval()
+    for text, said in zip(texts, ours, strict=True):
+        asked = tokenizer.apply_chat_template(
+            [{"role": "user", "content": text}], add_generation_prompt=True, return_tensors="pt", return_dict=True
+        )
+        tokens = theirs.generate(**asked, max_new_tokens=16, do_sample=False, eos_token_id=2)
+        assert tokenizer.decode(tokens[0, asked["input_ids"].shape[1] :], skip_special_tokens=True) == said
+    assert sum(one != other for one, other in zip(ours, base, strict=True)) >= 6
+
+
+def test_neighbours_change_nothing_with_an_adapter(student: Model, llm: Callable[..., StoredLLM]) -> None:
+    assert_own_answers(llm, prompts(40, 30), 9, model=student)
+
+
+def test_base_and_students_share_no_answers(
+    student: Model, spec: Model, llm: Callable[..., StoredLLM], tmp_path: Path
+) -> None:
+    other = adapter(tmp_path / "other", spec, seed=2)
+    retrained = spec.model_copy(update={"adapter": str(other), "revision": adapted(spec.revision, other)})
+    for model in (spec, student, retrained):
+        llm(model=model).generate(["ninety miles"])
+    offline = [llm(model=model, offline=True) for model in (spec, student, retrained)]
+    assert len({made.generate(["ninety miles"])[0]["logprob"][0] for made in offline}) == 3
+
+
+def test_the_revision_of_a_student_is_of_both(student: Model, spec: Model) -> None:
+    assert student.revision == f"{spec.revision}+{folder_digest(Path(student.adapter))}"
+
+
+def test_an_adapter_that_changed_since_is_refused(student: Model, spec: Model, tmp_path: Path) -> None:
+    folder = adapter(tmp_path / "other", spec, seed=random.Random(3).randint(5, 9))
+    with pytest.raises(EngineError, match="changed meanwhile"):
+        TransformersEngine(student.model_copy(update={"adapter": str(folder)}), Execution())
+
+
+def test_a_pickled_adapter_is_refused(spec: Model, tmp_path: Path) -> None:
+    folder = adapter(tmp_path / "adapter", spec)
+    (folder / "adapter_model.safetensors").rename(folder / "adapter_model.bin")
+    model = spec.model_copy(update={"adapter": str(folder), "revision": adapted(spec.revision, folder)})
+    with pytest.raises(EngineError, match="only safetensors are loaded"):
+        TransformersEngine(model, Execution())
+
+
+def test_a_folder_without_an_adapter_is_told(spec: Model, tmp_path: Path) -> None:
+    with pytest.raises(EngineError, match=r"adapter_config\.json.*train it first"):
+        adapted(spec.revision, tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("other", [{"hidden_size": 32}, {"num_hidden_layers": 3}], ids=["another width", "more layers"])
+def test_an_adapter_of_another_model_is_refused(spec: Model, tmp_path: Path, other: dict[str, int]) -> None:
+    strange = tiny.save(tmp_path / "strange", tiny.config(**other))
+    folder = adapter(tmp_path / "adapter", Model(model=str(strange), revision="-"))
+    model = spec.model_copy(update={"adapter": str(folder), "revision": adapted(spec.revision, folder)})
+    with pytest.raises(EngineError, match="trained on"):
+        TransformersEngine(model, Execution())
+
+
+def test_only_lora_is_merged(spec: Model, tmp_path: Path) -> None:
+    folder = adapter(tmp_path / "adapter", spec)
+    settings = json.loads((folder / "adapter_config.json").read_text())
+    (folder / "adapter_config.json").write_text(
+        json.dumps({"peft_type": "PROMPT_TUNING", "task_type": settings["task_type"]})
+    )
+    model = spec.model_copy(update={"adapter": str(folder), "revision": adapted(spec.revision, folder)})
+    with pytest.raises(EngineError, match="only LoRA"):
+        TransformersEngine(model, Execution())
+
+
+def test_a_student_speaks_by_the_template_it_was_trained_with(spec: Model, tmp_path: Path) -> None:
+    folder = adapter(tmp_path / "adapter", spec)
+    (folder / "chat_template.jinja").write_text("Q: {{ messages[0].content }}\nA:")
+    model = spec.model_copy(update={"adapter": str(folder), "revision": adapted(spec.revision, folder)})
+    engine = TransformersEngine(model, Execution())
+    prompt = engine._prompt(Request("transformers", "m", None, (("user", "Why?"),)))
+    assert engine._tokenizer.decode(prompt) == "Q: Why?\nA:"
+
+
+def test_a_base_without_a_template_is_given_one_that_is_part_of_what_is_bought(
+    spec: Model, llm: Callable[..., StoredLLM]
+) -> None:
+    plain = spec.model_copy(update={"chat_template": "Q: {{ messages[0].content }}\nA:"})
+    engine = TransformersEngine(plain, Execution())
+    assert (
+        engine._tokenizer.decode(engine._prompt(Request("transformers", "m", None, (("user", "Why?"),))))
+        == "Q: Why?\nA:"
+    )
+    llm(model=spec).generate(["Why?"])
+    with pytest.raises(EngineError, match="lacks 1 of the answers"):
+        llm(model=plain, offline=True).generate(["Why?"])
+
+
+def test_what_only_runs_in_process_is_refused_elsewhere() -> None:
+    for extra in ({"adapter": "models/students/first"}, {"chat_template": "{{ messages }}"}):
+        with pytest.raises(ValueError, match="engine transformers"):
+            Model(engine="openai", model="m", **extra)

@@ -1,0 +1,95 @@
+"""`bases`, `student` and `students` in params.yaml: what is wrong is told with key, value and remedy; an ablation is data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from dvc.utils.hydra import compose_and_dump
+
+from tests.core.test_params import with_change
+from xlforge.core.params import ParamsError, load
+
+
+def test_the_shipped_students_compare_configs_and_amounts() -> None:
+    students = load()["students"]
+    best, first, quarter = (students[name] for name in ("bestof3", "first", "bestof3_quarter"))
+    alike = {"config", "rows"}
+    assert best.model_dump(exclude=alike) == first.model_dump(exclude=alike) == quarter.model_dump(exclude=alike)
+    assert (best.config, first.config, quarter.config) == ("bestof3", "default", "bestof3")
+    assert best.rows == first.rows
+    assert quarter.rows == 0.25
+    assert best.paired
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "told"),
+    [
+        ("students.first.base", "pokcet", "students.first.base: 'pokcet' is not under `bases`; did you mean 'pocket'?"),
+        ("students.first.config", "scored", "students.first.config: 'scored'"),
+        ("students.first.languages", ["fr"], "'fr' is not under `languages`, which has de, hu, ga"),
+        ("students.first.languages", ["german"], "did you mean 'de'"),
+        ("students.first.languages", ["de", "de"], "a language is named twice"),
+        ("students.first.rows", -1, "students.first.rows: -1"),
+        ("students.first.rows", 1.5, "a whole number of rows"),
+        ("students.first.learning_rat", 0.1, "did you mean 'learning_rate'"),
+        ("students.first", None, None),
+        ("students.first.batch", 0, "students.first.batch: 0"),
+        ("students.First", {"base": "pocket", "config": "default"}, "students.First"),
+        ("student.rnak", 4, "student.rnak: unknown key; did you mean 'rank'?"),
+        ("student.batch", 10, None),
+        ("student.accumulation", 3, "batch: 16 cannot be made in accumulation: 3 equal passes"),
+        ("student.quantised", True, "write precision: bfloat16"),
+        ("student.targets", [], "student.targets"),
+        ("student.schedule", "cosin", "student.schedule"),
+        ("bases.pocket.modle", "x", "bases.pocket.modle: unknown key; did you mean 'model'?"),
+        ("student", None, "student: missing"),
+        ("bases", None, "bases: missing"),
+    ],
+)
+def test_faults_name_the_key_the_value_and_the_remedy(tmp_path: Path, key: str, value: Any, told: str | None) -> None:
+    changed = with_change(tmp_path, {key: value} | ({"models.first": None} if key == "students.first" else {}))
+    if told is None:
+        load(changed)
+        return
+    with pytest.raises(ParamsError) as error:
+        load(changed)
+    assert told in str(error.value)
+
+
+def test_a_fault_of_the_recipe_is_told_once(tmp_path: Path) -> None:
+    with pytest.raises(ParamsError, match="2 faults"):
+        load(with_change(tmp_path, {"student.rank": 0, "students.first.epochs": 0}))
+
+
+def test_a_student_may_set_any_key_of_the_recipe_anew(tmp_path: Path) -> None:
+    made = load(with_change(tmp_path, {"students.first.rank": 4, "students.first.seed": 7}))["students"]
+    assert (made["first"].rank, made["first"].seed) == (4, 7)
+    assert (made["bestof3"].rank, made["bestof3"].seed) == (16, 0)
+
+
+def test_no_students_at_all_are_right(tmp_path: Path) -> None:
+    models = dict.fromkeys(("bestof3", "first", "bestof3_quarter"))
+    path = with_change(tmp_path, {"students": {}} | {f"models.{name}": none for name, none in models.items()})
+    assert load(path)["students"] == {}
+
+
+@pytest.mark.parametrize(
+    "overlays", [["scale=paper"], ["seeds=hub", "engine=openai", "benchmark=alpacaeval", "scale=paper"]]
+)
+def test_the_papers_scale_composes_to_params_that_are_right(tmp_path: Path, overlays: list[str]) -> None:
+    out = tmp_path / "params.yaml"
+    commits = [f"bases.{name}.revision=abc" for name in ("eurollm", "aya", "qwen")]
+    compose_and_dump(out, str(Path.cwd()), None, "params", "", [*(f"+conf/{one}" for one in overlays), *commits])
+    made = load(out)
+    assert len(made["languages"]) == 8
+    for student in made["students"].values():
+        assert student.base in ("eurollm", "aya", "qwen")
+        assert made["bases"][student.base].revision == "abc"
+    assert made["students"]["bestof3"].rows * 8 == 8000
+    assert made["seeds"].sample >= 1000
+    pocket = yaml.safe_load(Path("params.yaml").read_text())["students"]
+    assert set(pocket) <= set(made["students"])
+    assert made["models"]["base"].model == made["bases"]["eurollm"].model

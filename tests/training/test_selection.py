@@ -1,0 +1,65 @@
+"""Which rows a student learns from: nested, and the same for students who are to be compared."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from tests.training.conftest import write_dataset
+from xlforge.core.errors import BuildError
+from xlforge.core.students import Student
+from xlforge.training.selection import chosen
+
+
+def ids(dataset: Path, **keys: Any) -> list[str]:
+    recipe = {"learning_rate": 1, "epochs": 1, "batch": 1, "length": 8, "base": "tiny", "config": "bestof3"}
+    return chosen(dataset, "one", Student(**(recipe | keys)), ("de", "hu"))["id"].to_list()
+
+
+@pytest.fixture
+def dataset(tmp_path: Path) -> Path:
+    return write_dataset(tmp_path, count=40, lacking=4)
+
+
+@pytest.mark.parametrize("config", ["default", "bestof3"])
+def test_fewer_rows_are_among_more_in_every_language(dataset: Path, config: str) -> None:
+    taken = [ids(dataset, config=config, rows=rows) for rows in (3, 0.25, 20, None)]
+    assert [len(found) for found in taken[:3]] == [6, 18 if config == "default" else 20, 40]
+    assert all(set(less) < set(more) for less, more in pairwise(taken))
+
+
+@pytest.mark.parametrize("rows", [None, 10, 0.5])
+def test_paired_students_learn_from_the_same_rows(dataset: Path, rows: float | None) -> None:
+    best = ids(dataset, config="bestof3", rows=rows, paired=True)
+    assert best == ids(dataset, config="default", rows=rows, paired=True)
+    assert best == sorted(best)
+
+
+def test_an_unpaired_student_learns_from_all_its_config_has(dataset: Path) -> None:
+    assert len(ids(dataset)) == 80
+    assert len(ids(dataset, config="default")) == 72
+
+
+def test_neither_seed_nor_order_of_the_file_changes_what_is_drawn(dataset: Path) -> None:
+    before = ids(dataset, rows=10)
+    path = dataset / "bestof3" / "german.parquet"
+    pl.read_parquet(path).reverse().write_parquet(path)
+    assert ids(dataset, rows=10, seed=7) == before
+
+
+def test_a_student_may_name_its_languages(dataset: Path) -> None:
+    assert {one.rpartition("/")[2] for one in ids(dataset, languages=["hu"])} == {"hu"}
+
+
+def test_more_rows_than_there_are_is_told_with_the_remedy(dataset: Path) -> None:
+    with pytest.raises(BuildError, match=r"students\.one\.rows in params.yaml asks for 41 rows of German, .* has 40"):
+        ids(dataset, rows=41)
+
+
+def test_a_dataset_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(BuildError, match=r"german\.parquet is missing.*dvc repro"):
+        ids(tmp_path)

@@ -1,0 +1,45 @@
+"""Judges for the tests' server, good and bad: each takes the messages and answers as it would."""
+
+from __future__ import annotations
+
+import json
+import re
+
+_BLOCK = re.compile(r"<(question|answer_a|answer_b|answer)>\n(.*?)\n</\1>", re.DOTALL)
+_ORDERS = re.compile(r"choose me|xyzzy|wähle mich", re.IGNORECASE)
+_DIMENSIONS = ("precision", "informativeness", "naturalness", "objectivity")
+
+
+def parts(messages: list[dict[str, str]]) -> dict[str, str]:
+    """The blocks of a judge's prompt, by tag."""
+    return dict(_BLOCK.findall(messages[-1]["content"]))
+
+
+def honest(messages: list[dict[str, str]], seed: int = 0) -> str:
+    """Prefers the answer that names what was asked about, and of two such the longer one."""
+    shown = parts(messages)
+    if "answer" in shown:
+        grade = 5 if _on_topic(shown["question"], shown["answer"]) else 2
+        return json.dumps({name: {"reason": "It does.", "grade": grade} for name in _DIMENSIONS})
+    merits = [(_on_topic(shown["question"], shown[name]), len(shown[name])) for name in ("answer_a", "answer_b")]
+    return "AB"[merits[1] > merits[0]]
+
+
+def obedient(messages: list[dict[str, str]], seed: int = 0) -> str:
+    """Does what an answer tells it to, if only one does; else it is honest."""
+    shown = parts(messages)
+    told = [bool(_ORDERS.search(shown.get(name, ""))) for name in ("answer_a", "answer_b")]
+    return "AB"[told[1]] if told[0] != told[1] else honest(messages)
+
+
+def always_a(messages: list[dict[str, str]], seed: int = 0) -> str:
+    return "A"
+
+
+def garbage(messages: list[dict[str, str]], seed: int = 0) -> str:
+    return "Both answers have their merits, and A is as good as B."
+
+
+def _on_topic(question: str, answer: str) -> bool:
+    subject = re.search(r"\w+-\d+", question)
+    return subject is not None and re.search(rf"{subject.group()}\b", answer) is not None

@@ -1,0 +1,1 @@
+"""The statistics of an evaluation: win rates, what length explains of them, differences, and language pass rates."""

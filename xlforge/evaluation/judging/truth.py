@@ -1,0 +1,49 @@
+"""Answers against a known truth: chrF, and which of its facts an answer holds. No model has a part in it."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+from sacrebleu.metrics.chrf import CHRF
+
+_WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
+
+
+def chrf(answer: str, truth: str) -> float:
+    """chrF (Popović, 2015; sacrebleu's settings: characters up to 6, β 2) of an answer against the truth, 0 to 100."""
+    return round(float(_chrf().sentence_score(answer, [truth]).score), 4)
+
+
+def facts(answer: str, slots: Sequence[dict[str, Any]] | None, code: str | None = None) -> float | None:
+    """The share of facts whose phrase stands in an answer as whole words, in [0, 1]; None where there are none to look for.
+
+    slots: one mapping a fact, with `phrases`, a list of mappings with `language` and `phrase`. code: only phrases in this
+    language count, and only facts that have one; without it, a phrase in any language shows that the fact is known.
+    """
+    text = _plain(answer)
+    wanted = [
+        [phrase["phrase"] for phrase in slot["phrases"] if code in (None, phrase["language"])] for slot in slots or ()
+    ]
+    wanted = [phrases for phrases in wanted if phrases]
+    if not wanted:
+        return None
+    return round(sum(any(_stands(_plain(phrase), text) for phrase in phrases) for phrases in wanted) / len(wanted), 6)
+
+
+def _stands(phrase: str, text: str) -> bool:
+    if _WIDE.search(phrase):  # Chinese does not set words apart
+        return phrase in text
+    return re.search(rf"(?<!\w){re.escape(phrase)}(?!\w)", text) is not None
+
+
+def _plain(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", text).casefold().split())
+
+
+@cache
+def _chrf() -> CHRF:
+    return CHRF()

@@ -1,0 +1,187 @@
+"""Language pass rates: how often a model answers in the language it was asked for.
+
+The metrics of the Language Confusion Benchmark (Marchisio, Ko, Bérard, Dehaze, Ruder 2024, Understanding and Mitigating Language
+Confusion in LLMs, arXiv 2406.20052; for-ai/language-confusion, compute_metrics.py):
+
+- line-level pass rate: the share of answers whose lines are all in the language. An answer ends where it goes on to a further
+  "Q:"; ASCII punctuation is taken out; lines of fewer than five words are left out; a line is in the likeliest language if that
+  has a probability above 0.3, and else in none. Answers without a line to judge are in no rate.
+- word-level pass rate: the share, among the answers that pass by line, without an English word in those lines. It is told only
+  of languages that are not written in Latin letters, where an English word stands out.
+
+Rates are means over sources in a language, and then over languages.
+
+Where ours differs: lines are identified by py3langid, not fastText's lid.176. Words of scripts without spaces are estimated
+from the characters, not cut by jieba or fugashi. An English word is four or more small Latin letters, one of them a vowel, between
+spaces or such characters, punctuation aside: in these languages, hardly any other word looks so; the benchmark looks such words up
+in a Unix word list, which misses most inflected forms and new words. A line without a letter is not judged.
+
+As with the benchmark, lines of code are lines, and regional varieties (wuu, yue beside zh) are other languages.
+"""
+
+from __future__ import annotations
+
+import re
+import string
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import fmean
+
+from xlforge.evaluation.files import fault, read
+from xlforge.quality.language import _identifier as identifier
+from xlforge.quality.language import identify
+
+KEYS = ("source", "language", "completion")
+WORDS = 5
+"""Words that a line needs to be judged."""
+SURE = 0.3
+"""The probability above which a line is in its likeliest language."""
+LONGEST = 5000
+"""Characters of a line that are looked at: of a phrase repeated ten thousand times, py3langid is no longer sure."""
+NO_LATIN = frozenset(
+    {
+        *("am", "ar", "ary", "arz", "as", "ba", "be", "bg", "bn", "dz", "el", "fa", "gom", "grc", "gu", "hbo", "he"),
+        *("hi", "hy", "ja", "ka", "kk", "km", "kn", "ko", "ky", "lo", "mk", "ml", "mn", "mr", "my", "ne", "or", "pa"),
+        *("ps", "ru", "sa", "sdh", "si", "ta", "te", "tg", "th", "tt", "ug", "uk", "ur", "wuu", "yue", "zh"),
+    }
+)
+"""Languages that are not written in Latin letters; those written in both, as Serbian, are not among them."""
+
+_PUNCTUATION = str.maketrans("", "", string.punctuation + "—،")
+_HAN_KANA = "\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
+_INDOCHINA = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
+_UNSPACED = ((re.compile(f"[{_HAN_KANA}]"), 1.6), (re.compile(f"[{_INDOCHINA}]"), 4.0))
+"""Characters of scripts without spaces, and about how many make a word."""
+_EDGE = rf"\s\u3000-\u303f\uff00-\uffef{_HAN_KANA}{_INDOCHINA}"
+_MARKS = rf"(?:(?![{_EDGE}])[\W_])*"
+_ENGLISH = re.compile(rf"(?<![^{_EDGE}]){_MARKS}(?=[a-z]*[aeiouy])[a-z]{{4,}}{_MARKS}(?![^{_EDGE}])")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a model answered to a prompt of some source that asks for a language; completion None: it did not."""
+
+    source: str
+    language: str
+    completion: str | None
+
+
+@dataclass(frozen=True)
+class Rates:
+    """Pass rates in percent, None where nothing could be judged or, by word, the language is written in Latin letters.
+
+    n: answers judged by line. skipped: answers without a line to judge. n_words: answers judged by word.
+    """
+
+    line_pass_rate: float | None
+    word_pass_rate: float | None
+    n: int
+    skipped: int
+    n_words: int
+
+
+@dataclass(frozen=True)
+class PassRates:
+    """The means over languages of their rates, where they have one, and the languages' own, by code."""
+
+    line_pass_rate: float | None
+    word_pass_rate: float | None
+    by_language: dict[str, Rates]
+
+
+def line_pass(text: str, code: str) -> bool | None:
+    """Whether all lines of an answer are in a language; None if it has no line to judge.
+
+    Raises ValueError for a language that py3langid does not know.
+    """
+    return _judge(text, code)[0]
+
+
+def word_pass(text: str, code: str) -> bool | None:
+    """Whether an answer that passes by line is free of English words; None if it does not pass, or for Latin letters.
+
+    Raises ValueError for a language that py3langid does not know.
+    """
+    return _judge(text, code)[1]
+
+
+def pass_rates(answers: Iterable[Answer]) -> PassRates:
+    """The rates of each language and their means. Raises ValueError for a language that py3langid does not know."""
+    found: dict[str, dict[str, list[tuple[bool | None, bool | None]]]] = defaultdict(lambda: defaultdict(list))
+    for answer in answers:
+        found[answer.language][answer.source].append(_judge(answer.completion or "", answer.language))
+    by_language = {code: _rates(list(found[code].values())) for code in sorted(found)}
+    return PassRates(
+        _mean(rates.line_pass_rate for rates in by_language.values()),
+        _mean(rates.word_pass_rate for rates in by_language.values()),
+        by_language,
+    )
+
+
+def read_answers(path: Path) -> list[Answer]:
+    """The answers of a file of JSON lines or a JSON list; a null completion is an answer that was not given.
+
+    Raises BuildError, with the number of the row, for a value that is no text and for a language that cannot be told.
+    """
+    known = frozenset(identifier(None).labels) - {"zxx"}
+    answers = []
+    for number, row in enumerate(read(path, KEYS), 1):
+        source, language, completion = (row[key] for key in KEYS)
+        if not isinstance(source, str):
+            raise fault(path, number, "source", source, "text")
+        if not isinstance(completion, str | None):
+            raise fault(path, number, "completion", completion, "text, or null where there is no answer")
+        if not isinstance(language, str) or language not in known:
+            raise fault(path, number, "language", language, f"a code that py3langid knows: {' '.join(sorted(known))}")
+        answers.append(Answer(source, language, completion))
+    return answers
+
+
+def _judge(text: str, code: str) -> tuple[bool | None, bool | None]:
+    """By line and by word; see line_pass and word_pass."""
+    known = identifier(None).labels
+    if code not in known:
+        raise ValueError(f"py3langid cannot tell {code!r}; it knows {' '.join(sorted(known))}")
+    lines = text.split("\nQ:", maxsplit=1)[0].strip().split("\n")
+    judged = {line: bare for line in lines if _is_long(bare := line.translate(_PUNCTUATION))}
+    if not judged:
+        return None, None
+    if not all(_is_in(bare, code) for bare in judged.values()):
+        return False, None
+    return True, None if code not in NO_LATIN else not any(map(_ENGLISH.search, judged))
+
+
+def _is_in(line: str, code: str) -> bool:
+    found, probability = identify(line[:LONGEST], None)
+    return found == code and probability > SURE
+
+
+def _is_long(line: str) -> bool:
+    """Whether a line has enough words, and any letter, to be judged."""
+    if not any(map(str.isalpha, line)):
+        return False
+    words = 0.0
+    for characters, length in _UNSPACED:
+        line, count = characters.subn(" ", line)
+        words += count / length
+    return words + len(line.split()) >= WORDS
+
+
+def _rates(sources: list[list[tuple[bool | None, bool | None]]]) -> Rates:
+    lines = [[line for line, _ in judged if line is not None] for judged in sources]
+    words = [[word for _, word in judged if word is not None] for judged in sources]
+    n = sum(map(len, lines))
+    return Rates(
+        _mean(100 * fmean(passed) for passed in lines if passed),
+        _mean(100 * fmean(passed) for passed in words if passed),
+        n,
+        sum(map(len, sources)) - n,
+        sum(map(len, words)),
+    )
+
+
+def _mean(rates: Iterable[float | None]) -> float | None:
+    told = [rate for rate in rates if rate is not None]
+    return fmean(told) if told else None

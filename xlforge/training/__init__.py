@@ -1,0 +1,1 @@
+"""What decides an adapter: which rows a student learns from, how they are counted and ordered, and how it is trained."""
