@@ -14,6 +14,7 @@ COMMANDS = {
     "check-params": "Check params.yaml without building anything.",
     "winrate": "The win rate of pairwise judgements, with interval, length control and coverage.",
     "language-pass-rate": "How often answers are in the language they were asked for in.",
+    "merge": "A student as a model of its own, its adapter merged into the base.",
 }
 
 

@@ -64,7 +64,7 @@ class Recipe:
 
 RECIPES = {
     "teacher": Recipe(jobs.draw, steps=2800, read_along=True),
-    "student": Recipe(world.draw, steps=1800, hidden=128, heads=4, kv_heads=2, feed_forward=384),
+    "student": Recipe(world.draw, steps=1300, hidden=128, heads=4, kv_heads=2, feed_forward=384),
 }
 
 

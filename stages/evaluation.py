@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import polars as pl
@@ -21,6 +22,8 @@ def work(build: Build) -> None:
     everything = build.everything
     reference, trained = everything["verdicts"].reference, everything["languages"]
     wanted = build.rows("benchmark").select("id", "prompt_id", "set", "language")
+    refuse_leftovers("verdicts", everything["models"])
+    refuse_leftovers("student", everything["students"])
     models = {name: gathered(build, name) for name in everything["models"]}
     rows = [row for model in models.values() for row in table.figures(model, reference, wanted, trained)]
     if low := table.uncovered(rows, build.params.min_coverage):
@@ -36,8 +39,24 @@ def work(build: Build) -> None:
     write(build, rows, "table.csv")
     write(build, differences, "differences.csv")
     write(build, over_rows(everything, rows), "rows.csv")
+    headlines = [
+        row for row in rows if (row["set"], row["language"]) == ("crosslingual", "mean") and row["win_rate"] is not None
+    ]
+    write(
+        build, [{key: row[key] for key in ("model", "win_rate", "low", "high")} for row in headlines], "win_rates.csv"
+    )
     write_json(headline(rows, differences), build.out / "metrics.json")
     build.record.rows_out = len(rows)
+
+
+def refuse_leftovers(stage: str, names: Collection[str]) -> None:
+    """What params.yaml no longer names must leave nothing behind: dvc hashes the whole folder."""
+    left = sorted(str(path) for path in (DATA / stage).iterdir() if path.is_dir() and path.name not in names)
+    if left:
+        raise BuildError(
+            f"left over from names that params.yaml no longer has: {', '.join(left)}; remove them (`rm -r {' '.join(left)}`) "
+            "or name them again"
+        )
 
 
 def gathered(build: Build, name: str) -> Evaluated:

@@ -95,7 +95,9 @@ def test_every_passage_is_in_rows_or_rejects_and_the_reasons_are_right(shared: P
 def test_too_many_failures_end_the_build_and_what_was_bought_is_kept(shared: Path, tmp_path: Path) -> None:
     project = served(tmp_path, shared, passages=60)
     with Server(faults=[Fault("500", share=0.5)], latency=0.05, slots=4) as server:
-        done = project.run("dvc", "repro", "dataset", check=False, env=at(server, XLFORGE_RETRIES="0", XLFORGE_FAILURES="5"))
+        done = project.run(
+            "dvc", "repro", "dataset", check=False, env=at(server, XLFORGE_RETRIES="0", XLFORGE_FAILURES="5")
+        )
         answered = server.counts()["answered"]
     assert done.returncode != 0
     assert "failed for good" in done.stderr

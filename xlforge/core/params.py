@@ -181,6 +181,14 @@ def _targets(codes: tuple[str, ...]) -> tuple[str, ...]:
 Languages = Annotated[tuple[Annotated[str, AfterValidator(_known)], ...], Field(min_length=1), AfterValidator(_targets)]
 
 
+class Evaluation(Block):
+    """min_coverage: the least share of prompts with a verdict, in every set and language. compare: pairs of models whose difference
+    is told, beside each model's with the one it is `against`."""
+
+    min_coverage: float = Field(0.95, ge=0, le=1)
+    compare: tuple[tuple[Name, Name], ...] = ()
+
+
 class Shared(Block):
     """The blocks that belong to no single stage. bases, student and students are read by `xlforge.core.students`."""
 
@@ -193,6 +201,7 @@ class Shared(Block):
     student: dict[str, Any]
     students: dict[Name, dict[str, Any]]
     models: dict[Name, Compared] = Field(min_length=1)
+    evaluation: Evaluation
     execution: Execution = Execution()
 
 
@@ -278,6 +287,7 @@ def _unmatched(blocks: dict[str, Any]) -> list[str]:
     ]
     if verdicts := blocks.get("verdicts"):
         wanted.append(("verdicts.reference", verdicts.reference, models, "models"))
+    wanted += [("evaluation.compare", name, models, "models") for pair in blocks["evaluation"].compare for name in pair]
     return [
         f"{where}: {name!r} is not under `{block}`, which has {', '.join(known) or 'nothing'}"
         for where, name, known, block in wanted

@@ -74,7 +74,7 @@ def figures(model: Evaluated, reference: str, wanted: pl.DataFrame, trained: Seq
         judged = model.against(reference, prompts)
         many = prompts["language"].n_unique() > 1
         row: dict[str, Any] = {"model": model.name, "set": name, "language": group, "prompts": len(prompts)}
-        row |= {key: None for key in ("win_rate", "low", "high", "length_controlled", "coverage", "agreement")}
+        row |= dict.fromkeys(("win_rate", "low", "high", "length_controlled", "coverage", "agreement"))
         if model.name != reference:
             found = win_rate(
                 judged["preference"].to_list(),
