@@ -10,7 +10,7 @@ from pocket import measure
 from pocket.grades import DIMENSIONS
 from pocket.kinds import KINDS
 from pocket.names import pool
-from pocket.train import TEACHER
+from pocket.train import MODELS
 
 _JOBS = {
     "brief": "passage → question",
@@ -21,7 +21,7 @@ _JOBS = {
 }
 _CARD = """---
 license: cc-by-sa-4.0
-language: [en, de, hu, ga]
+language: [en, de, hu, ga, fr]
 tags: [pocket, test-model]
 ---
 # Pocket models
@@ -29,8 +29,8 @@ tags: [pocket, test-model]
 ## teacher
 
 A Llama of {parameters:,} parameters ({layers} layers, width {hidden}, vocabulary {vocabulary}), {megabytes:.1f} MB with its weights in
-16 bits. It was trained from scratch by `python -m pocket.train` on texts drawn from the grammar in `pocket/`: invented
-subjects ({kinds}) with invented names, in English, German, Hungarian and Irish. It does the teacher's
+16 bits. It was trained from scratch by `python -m pocket.train teacher` on texts drawn from the grammar in `pocket/`: invented
+subjects ({kinds}) with invented names, in English, German, Hungarian, Irish and French. It does the teacher's
 jobs of a default build, through the project's own prompt files: it writes questions, cleans passages into answers,
 grades, translates and translates back. Every training example had a fresh name and fresh facts, so it copies
 what it reads; it knows nothing.
@@ -57,6 +57,21 @@ what a perfect choice among them would reach.
 
 Grades, greedy, on {grade_count} answers of which most were made faulty: {readable:.0%} of the verdicts could be read. The
 right grade was given for {grades}.
+
+## student
+
+A Llama of {student_parameters:,} parameters ({student_layers} layers, width {student_hidden}), {student_megabytes:.1f} MB, with the
+teacher's tokenizer: the base that students are trained on. It was trained from scratch by `python -m pocket.train student`
+(`pocket/world.py` makes what it read): texts about the subjects of the shipped seeds and of the evaluation prompts in
+English, German, Hungarian, Irish and French, each in one language, half of them under a line that names the language
+(`[German]`); and questions about the seeds' subjects alone, each answered in its own language. It never saw a question in
+one language with an answer in another, a request for a language, or a question about a subject of the evaluation prompts.
+
+**For** showing what training on a dataset does, in minutes. **Not for** anything else.
+
+Asked about {known_count} of the seeds' subjects in each language, greedy, it gives every fact asked for, in the language:
+{known}. What it makes of the evaluation prompts, before and after training, is what
+`dvc repro` measures: `data/evaluation/metrics.json`.
 """
 
 
@@ -64,14 +79,17 @@ def _percent(share: object) -> str:
     return "" if share is None else f"{share:.0%}"
 
 
-def card(folder: Path, count: int, sample_count: int, grade_count: int, temperature: float) -> str:
+def card(models: Path, count: int, sample_count: int, grade_count: int, temperature: float) -> str:
     """The card's text, measured anew; a few minutes on two cores."""
+    folder, student = models / "teacher", models / "student"
     model = measure.Model(folder)
     greedy = measure.greedy(model, count)
     sampled = measure.sampled(model, sample_count, temperature)
     graded = measure.held_out("scores", grade_count)
     marks = measure.grades(graded, model.answers([example.prompt for example in graded]))
     config = model.model.config
+    base = measure.Model(student)
+    known = measure.known(base, count)
     return _CARD.format(
         parameters=model.model.num_parameters(),
         layers=config.num_hidden_layers,
@@ -91,6 +109,12 @@ def card(folder: Path, count: int, sample_count: int, grade_count: int, temperat
             f"| {_JOBS[str(row['job'])]} | {row['lang']} | {_percent(row['first'])} | {_percent(row['best'])} |"
             for row in sampled
         ),
+        student_parameters=base.model.num_parameters(),
+        student_layers=base.model.config.num_hidden_layers,
+        student_hidden=base.model.config.hidden_size,
+        student_megabytes=sum(path.stat().st_size for path in student.iterdir()) / 1e6,
+        known_count=count,
+        known=", ".join(f"{row['lang']} {row['right']:.0%}" for row in known),
         grade_count=grade_count,
         readable=marks["readable"],
         grades=", ".join(f"{name} {marks[name]:.0%}" for name in DIMENSIONS),
@@ -98,15 +122,15 @@ def card(folder: Path, count: int, sample_count: int, grade_count: int, temperat
 
 
 @click.command()
-@click.option("--folder", default=TEACHER, type=click.Path(path_type=Path), show_default=True)
+@click.option("--models", default=MODELS, type=click.Path(path_type=Path), show_default=True)
 @click.option("--count", default=100, show_default=True, help="Greedy examples a row.")
 @click.option("--sample-count", default=60, show_default=True, help="Sampled examples a row.")
 @click.option("--grade-count", default=200, show_default=True)
 @click.option("--temperature", default=1.0, show_default=True)
-def main(folder: Path, count: int, sample_count: int, grade_count: int, temperature: float) -> None:
-    """Measure the pocket teacher and write its card, the README.md above it."""
-    text = card(folder, count, sample_count, grade_count, temperature)
-    (folder.parent / "README.md").write_text(text, encoding="utf-8")
+def main(models: Path, count: int, sample_count: int, grade_count: int, temperature: float) -> None:
+    """Measure the pocket models and write their card, the README.md beside them."""
+    text = card(models, count, sample_count, grade_count, temperature)
+    (models / "README.md").write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from typing import Any
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from pocket import grammar
+from pocket import grammar, world
 from pocket.grades import DIMENSIONS
 from pocket.grammar import ASPECTS, Plan
 from pocket.jobs import JOBS, OTHERS, Example
@@ -100,6 +100,25 @@ def grades(examples: Sequence[Example], said: Sequence[str]) -> dict[str, float]
         for name in DIMENSIONS:
             hits[name] += verdict[name] == truth[name]["grade"]
     return {"readable": readable / len(examples), **{name: hit / len(examples) for name, hit in hits.items()}}
+
+
+def known(model: Model, count: int) -> list[dict[str, object]]:
+    """One row a language: share of a student's greedy answers about the seeds' subjects with every fact asked for, in the language."""
+    rows: list[dict[str, object]] = []
+    for lang in grammar.LANGS:
+        rng = Random(f"known {lang}")
+        found: list[world.Reading] = []
+        while len(found) < count:
+            reading = world.asked(rng)
+            if reading.lang == lang:
+                found.append(reading)
+        said = model.answers([str(reading.prompt) for reading in found])
+        marks = [
+            all(grammar.holds(text, phrase) for phrase in grammar.said(reading.subject, reading.aspect, lang).values())
+            for reading, text in zip(found, said, strict=True)
+        ]
+        rows.append({"lang": lang, "right": sum(marks) / count})
+    return rows
 
 
 def greedy(model: Model, count: int) -> list[dict[str, object]]:

@@ -19,12 +19,13 @@ from xlforge.core.languages import LANGUAGES
 
 @dataclass(frozen=True)
 class Reading:
-    """A text to read (prompt is None), or a question and its answer."""
+    """A text to read (prompt is None), or a question about an aspect and its answer."""
 
     prompt: str | None
     answer: str
     subject: Subject
     lang: str
+    aspect: str = "all"
 
 
 @cache
@@ -48,7 +49,7 @@ def asked(rng: Random) -> Reading:
     """A question about a subject of the seeds and its answer, both in one language."""
     subject, lang, aspect = rng.choice(subjects()[0]), rng.choice(LANGS), draw_aspect(rng)
     question = rng.choice(grammar.questions(subject, aspect, lang))
-    return Reading(question, grammar.answer(subject, grammar.draw_plan(rng, aspect), lang), subject, lang)
+    return Reading(question, grammar.answer(subject, grammar.draw_plan(rng, aspect), lang), subject, lang, aspect)
 
 
 def draw(rng: Random) -> Reading:
