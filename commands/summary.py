@@ -83,8 +83,8 @@ def _show_rejects(metrics: Path) -> None:
     import orjson
 
     counts: dict[str, Any] = orjson.loads(metrics.read_bytes())
-    if "rejects" not in counts:
+    if not counts.get("rows", 0) + counts.get("rejects", 0):
         return
     what = "@".join(metrics.parent.relative_to(DATA).parts)
     told = ", ".join(f"{count} {reason}" for reason, count in counts["reasons"].items()) or "nothing"
-    click.echo(f"  {what:16} {counts['rejects']:>5} of {counts['rows'] + counts['rejects']:>5}: {told}")
+    click.echo(f"  {what:24} {counts['rejects']:>5} of {counts['rows'] + counts['rejects']:>5}: {told}")

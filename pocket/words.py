@@ -8,7 +8,7 @@ French colours are feminine singular, for use after a feminine singular noun: "l
 
 from __future__ import annotations
 
-Value = tuple[str, str, str, str, str]
+Value = tuple[str, ...]
 Table = tuple[Value, ...]
 
 WHEN: Table = (

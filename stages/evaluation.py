@@ -77,8 +77,8 @@ def over_rows(everything: dict[str, Any], rows: list[dict[str, Any]]) -> list[di
         made = everything["students"][student]
         trained = orjson.loads((DATA / "student" / student / "metrics.json").read_bytes())
         for row in rows:
-            if row["model"] == name and row["set"] == "crosslingual" and row["language"] in ("mean", "zero_shot"):
-                series = f"{made.base} {made.config} {row['language']}"
+            if row["model"] == name and row["set"] == "crosslingual" and row["language"] == "mean":
+                series = f"{made.base} {made.config}"
                 out.append(
                     {
                         "series": series,
@@ -95,7 +95,7 @@ def headline(rows: list[dict[str, Any]], differences: list[dict[str, Any]]) -> d
     for row in rows:
         group = SETS[row["set"]] + row["language"] if row["language"] != "en" else row["set"]
         models.setdefault(row["model"], {})[group] = {key: row[key] for key in HEADLINE if row[key] is not None}
-    told = {f"{row['model']}-{row['other']}": {} for row in differences}
+    told: dict[str, Any] = {f"{row['model']}-{row['other']}": {} for row in differences}
     for row in differences:
         keys = ("difference", "low", "high", "p_value", "head_to_head")
         told[f"{row['model']}-{row['other']}"][row["language"]] = {
