@@ -117,7 +117,11 @@ def make_workshop(base: Path) -> Callable[[Path], Workshop]:
         raw = yaml.safe_load((ROOT / "params.yaml").read_text())
         bases = {"tiny": {"model": "models/tiny", "revision": folder_digest(base)}}
         models = {"base": {"model": "models/tiny", "against": "base", "needs": "models/tiny"}}
-        raw |= SMALL | {"bases": bases, "models": {"reference": models["base"] | {"against": "reference"}} | models}
+        raw |= SMALL | {
+            "evaluation": {"compare": []},
+            "bases": bases,
+            "models": {"reference": models["base"] | {"against": "reference"}} | models,
+        }
         (folder / "params.yaml").write_text(yaml.safe_dump(raw, sort_keys=False))
         return Workshop(folder)
 

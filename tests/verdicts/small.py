@@ -82,7 +82,7 @@ def project(folder: Path, models: dict[str, dict[str, str]], params: dict[str, A
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
         entry = {"file": f"ready/{name}.jsonl", "revision": f"sha256:{digest}", "needs": f"ready/{name}.jsonl"}
         entries[name] = {**entry, "against": name}
-    made.set({"models": entries, "judge": SERVED, **(params or {})})
+    made.set({"models": entries, "evaluation.compare": [], "judge": SERVED, **(params or {})})
     stages = yaml.safe_load((made.folder / "dvc.yaml").read_text())["stages"]
     kept = {name: stages[name] for name in ("answers", "verdicts")}
     (made.folder / "dvc.yaml").write_text(yaml.safe_dump({"stages": kept}))
