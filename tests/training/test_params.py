@@ -50,7 +50,9 @@ def test_the_shipped_students_compare_configs_and_amounts() -> None:
     ],
 )
 def test_faults_name_the_key_the_value_and_the_remedy(tmp_path: Path, key: str, value: Any, told: str | None) -> None:
-    changed = with_change(tmp_path, {key: value} | ({"models.first": None} if key == "students.first" else {}))
+    changed = with_change(
+        tmp_path, {key: value} | ({"models.first": None, "evaluation.compare": []} if key == "students.first" else {})
+    )
     if told is None:
         load(changed)
         return
@@ -72,7 +74,9 @@ def test_a_student_may_set_any_key_of_the_recipe_anew(tmp_path: Path) -> None:
 
 def test_no_students_at_all_are_right(tmp_path: Path) -> None:
     models = dict.fromkeys(("bestof3", "first", "bestof3_quarter"))
-    path = with_change(tmp_path, {"students": {}} | {f"models.{name}": none for name, none in models.items()})
+    path = with_change(
+        tmp_path, {"students": {}, "evaluation.compare": []} | {f"models.{name}": none for name, none in models.items()}
+    )
     assert load(path)["students"] == {}
 
 
