@@ -33,7 +33,8 @@ class Project:
         )  # fmt: skip
         for name in listed.stdout.decode().split("\0"):
             source = ROOT / name
-            built = name.startswith("data/") and name.endswith(("metrics.json", ".gitignore"))
+            made = name.startswith("data/") and not name.startswith(("data/seeds/", "data/prompts/"))
+            built = made or (name.startswith("data/") and name.endswith(("metrics.json", ".gitignore")))
             if name and source.is_file() and name != "dvc.lock" and not built:
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(source, folder / name)
