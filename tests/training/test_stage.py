@@ -203,6 +203,7 @@ def test_another_learning_rate_keeps_dataset_and_benchmark_and_one_student_rerun
         "students": {"best": {"base": "tiny", "config": "bestof3"}, "first": {"base": "tiny", "config": "default"}},
         "student.epochs": 1, "student.length": 1024,
         "models": {"reference": {"model": "models/tiny", "against": "reference", "needs": "models/tiny"}},
+        "evaluation.compare": [],
     })  # fmt: skip
     assert set(names(project.repro("benchmark", upto="student"))) == {"benchmark", "student@best", "student@first"}
 
