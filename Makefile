@@ -19,7 +19,7 @@ repro: env  ## build everything that is not built, and show what came out
 	xlforge summary
 
 test: env lint  ## lint, types, and every test that takes under ten seconds
-	python -m pytest -m "not slow"
+	python -m pytest -m "not slow" -n auto --dist loadfile
 
 lint: env
 	ruff check .

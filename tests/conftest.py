@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from tests.project import Project
 
@@ -32,11 +33,19 @@ def shared() -> Path:
 
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A small project, built once; copy it before you change it."""
-    project = Project.make(tmp_path_factory.mktemp("built") / "project")
-    project.repro()
-    project.commit("built")
-    return project
+    """A small project, built once for all workers of pytest-xdist; copy it before you change it."""
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    folder = shared / "built"
+    with FileLock(shared / "built.lock"):
+        if (folder / "done").exists():
+            return Project(folder / "project")
+        project = Project.make(folder / "project")
+        project.repro()
+        project.commit("built")
+        (folder / "done").touch()
+        return project
 
 
 @pytest.fixture
