@@ -148,3 +148,20 @@ def test_nothing_of_the_machine_is_in_what_is_committed(built: Project) -> None:
             words = (built.folder / name).read_text()
             assert str(built.folder) not in words
             assert os.uname().nodename not in words or len(os.uname().nodename) < 4
+
+
+@pytest.mark.slow
+def test_a_round_writes_question_and_answer_anew_and_asks_for_no_first_answer_again(project: Project) -> None:
+    before = project.read("responses")
+    project.set({"responses.rounds": 1})
+    record = project.repro()[0]
+    assert record["stage"] == "responses"
+    rows, rejects = project.read("responses"), project.read("responses", "rejects")
+    assert sorted([*rows["id"], *rejects["id"]]) == sorted(project.read("instructions")["id"])
+    assert record["hits"] == record["rows_in"]
+    assert record["rows_out"] <= record["calls"] // 2 <= record["rows_in"]
+    both = rows.join(before, on="id", suffix="_before")
+    assert both.filter(pl.col("instruction") != pl.col("instruction_before")).height > 0
+    assert both.filter(pl.col("response") != pl.col("response_before")).height > 0
+    prompts = [step["prompt"] for step in project.read("dataset")["provenance"][0] if step["stage"] == "responses"]
+    assert [prompt.partition("@")[0] for prompt in prompts] == ["answer.brief", "question.brief", "answer.brief"]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
+import pytest
+
 from xlforge.core.language_requests import END, MIDDLE, START, ask_in
 
 QUESTION = "What is the lake known for? Say it briefly."
@@ -47,3 +49,19 @@ def test_an_instruction_without_a_stop_gets_its_request_at_an_end() -> None:
     for number in range(100):
         asked = ask_in("Describe the lake", "German", str(number))
         assert asked.startswith("Describe the lake. ") or asked.endswith("Describe the lake")
+
+
+@pytest.mark.parametrize(
+    ("instruction", "before"),
+    [
+        ("I have leeks. What can I cook?", "What can I cook"),
+        ("Write a poem about rain.", "Write a poem about rain"),
+        ("Is it old? Or is it new?", "Is it old"),
+        ("He is ill. Name remedies. Be brief.", None),
+    ],
+)
+def test_the_middle_is_where_something_is_asked(instruction: str, before: str | None) -> None:
+    asked = {ask_in(instruction, "German", str(number)) for number in range(200)}
+    middle = {one for one in asked if instruction not in one}
+    assert bool(middle) == (before is not None)
+    assert all(any(before + phrase.format(language="German") in one for phrase in MIDDLE) for one in middle if before)

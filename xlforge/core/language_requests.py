@@ -42,18 +42,19 @@ END = (
     " Tell me in {language}.",
 )
 _POSITIONS = (START, MIDDLE, END)
+_ASKED = re.compile(r"[?]+[!?]*(?=\s|\Z)")
 _STOP = re.compile(r"[.?!:]+(?=\s|\Z)")
 
 
 def ask_in(instruction: str, language: str, row_id: str) -> str:
     """The instruction with a request for the language (its English name) woven in, drawn from the row's id.
 
-    In the middle means before the first sentence's own stop: "What is it called, in German?" An instruction without one
-    gets its request at the end.
+    In the middle means before the mark of the first question, "What is it called, in German?", or the stop of the only sentence.
+    Where there is neither, the request goes to the end: after a sentence that asks for nothing it would read oddly.
     """
     drawn = int.from_bytes(hashlib.sha256(f"request:{row_id}".encode()).digest()[:8])
     phrasings = _POSITIONS[drawn % len(_POSITIONS)]
-    stop = _STOP.search(instruction)
+    stop = _ASKED.search(instruction) or _only(instruction)
     if phrasings is MIDDLE and not stop:
         phrasings = END
     phrase = phrasings[drawn // len(_POSITIONS) % len(phrasings)].format(language=language)
@@ -63,3 +64,9 @@ def ask_in(instruction: str, language: str, row_id: str) -> str:
         return instruction.rstrip() + ("" if re.search(r"[.?!:]\Z", instruction.rstrip()) else ".") + phrase
     assert stop is not None
     return instruction[: stop.start()] + phrase + instruction[stop.start() :]
+
+
+def _only(instruction: str) -> re.Match[str] | None:
+    """The stop of an instruction that is one sentence."""
+    stops = list(_STOP.finditer(instruction.rstrip()))
+    return stops[0] if len(stops) == 1 and stops[0].end() == len(instruction.rstrip()) else None

@@ -68,7 +68,7 @@ def identify(text: str, among: frozenset[str] | None = KNOWN) -> tuple[str, floa
     """
     if not _letters(text):
         return "zxx", 1.0
-    code, probability = _identifier(among).rank(text)[0]
+    code, probability = identifier(among).rank(text)[0]
     return code, round(probability, 6)
 
 
@@ -77,10 +77,10 @@ def share(text: str, code: str) -> float:
 
     Raises ValueError for a language that cannot be told.
     """
-    identifier = _identifier(KNOWN | {code})
+    among = identifier(KNOWN | {code})
     own = other = 0
     for piece in lines(text):
-        ranked = identifier.rank(piece)
+        ranked = among.rank(piece)
         best, probability = ranked[0]
         if best == code:
             own += _letters(piece)
@@ -99,14 +99,14 @@ def _letters(text: str) -> int:
 
 
 @cache
-def _identifier(among: frozenset[str] | None) -> LanguageIdentifier:
-    """Loaded at the first question, in whichever process asks."""
-    identifier = LanguageIdentifier.from_model_file("data/model.npz.xz", norm_probs=True)
-    unknown = (among or frozenset()) - set(identifier.labels)
+def identifier(among: frozenset[str] | None) -> LanguageIdentifier:
+    """py3langid choosing among some languages, or all; loaded at the first question, in whichever process asks."""
+    model = LanguageIdentifier.from_model_file("data/model.npz.xz", norm_probs=True)
+    unknown = (among or frozenset()) - set(model.labels)
     if unknown:
         raise ValueError(
-            f"py3langid cannot tell {', '.join(sorted(unknown))}; it knows {' '.join(sorted(identifier.labels))}: "
+            f"py3langid cannot tell {', '.join(sorted(unknown))}; it knows {' '.join(sorted(model.labels))}: "
             "choose among these, or leave language identification out for this language"
         )
-    identifier.set_languages(among)
-    return identifier
+    model.set_languages(among)
+    return model
