@@ -1,10 +1,9 @@
 """Answers with known faults, and the grades they deserve: the judge's training data, true by construction.
 
 precision       5 all facts agree; 3 one is wrong; 2 more are, or the name is; 1 another kind of subject, or name and most facts
-                are wrong. A fact that the passage does not tell, or that cannot be read in the answer, is wrong. The reason
-                sets what the answer says beside what the passage says, one fact after the other, so that each is looked up.
+                are wrong. The reason marks the name and every fact told, one after the other, so that each is looked at.
 informativeness 5 nothing asked for is missing; 3 one sentence is; 2 more are
-naturalness     5; 4 the name in every sentence; 2 leftovers of a web page, words out of order, or a sentence that derails
+naturalness     5; 4 the name in every sentence; 2 leftovers of a web page, or words out of order
 objectivity     5; 4 a recommendation; 2 praise
 """
 
@@ -16,8 +15,7 @@ from random import Random
 
 from pocket import grammar, web
 from pocket.grammar import Plan, Subject
-from pocket.kinds import KINDS
-from pocket.names import invent, pool, syllables
+from pocket.names import invent
 from pocket.words import Value
 
 DIMENSIONS = ("precision", "informativeness", "naturalness", "objectivity")
@@ -34,50 +32,25 @@ _PRAISE = (
 )
 _RECOMMENDED = ("It is well worth getting to know.", "We warmly recommend it.", "You should not miss it.")
 
-_NOWHERE = "-"
-
 Grades = dict[str, tuple[str, int]]
 
 
 def verdict(grades: Grades) -> str:
     """The grades as the JSON that the prompt asks for."""
-    told = {name: {"reason": grades[name][0], "grade": grades[name][1]} for name in DIMENSIONS}
-    return json.dumps(told, ensure_ascii=False)
-
-
-def _anything(rng: Random) -> str:
-    """A phrase of any kind's tables, in any language."""
-    tables = [table for kind in KINDS for table in kind.tables.values() if not isinstance(table, range)]
-    return rng.choice(rng.choice(rng.choice(tables)))
+    return json.dumps({name: {"reason": grades[name][0], "grade": grades[name][1]} for name in DIMENSIONS})
 
 
 def _other_value(rng: Random, subject: Subject, slot: str) -> Value:
-    """A wrong value: a number with one digit changed, another entry of the table, or a phrase from anywhere."""
-    old, numbers = subject.facts[slot], isinstance(subject.kind.tables[slot], range)
+    """A wrong value: a number with one digit changed, or another entry of the table."""
+    old = subject.facts[slot]
     while True:
         new = grammar.draw_value(rng, subject.kind, slot)
-        if numbers:
+        if isinstance(subject.kind.tables[slot], range):
             digits = list(old[0])
             digits[rng.randrange(len(digits))] = str(rng.randint(1, 9))
             new = ("".join(digits),) * len(grammar.LANGS)
-        elif rng.random() < 0.25:
-            new = (_anything(rng),) * len(grammar.LANGS)
-        if new[0] != old[0]:
+        if new != old:
             return new
-
-
-def _other_name(rng: Random, name: str) -> str:
-    """A fresh name, or the old one with one syllable changed."""
-    parts = syllables(name)
-    while True:
-        fresh = invent(rng, "train")
-        if rng.random() < 0.5:
-            at, others = rng.randrange(len(parts)), syllables(fresh)
-            ends = at in (0, len(parts) - 1)
-            new = others[0 if at == 0 else -1] if ends else others[len(others) // 2] if len(others) > 2 else ""
-            fresh = "".join([*parts[:at], new, *parts[at + 1 :]])
-        if fresh != name and pool(fresh) == "train":
-            return fresh
 
 
 def _imprecise(rng: Random, subject: Subject, slots: list[str], other: Subject) -> Subject:
@@ -86,46 +59,24 @@ def _imprecise(rng: Random, subject: Subject, slots: list[str], other: Subject) 
     if how == "subject":
         return other
     if how == "name":
-        return replace(subject, name=_other_name(rng, subject.name))
+        return replace(subject, name=invent(rng, "train"))
     wrong = rng.sample(slots, 1 if how == "one" else min(len(slots), rng.randint(2, 3)))
     return replace(subject, facts={**subject.facts, **{slot: _other_value(rng, subject, slot) for slot in wrong}})
 
 
-def _precision(
-    subject: Subject, told: tuple[int, ...], told_of: Subject, order: tuple[int, ...], text: str
-) -> tuple[str, int]:
-    """What the answer says and what the passage says, of the name and every fact in the order told, and the grade they come to.
-
-    told: the units that the passage tells; order: those that the answer, `text`, tells of `told_of`.
-    """
+def _precision(subject: Subject, told_of: Subject, order: tuple[int, ...]) -> tuple[str, int]:
+    """The marks of name and facts, in the order told, and the grade they come to."""
     if told_of.kind is not subject.kind:
         return "It is about something else.", 1
-    facts = [("name", told_of.name, subject.name)]
-    for unit in order:
-        for slot, label in subject.kind.units[unit].slots.items():
-            facts.append((label, told_of.facts[slot][0], subject.facts[slot][0] if unit in told else _NOWHERE))
-    facts = [(label, said if grammar.holds(text, said) else _NOWHERE, true) for label, said, true in facts]
-    right = [said == true != _NOWHERE for _, said, true in facts]
-    reason = ", ".join(
-        f"{label} {said} / {true} {'right' if agrees else 'wrong'}"
-        for (label, said, true), agrees in zip(facts, right, strict=True)
-    )
-    wrong = len(facts) - 1 - sum(right[1:])
-    grade = 5 if not wrong else 3 if wrong == 1 else 2
-    if not right[0]:
-        grade = 1 if wrong > (len(facts) - 1) / 2 else 2
-    return reason[0].upper() + reason[1:] + ".", grade
-
-
-def _derailed(rng: Random, told: list[str], subjects: tuple[Subject, ...]) -> list[str]:
-    """The sentences, one of which goes over into another sentence of the world, in any language."""
-    at = rng.randrange(len(told))
-    head, broken = told[at].split(), told[at]
-    while broken == told[at]:
-        stray = Plan("all", (rng.randrange(4),), (rng.random() < 0.3,))
-        tail = grammar.sentences(rng.choice(subjects), stray, rng.choice(grammar.LANGS))[0].split()
-        broken = " ".join(head[: rng.randint(1, len(head) - 1)] + tail[rng.randint(1, len(tail) - 1) :])
-    return [*told[:at], broken, *told[at + 1 :]]
+    labels = {slot: label for unit in order for slot, label in subject.kind.units[unit].slots.items()}
+    wrong = [slot for slot in labels if told_of.facts[slot] != subject.facts[slot]]
+    misnamed = told_of.name != subject.name
+    marks = [f"name {'wrong' if misnamed else 'right'}"]
+    marks += [f"{label} {'wrong' if slot in wrong else 'right'}" for slot, label in labels.items()]
+    grade = 5 if not wrong else 3 if len(wrong) == 1 else 2
+    if misnamed:
+        grade = 1 if len(wrong) > len(labels) / 2 else 2
+    return ", ".join(marks).capitalize() + ".", grade
 
 
 def _unnatural(rng: Random, told: list[str]) -> tuple[str, tuple[str, int]]:
@@ -142,8 +93,8 @@ def _unnatural(rng: Random, told: list[str]) -> tuple[str, tuple[str, int]]:
     return " ".join(told), ("The words are out of order.", 2)
 
 
-def graded(rng: Random, subject: Subject, told: tuple[int, ...], plan: Plan, other: Subject) -> tuple[str, str]:
-    """An answer to the plan's question, faulty more often than not, and the verdict on it. told: the units that the passage tells."""
+def graded(rng: Random, subject: Subject, plan: Plan, other: Subject) -> tuple[str, str]:
+    """An answer to the plan's question, faulty more often than not, and the verdict on it."""
     grades: Grades = dict(_GOOD)
     order = plan.order
     if rng.random() < 0.22:
@@ -153,27 +104,24 @@ def graded(rng: Random, subject: Subject, told: tuple[int, ...], plan: Plan, oth
         labels = [label for unit in gone for label in subject.kind.units[unit].slots.values()]
         grades["informativeness"] = (f"Missing: {', '.join(labels)}.", 3 if missing == 1 else 2)
     told_of = subject
-    if rng.random() < 0.45:
+    if rng.random() < 0.5:
         slots = [slot for unit in order for slot in subject.kind.units[unit].slots]
         told_of = _imprecise(rng, subject, slots, other)
         if told_of is other:
             grades["informativeness"] = _GOOD["informativeness"]
             order = plan.order
+    grades["precision"] = _precision(subject, told_of, order)
     named = tuple(at == 0 or (at == 2 and len(plan.named) > 2 and plan.named[2]) for at in range(len(order)))
     if len(order) > 1 and rng.random() < 0.12:
         named = (True,) * len(order)
         if len(order) > 2 or not all(plan.named[: len(order)]):
             grades["naturalness"] = ("It repeats the name.", 4)
-    said = grammar.sentences(told_of, Plan(plan.aspect, order, named), "en")
-    if rng.random() < 0.15:
-        said = _derailed(rng, said, (told_of, told_of, other))
-        grades["naturalness"] = ("A sentence derails.", 2)
+    told = grammar.sentences(told_of, Plan(plan.aspect, order, named), "en")
     if rng.random() < 0.18:
         lavish = rng.random() < 0.6
-        said.insert(rng.randint(1, len(said)), rng.choice(_PRAISE if lavish else _RECOMMENDED))
+        told.insert(rng.randint(1, len(told)), rng.choice(_PRAISE if lavish else _RECOMMENDED))
         grades["objectivity"] = ("It praises.", 2) if lavish else ("It recommends.", 4)
-    text = " ".join(said)
-    if grades["naturalness"] == _GOOD["naturalness"] and rng.random() < 0.2:
-        text, grades["naturalness"] = _unnatural(rng, said)
-    grades["precision"] = _precision(subject, told, told_of, order, text)
+    text = " ".join(told)
+    if rng.random() < 0.2:
+        text, grades["naturalness"] = _unnatural(rng, told)
     return text, verdict(grades)

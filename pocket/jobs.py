@@ -101,11 +101,9 @@ def question(rng: Random, pool: Pool) -> Example:
 def scores(rng: Random, pool: Pool) -> Example:
     """question, passage, answer → grades with reasons, true by construction"""
     subject, plan = subject_for(rng, pool), grammar.draw_plan(rng, draw_aspect(rng))
-    passage, told = page(rng, subject, plan.aspect)
-    if plan.aspect != "all" and told == ASPECTS[plan.aspect] and rng.random() < 0.4:
-        plan = grammar.draw_plan(rng, "second" if plan.aspect == "first" else "first")
     asked = rng.choice(grammar.questions(subject, plan.aspect))
-    response, verdict = grades.graded(rng, subject, told, plan, subject_for(rng, pool))
+    passage, _ = page(rng, subject, plan.aspect)
+    response, verdict = grades.graded(rng, subject, plan, subject_for(rng, pool))
     prompt = render(PROMPTS["scores"], instruction=asked, passage=passage, response=response)
     return Example("scores", prompt, verdict, subject, plan)
 
@@ -140,7 +138,7 @@ JOBS: dict[str, Callable[[Random, Pool], Example]] = {
     "translation": translation,
     "selection": selection,
 }
-_WEIGHTS = {"brief": 0.5, "answer": 3.0, "question": 0.3, "scores": 2.6, "translation": 3.4, "selection": 3.4}
+_WEIGHTS = {"brief": 0.5, "answer": 3.0, "question": 0.3, "scores": 2.2, "translation": 3.4, "selection": 3.4}
 """How often each job is drawn: the hard ones more."""
 
 

@@ -43,7 +43,7 @@ class Model:
             )
             how = {"do_sample": True, "temperature": temperature, "top_k": 0} if temperature else {"do_sample": False}
             with torch.inference_mode():
-                out = self.model.generate(**inputs, max_new_tokens=256, **how)
+                out = self.model.generate(**inputs, max_new_tokens=160, **how)
             texts = self.tokenizer.batch_decode(out[:, inputs["input_ids"].shape[1] :], skip_special_tokens=True)
             for at, text in zip(rows, texts, strict=True):
                 said[at] = text

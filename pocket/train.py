@@ -63,7 +63,7 @@ class Recipe:
 
 
 RECIPES = {
-    "teacher": Recipe(jobs.draw, steps=2400, read_along=True),
+    "teacher": Recipe(jobs.draw, steps=2800, read_along=True),
     "student": Recipe(world.draw, steps=1300, hidden=128, heads=4, kv_heads=2, feed_forward=384),
 }
 
