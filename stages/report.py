@@ -1,0 +1,79 @@
+"""report: one self-contained page of everything that the build made."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+
+import orjson
+import polars as pl
+
+from xlforge.core import packages
+from xlforge.core.errors import BuildError
+from xlforge.core.params import STAGES
+from xlforge.core.rows import write_text
+from xlforge.core.spine import DATA, Build, main
+from xlforge.report.built import Built
+from xlforge.report.page import render
+from xlforge.report.truth import known
+
+PLAIN = ("",)
+
+
+def work(build: Build) -> None:
+    """Reads what every stage delivered and writes the page."""
+    write_text(render(gathered(build), build.params.rows), build.out / "index.html")
+
+
+def gathered(build: Build) -> Built:
+    """The outs of all stages."""
+    everything = build.everything
+    codes, models, students = (tuple(everything[name]) for name in ("languages", "models", "students"))
+    items = {"translations": codes, "selection": codes, "student": students, "answers": models, "verdicts": models}
+    for stage, names in items.items():
+        refuse_leftovers(stage, names)
+    places = [(stage, item) for stage in (*STAGES, "student") for item in items.get(stage, PLAIN)]
+    rejects = [read("rejects", *place).with_columns(item=pl.lit(place[1])) for place in places]
+    evaluation = DATA / "evaluation"
+    return Built(
+        params=everything,
+        **{name: build.rows(name) for name in ("seeds", "instructions", "responses", "scores", "benchmark")},
+        candidates=pl.concat([read("candidates", "selection", code) for code in codes]),
+        chosen=pl.concat([build.rows("selection", code) for code in codes]),
+        examples=build.rows("dataset"),
+        lessons=named("rows", "student", "student", students),
+        answers=named("rows", "answers", "model", models),
+        measures=named("answers", "verdicts", "model", models),
+        verdicts=named("rows", "verdicts", "model", models),
+        rejects=pl.concat(rejects),
+        metrics={place: orjson.loads((DATA.joinpath(*place) / "metrics.json").read_bytes()) for place in places},
+        losses={name: pl.read_csv(DATA / "student" / name / "loss.csv") for name in students},
+        table=pl.read_csv(evaluation / "table.csv", infer_schema_length=None),
+        differences=pl.read_csv(evaluation / "differences.csv", infer_schema_length=None, raise_if_empty=False),
+        truth=known(Path(build.params.truth).read_bytes().splitlines()),
+        packages=packages.declared(),
+    )
+
+
+def read(name: str, stage: str, item: str) -> pl.DataFrame:
+    """A parquet file of a stage."""
+    return pl.read_parquet(DATA / stage / item / f"{name}.parquet")
+
+
+def named(name: str, stage: str, column: str, items: Collection[str]) -> pl.DataFrame:
+    """A file of every item of a stage, one below the other, with the item's name in a column."""
+    return pl.concat([read(name, stage, item).with_columns(pl.lit(item).alias(column)) for item in items])
+
+
+def refuse_leftovers(stage: str, names: Collection[str]) -> None:
+    """What params.yaml no longer names must leave nothing behind: dvc hashes the whole folder."""
+    left = sorted(str(path) for path in (DATA / stage).iterdir() if path.is_dir() and path.name not in names)
+    if left:
+        raise BuildError(
+            f"left over from names that params.yaml no longer has: {', '.join(left)}; remove them (`rm -r {' '.join(left)}`) "
+            "or name them again"
+        )
+
+
+if __name__ == "__main__":
+    main("report", work)

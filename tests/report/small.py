@@ -1,0 +1,340 @@
+"""A build made up for the report: every out of every stage, in three scripts, with words that would be markup if they were let."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import orjson
+import polars as pl
+import yaml
+
+from pipelines.answers.v1 import schema as answers
+from pipelines.benchmark.v1 import schema as benchmark
+from pipelines.dataset.v1 import schema as dataset
+from pipelines.instructions.v1 import schema as instructions
+from pipelines.responses.v1 import schema as responses
+from pipelines.scores.v1 import schema as scores
+from pipelines.seeds.v1 import schema as seeds
+from pipelines.selection.v1 import schema as selection
+from pipelines.translations.v1 import schema as translations
+from pipelines.verdicts.v1 import schema as verdicts
+from tests.project import ROOT, Project
+from xlforge.core.params import load
+from xlforge.core.rows import Rejects, frame, reject
+from xlforge.core.spine import Build
+from xlforge.training import sizes
+
+HOSTILE = (
+    "<script>window.hacked = 1</script>",
+    '<img src=x onerror="window.hacked = 1">',
+    '<a href="javascript:window.hacked = 1">here</a>',
+    "</script><script>window.hacked = 1</script>",
+    "\u2028window.hacked = 1\u2029",
+    '"><svg onload=window.hacked=1>',
+    "' onclick='window.hacked=1' x='",
+    "<!--<script>",
+    "<style>* { display: none }</style>",
+    "{{ 7 * 7 }}{% raw %}",
+    "\x00\x07\x1b[31m \u202ereversed &lt;b&gt; &amp;",
+    "</p></li></main></body></html>",
+)
+TEXTS = {
+    "de": "Der See ist {d} Meter tief und liegt nahe der Grenze.",
+    "zh": "这个湖深{d}米，位于边境附近。",
+    "hi": "यह झील {d} मीटर गहरी है और सीमा के पास है।",
+}
+HEBREW = "האגם נמצא ליד הגבול ועומקו עשרים מטרים"
+ARABIC = "تقع البحيرة بالقرب من الحدود"
+MODELS = yaml.safe_load((ROOT / "params.yaml").read_text())["models"]
+PARAMS = {
+    "languages": list(TEXTS),
+    "students": {"tuned": {"base": "pocket", "config": "bestof3", "languages": None, "rows": None}},
+    "models": {
+        "reference": MODELS["reference"],
+        "base": MODELS["base"],
+        "tuned": {"student": "tuned", "against": "base", "needs": "models/students/tuned"},
+    },
+    "evaluation.compare": [["tuned", "base"]],
+}
+ASKED = {"requests": 40, "tokens_in": 12345, "tokens_out": 678}
+"""What a stage that counts its tokens says of them."""
+Row = dict[str, Any]
+
+
+def call(stage: str) -> Row:
+    return {
+        "stage": stage,
+        "version": "v1",
+        "model": "models/<b>teacher</b>@sha256:" + "a1" * 32,
+        "prompt": "brief@0123456789ab",
+    }
+
+
+def hostile(number: int) -> str:
+    return HOSTILE[number % len(HOSTILE)]
+
+
+def project(folder: Path, params: Row | None = None) -> Project:
+    """A project with no outs yet."""
+    return Project.make(folder, PARAMS | (params or {}))
+
+
+def build(made: Project, count: int = 36, padding: str = "") -> None:
+    """The outs of all stages, for `count` seeds; every ninth is set aside by the judge. padding: added to every text."""
+    given = [f"seed-{number:05}" for number in range(count)]
+    given[1] = "it's <img src=x onerror=window.hacked=1>&?#\" odd"
+    ids = [f"{name}-{number:08x}" for number, name in enumerate(given)]
+    english = {
+        one: f"The lake is {number + 10} metres deep and lies near the border. {hostile(number)}{padding}"
+        for number, one in enumerate(ids)
+    }
+    passages = [
+        {
+            "id": one,
+            "source": hostile(number),
+            "passage": f"Passage {hostile(number)}{padding}",
+            "original": "x",
+            "chars": 9,
+            "english": 1.0,
+        }
+        for number, one in enumerate(ids)
+    ]
+    aside = [
+        {"id": f"bad-{number}", "reject": reject("seeds", "not_english", f"most seems other {hostile(number)}", text)}
+        for number, text in enumerate((HEBREW, ARABIC, *HOSTILE))
+    ]
+    read = {"source_rows": count + len(aside) + 2, "not_sampled": 2}
+    write(made, "seeds", "", seeds.Rows, [*passages, *aside], metrics=read)
+    asked = [
+        {
+            "id": one,
+            "passage": row["passage"],
+            "instruction": f"How deep is it? {hostile(number + 1)}",
+            "provenance": [call("instructions")],
+        }
+        for number, (one, row) in enumerate(zip(ids, passages, strict=True))
+    ]
+    write(made, "instructions", "", instructions.Rows, asked)
+    answered = [
+        row | {"response": english[row["id"]], "provenance": [*row["provenance"], call("responses")]} for row in asked
+    ]
+    write(made, "responses", "", responses.Rows, answered)
+    graded: list[Row] = []
+    for number, row in enumerate(answered):
+        grades = dict.fromkeys(scores_of(), 4 + number % 2)
+        mark = {"reject": reject("scores", "below_bar", "precision 1", row["response"])} if number % 9 == 8 else {}
+        reasons = [f"Reason {hostile(number + 2)}"] * 4
+        graded.append(
+            row
+            | grades
+            | mark
+            | {"mean": 4.0 + number % 2, "reasons": reasons, "provenance": [*row["provenance"], call("scores")]}
+        )
+    means = {"grades": dict.fromkeys((*scores_of(), "mean"), 4.5), "graded": count, "asked": ASKED}
+    write(made, "scores", "", scores.Rows, graded, metrics=means)
+    kept = [row for row in graded if "reject" not in row]
+    examples = [example(row, "en", row["response"], None) for row in kept]
+    for code, text in TEXTS.items():
+        examples += translated(made, code, kept, text, padding)
+    write(made, "dataset", "", dataset.Rows, examples)
+    (made.folder / "truth.jsonl").write_bytes(
+        b"".join(orjson.dumps(known(name, number)) + b"\n" for number, name in enumerate(given))
+    )
+    learnt = [
+        {"id": row["id"], "language": row["language"], "prompt_tokens": 9, "completion_tokens": 9}
+        for row in examples
+        if row["language"] != "en"
+    ]
+    told = {"parameters": 10, "steps": 200, "loss": {"first": 1.0, "last": 0.1, "mean": 0.2}}
+    tokens = {"tokens": {"prompts": 9, "completions": 9, "read": 99, "longest": 9}, "languages": {}}
+    write(made, "student", "tuned", sizes.Rows, learnt, metrics=told | tokens)
+    curve = [f"{step},{1 / step:.4f}\n" for step in range(1, 201)]
+    (made.folder / "data/student/tuned/loss.csv").write_text("step,loss\n" + "".join(curve))
+    judged(made, padding)
+
+
+def known(name: str, number: int) -> Row:
+    """What is known of a seed: its lake's depth; of every seventh nothing."""
+    depth = {code: str(number + 10) for code in ("en", *TEXTS)} | {"zh": f"深{number + 10}米"}
+    slots = {"depth": depth} if number % 7 else None
+    return {"id": name, "slots": slots}
+
+
+def scores_of() -> tuple[str, ...]:
+    return ("precision", "informativeness", "naturalness", "objectivity")
+
+
+def example(pair: Row, code: str, text: str, qe: Row | None) -> Row:
+    return {
+        "id": f"{pair['id']}/{code}",
+        "seed_id": pair["id"],
+        "language": code,
+        "instruction": pair["instruction"],
+        "prompt": [{"role": "user", "content": f"{pair['instruction']} Reply in {code}."}],
+        "completion": [{"role": "assistant", "content": text}],
+        "first": text,
+        "first_quality": 0.9,
+        "scores": {name: pair[name] for name in (*scores_of(), "mean")},
+        "qe": qe,
+        "provenance": [*pair["provenance"], *([call("translations"), call("selection")] if qe else [])],
+    }
+
+
+def translated(made: Project, code: str, pairs: list[Row], text: str, padding: str) -> list[Row]:
+    """Three candidates of every pair, the second one right and chosen, the third unfit; and the examples they make."""
+    candidates, chosen = [], []
+    for place, pair in enumerate(pairs):
+        number = int(pair["id"].rsplit("-", 1)[1], 16)
+        for which in range(3):
+            said = text.format(d=number + (10 if which == 1 else 11)) + hostile(place) + padding
+            estimate = None if which == 2 else 0.6 + 0.3 * which
+            candidates.append(
+                {
+                    "id": f"{pair['id']}/{code}/{which}",
+                    "answer_id": pair["id"],
+                    "language": code,
+                    "candidate": which,
+                    "translator": "pocket",
+                    "response": pair["response"],
+                    "translation": said,
+                    "back_translation": pair["response"]
+                    if which == 1
+                    else None
+                    if which == 2
+                    else f"Back {hostile(place)}",
+                    "language_share": 1.0,
+                    "problems": [f"numbers_missing: {text}" for text in HOSTILE] if which == 2 else [],
+                    "round_trip": estimate,
+                    "likelihood": estimate,
+                    "comet": None,
+                    "quality": estimate,
+                    "chosen": which == 1,
+                }
+            )
+        best = candidates[-2]
+        qe = {key: best[key] for key in ("quality", "round_trip", "likelihood", "comet", "candidate")} | {"fit": 2}
+        row = best | qe | {"id": f"{pair['id']}/{code}", "first": None, "first_quality": None, "provenance": []}
+        if place == 0:
+            row |= {"reject": reject("selection", "dropped_sentences", f"1: {hostile(0)}", best["translation"])}
+            best["chosen"] = False
+        chosen.append(row)
+    made_of = [
+        {key: row[key] for key in ("id", "answer_id", "language", "candidate", "translator", "response", "translation")}
+        | {"logprob": -0.1, "provenance": [call("translations")]}
+        for row in candidates
+    ]
+    write(made, "translations", code, translations.Rows, made_of)
+    told = {
+        "candidates": {"all": len(candidates), "fit": 2 * len(pairs)},
+        "chosen_first": 0.0,
+        "quality": {"first": 0.6, "best": 0.9},
+    }
+    write(made, "selection", code, selection.Rows, chosen, metrics=told)
+    frame(candidates, selection.Candidates).write_parquet(made.folder / f"data/selection/{code}/candidates.parquet")
+    return [
+        example(pair, code, row["translation"], {key: row[key] for key in dataset.QE.to_schema()})
+        for pair, row in zip(pairs, chosen, strict=True)
+        if "reject" not in row
+    ]
+
+
+def judged(made: Project, padding: str) -> None:
+    """A benchmark of eight prompts in two sets, what three models answer, and the real evaluation of it."""
+    prompts = []
+    for number in range(8):
+        for name, code in (("crosslingual", "de"), ("crosslingual", "zh"), ("english", "en")):
+            prompts.append(
+                {
+                    "id": f"p{number}/{name}/{code}",
+                    "prompt_id": f"p{number}",
+                    "set": name,
+                    "language": code,
+                    "instruction": "Where?",
+                    "prompt": f"Where is it? {hostile(number)}",
+                    "truth": TEXTS.get(code, "Near the border.").format(d=number),
+                    "provenance": [],
+                }
+            )
+    write(made, "benchmark", "", benchmark.Rows, prompts)
+    for place, model in enumerate(PARAMS["models"]):
+        said = [
+            row
+            | {
+                "answer": f"{row['truth']} {hostile(place)}{padding}",
+                "model": model,
+                "finish": "stop",
+                "provenance": [call("answers")],
+            }
+            for row in prompts
+        ]
+        write(made, "answers", model, answers.Rows, said)
+        found = [
+            row
+            | {
+                "id": f"{row['id']}/{other}",
+                "prompt_row": row["id"],
+                "opponent": other,
+                "preference": float((number + place) % 2),
+                "settled_by": "chrf",
+                "length": 9,
+                "opponent_length": 9,
+                "judge": "chrF",
+            }
+            for number, row in enumerate(prompts)
+            for other in ("reference", "base")
+            if model != "reference"
+        ]
+        write(made, "verdicts", model, verdicts.Rows, found)
+        measured = [
+            row
+            | {
+                "length": 9,
+                "finish": "stop",
+                "line_pass": True,
+                "right_language": place != 1,
+                "chrf": 50.0,
+                "facts": 1.0,
+                "facts_asked": 0.5,
+            }
+            for row in prompts
+        ]
+        frame(measured, verdicts.Answers).write_parquet(made.folder / f"data/verdicts/{model}/answers.parquet")
+    work(made, "evaluation")
+
+
+def write(made: Project, stage: str, item: str, model: Any, rows: Iterable[Row], *, metrics: Row | None = None) -> None:
+    """A stage's outs, as the spine leaves them."""
+    folder = made.folder / "data" / stage / item
+    folder.mkdir(parents=True, exist_ok=True)
+    every = list(rows)
+    good = [row for row in every if "reject" not in row]
+    bad = [{"id": row["id"], **row["reject"]} for row in every if "reject" in row]
+    frame(good, model).write_parquet(folder / "rows.parquet")
+    aside = frame(bad, Rejects)
+    aside.write_parquet(folder / "rejects.parquet")
+    counts = {"rows": len(good), "rejects": len(bad), "reasons": dict(aside.group_by("reason").len().iter_rows())}
+    (folder / "metrics.json").write_bytes(orjson.dumps(counts | (metrics or {})))
+
+
+def work(made: Project, stage: str) -> None:
+    """A stage without a model, in this process."""
+    with contextlib.chdir(made.folder), tempfile.TemporaryDirectory() as scratch:
+        importlib.import_module(f"stages.{stage}").work(Build(stage, None, load(), Path(scratch)))
+
+
+def report(made: Project) -> Path:
+    """The page, made by the stage."""
+    work(made, "report")
+    return made.folder / "data" / "report" / "index.html"
+
+
+def shuffled(made: Project) -> None:
+    """Every parquet file's rows in another order: what a page must not show."""
+    for path in (made.folder / "data").rglob("*.parquet"):
+        rows = pl.read_parquet(path)
+        rows.sample(fraction=1, shuffle=True, seed=1).write_parquet(path)
