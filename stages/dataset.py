@@ -6,8 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from xlforge.core.errors import BuildError
-from xlforge.core.spine import DATA, Build, main
+from xlforge.core.spine import Build, main, refuse_leftovers
 
 GRADES = ("precision", "informativeness", "naturalness", "objectivity", "mean")
 ESTIMATES = ("quality", "round_trip", "likelihood", "comet", "candidate", "fit")
@@ -16,7 +15,8 @@ ESTIMATES = ("quality", "round_trip", "likelihood", "comet", "candidate", "fit")
 def work(build: Build) -> None:
     """Joins the chosen translations with their English pairs and writes the configs."""
     codes = [code for code in build.everything["languages"] if code != "en"]
-    refuse_leftovers(codes)
+    for stage in ("translations", "selection"):
+        refuse_leftovers(stage, codes)
     scores = build.rows("scores")
     pairs = {row["id"]: row for row in scores.to_dicts()}
     rows = [english(pair) for pair in pairs.values()]
@@ -28,21 +28,6 @@ def work(build: Build) -> None:
     examples = pl.read_parquet(build.out / "rows.parquet")
     layout = build.module("configs")
     layout.write_configs(build.out, layout.configs(examples, scores), codes)
-
-
-def refuse_leftovers(codes: list[str]) -> None:
-    """A language dropped from params.yaml must leave nothing behind: dvc hashes the whole folder."""
-    left = sorted(
-        str(path)
-        for stage in ("translations", "selection")
-        for path in (DATA / stage).iterdir()
-        if path.is_dir() and path.name not in codes
-    )
-    if left:
-        raise BuildError(
-            f"left over from languages that params.yaml does not name: {', '.join(left)}; this stage gathers exactly "
-            f"`languages`, so remove them (`rm -r {' '.join(left)}`) or name the language again"
-        )
 
 
 def english(pair: dict[str, Any]) -> dict[str, Any]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import Any
 
 import polars as pl
 
 from xlforge.core.errors import BuildError
 from xlforge.core.rows import write_json
-from xlforge.core.spine import DATA, Build, main
+from xlforge.core.spine import DATA, Build, main, refuse_leftovers
 from xlforge.evaluation import table
 from xlforge.evaluation.table import Evaluated
 
@@ -47,16 +46,6 @@ def work(build: Build) -> None:
     )
     write_json(headline(rows, differences), build.out / "metrics.json")
     build.record.rows_out = len(rows)
-
-
-def refuse_leftovers(stage: str, names: Collection[str]) -> None:
-    """What params.yaml no longer names must leave nothing behind: dvc hashes the whole folder."""
-    left = sorted(str(path) for path in (DATA / stage).iterdir() if path.is_dir() and path.name not in names)
-    if left:
-        raise BuildError(
-            f"left over from names that params.yaml no longer has: {', '.join(left)}; remove them (`rm -r {' '.join(left)}`) "
-            "or name them again"
-        )
 
 
 def gathered(build: Build, name: str) -> Evaluated:

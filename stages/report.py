@@ -9,10 +9,9 @@ import orjson
 import polars as pl
 
 from xlforge.core import packages
-from xlforge.core.errors import BuildError
 from xlforge.core.params import STAGES
 from xlforge.core.rows import write_text
-from xlforge.core.spine import DATA, Build, main
+from xlforge.core.spine import DATA, Build, main, refuse_leftovers
 from xlforge.report.built import Built
 from xlforge.report.page import render
 from xlforge.report.truth import known
@@ -63,16 +62,6 @@ def read(name: str, stage: str, item: str) -> pl.DataFrame:
 def named(name: str, stage: str, column: str, items: Collection[str]) -> pl.DataFrame:
     """A file of every item of a stage, one below the other, with the item's name in a column."""
     return pl.concat([read(name, stage, item).with_columns(pl.lit(item).alias(column)) for item in items])
-
-
-def refuse_leftovers(stage: str, names: Collection[str]) -> None:
-    """What params.yaml no longer names must leave nothing behind: dvc hashes the whole folder."""
-    left = sorted(str(path) for path in (DATA / stage).iterdir() if path.is_dir() and path.name not in names)
-    if left:
-        raise BuildError(
-            f"left over from names that params.yaml no longer has: {', '.join(left)}; remove them (`rm -r {' '.join(left)}`) "
-            "or name them again"
-        )
 
 
 if __name__ == "__main__":
