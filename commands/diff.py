@@ -1,0 +1,48 @@
+"""`xlforge diff`: what two builds have otherwise."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+
+@click.command(epilog="Example: xlforge diff main --md")
+@click.argument("before", metavar="[A]", default="HEAD")
+@click.argument("after", metavar="[B]", required=False)
+@click.option("--md", "as_md", is_flag=True, help="Markdown, short enough for a comment")
+@click.option("--json", "as_json", is_flag=True, help="machine-readable")
+@click.option(
+    "--samples", default=2, show_default=True, type=click.IntRange(0, 1000), help="rows shown of each kind and table"
+)
+@click.option("--exit-code", is_flag=True, help="end with 1 if anything differs, as git does")
+def command(before: str, after: str | None, *, as_md: bool, as_json: bool, samples: int, exit_code: bool) -> None:
+    """Rows, rejects, words and metrics that B has otherwise than A.
+
+    A and B are branches, tags, commits or dvc experiments; A is HEAD and B the working tree if they are not given. Nothing is
+    checked out: rows are read from the DVC cache, or fetched from the remote; those that are not to be had are named.
+
+    It ends with 0; with --exit-code 1 if anything differs; with 2 if it could not compare.
+    """
+    from commands.differences import telling
+    from commands.differences.builds import compare
+    from commands.differences.sides import side
+    from commands.safely import as_json as safe
+    from xlforge.core.errors import BuildError
+
+    if as_md and as_json:
+        raise click.UsageError("give one of --md and --json")
+    try:
+        told = compare(side(before), side(after), samples)
+    except BuildError as error:
+        click.echo(f"xlforge: {error}", err=True)
+        sys.exit(2)
+    if as_json:
+        click.echo(safe(told))
+    elif as_md:
+        click.echo(telling.markdown(told), nl=False)
+    else:
+        for words in telling.page(told):
+            click.echo(words)
+    if exit_code and told["differs"]:
+        sys.exit(1)

@@ -1,0 +1,84 @@
+"""`xlforge trace`: any row, from seed to end."""
+
+from __future__ import annotations
+
+import os.path
+import warnings
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from xlforge.lineage.tables import Hit
+
+_SHOWN = 20
+
+
+@click.command(epilog="Example: xlforge trace pocket-0001-2352fa4d/de")
+@click.argument("row_id", metavar="[ID]", required=False)
+@click.option("--find", "text", help="the row in which these words stand, whatever their case, instead of an id")
+@click.option(
+    "--stage", "stages", multiple=True, help="only this stage, such as selection or selection@de; may be given again"
+)
+@click.option("--json", "as_json", is_flag=True, help="machine-readable")
+def command(row_id: str | None, text: str | None, stages: tuple[str, ...], as_json: bool) -> None:
+    """A row from seed to end: what every stage was given, asked, was answered and made of it, and which commit built it.
+
+    ID is a row's in any stage: a seed, a reject, a candidate translation (…/de/1), a training example (…/de), a benchmark
+    prompt or answer (…/crosslingual/de), a judgement (…/crosslingual/de/base).
+
+    Prompts are rendered anew by the stage's own code, and the answers to them looked up in the response store; no model is
+    asked. What would move the terminal's cursor is spelt out.
+    """
+    from commands.safely import as_json as safe
+    from xlforge.lineage.chain import lineage
+    from xlforge.lineage.tables import Tables
+
+    if (row_id is None) == (text is None):
+        raise click.UsageError("give either an id or --find TEXT")
+    if text is not None:
+        hits = Tables().search(text)
+        row_id = _same_row(hits)
+        if row_id is None:
+            _show(hits, text, as_json)
+            return
+    assert row_id is not None
+    # distilabel declares its fields in a way that today's pydantic warns about, once for each import.
+    warnings.filterwarnings("ignore", module=r"pydantic\._internal\._generate_schema")
+    from commands.lineage.story import story
+    from commands.lineage.telling import page
+
+    told = story(lineage(row_id), stages)
+    if stages and not told["steps"]:
+        raise click.UsageError(f"none of {', '.join(stages)} is on the way of {row_id}")
+    if as_json:
+        click.echo(safe(told))
+        return
+    for words in page(told):
+        click.echo(words)
+
+
+def _same_row(hits: list[Hit]) -> str | None:
+    """The id under which all hits lie, if there is one."""
+    common = os.path.commonpath([hit.id for hit in hits]) if hits else ""
+    return common or None
+
+
+def _show(hits: list[Hit], text: str, as_json: bool) -> None:
+    from commands.safely import as_json as safe
+    from commands.safely import line, styled
+    from xlforge.core.errors import BuildError
+
+    if as_json:
+        click.echo(safe({"find": text, "hits": [vars(hit) for hit in hits]}))
+        return
+    if not hits:
+        raise BuildError(
+            f"no row of this build holds {text!r}: try fewer words, or look into `xlforge summary` for ids"
+        )
+    for hit in hits[:_SHOWN]:
+        name = f"{hit.stage}@{hit.item}" if hit.item else hit.stage
+        click.echo(f"{styled(line(hit.id), bold=True)}  {name} {hit.table}, {hit.column}: {line(hit.excerpt)}")
+    if len(hits) > _SHOWN:
+        click.echo(f"and {len(hits) - _SHOWN} more places; --json has them all")
+    click.echo("xlforge trace ID shows one of them whole")
