@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: env repro test lint pocket bench lock
+.PHONY: env repro test test-vllm lint pocket bench lock
 
 env: $(VENV)/.made
 
@@ -34,6 +34,15 @@ pocket: env  ## the pocket world's seeds, prompts and models, from nothing
 
 bench: env  ## speed, beside the alternatives, in one run
 	python -m bench
+
+test-vllm: env .venv-vllm/.made  ## the dataset build through a real vLLM on the CPU
+	python -m pytest -m vllm -s tests/vllm
+
+.venv-vllm/.made: tests/vllm/wheel.txt tests/vllm/requirements.lock
+	test -x .venv-vllm/bin/python || $(PYTHON) -m venv .venv-vllm
+	.venv-vllm/bin/python -m pip install --quiet --no-deps --require-hashes --requirement tests/vllm/wheel.txt
+	.venv-vllm/bin/python -m pip install --quiet --no-deps --requirement tests/vllm/requirements.lock
+	touch $@
 
 lock: ## resolve the newest packages that fit pyproject.toml into requirements.lock
 	rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock

@@ -3,23 +3,26 @@
     python -m bench.endpoint [--quick]
 
 The bare client sends the very bodies that the engine sent, so both meet the same latencies. Each pipeline's figure is net of
-start-up, which is what the same pipeline takes for one row.
+start-up, which is what the same pipeline takes for one row. What else the machine does slows both: look at the ratios.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import tempfile
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import aiohttp
 import orjson
+import psutil
 
 from bench.common import minimal, question, run, table
-from tests.server import Server
+from tests.server import Fault, Server
 from xlforge.core.params import Execution, Model, Sampling
 from xlforge.engines.stored import StoredLLM
 
@@ -115,6 +118,58 @@ def lookups(count: int, folder: Path) -> None:
             print(f"  generate() of {count} rows, {name}: {count / seconds:,.0f} rows/s")
 
 
+def slow_rows(count: int, folder: Path) -> None:
+    """Seconds from the first request to the last answer but those of one row in a hundred, which take half a minute."""
+    late = [Fault("late", share=0.01, seconds=30)]
+    questions = [question(number) for number in range(count)]
+    rows: list[tuple[object, ...]] = [("", "rows", "slow", "the others took s", "rows/s")]
+
+    def told(name: str, faults: list[Fault], work: Callable[[Server], object]) -> list[bytes]:
+        with Server(latency=LATENCY, slots=SLOTS, faults=faults) as server:
+            seconds, slow = others(server, lambda: work(server), count)
+            rows.append((name, count, slow, seconds, (count - slow) / seconds))
+            return [orjson.dumps(body) for body in server.requests()]
+
+    bodies = told("ours", late, lambda server: run(ours(server, folder / "slow"), questions))
+    told("bare client", late, lambda server: bare(server, bodies))
+    told("ours, none slow", [], lambda server: run(ours(server, folder / "quick"), questions))
+    table(f"One slow row in a hundred (30 s), {SLOTS} slots; a slow row keeps its slot", rows)
+
+
+def others(server: Server, work: Callable[[], object], count: int) -> tuple[float, int]:
+    """Seconds until all rows but the slow ones were answered, and how many those are."""
+    seen: list[tuple[float, int, int]] = []
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.wait(0.05):
+            counts = server.counts()
+            seen.append((time.perf_counter(), counts["received"], counts["answered"]))
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    work()
+    over.set()
+    watcher.join()
+    slow = server.counts()["statuses"].get("late", 0)
+    first = next(when for when, received, _ in seen if received)
+    return next((when for when, _, answered in seen if answered >= count - slow), time.perf_counter()) - first, slow
+
+
+def flat(count: int, folder: Path, parts: int = 10) -> None:
+    """Memory and open files after each part of many requests, without a pipeline."""
+    process = psutil.Process(os.getpid())
+    rows: list[tuple[object, ...]] = [("requests", "memory MB", "open files")]
+    with Server() as server:
+        model = ours(server, folder / "flat")
+        model.load()
+        for part in range(parts):
+            model.generate([question(number) for number in range(part * count // parts, (part + 1) * count // parts)])
+            rows.append(((part + 1) * count // parts, process.memory_info().rss / 2**20, process.num_fds()))
+        model.unload()
+    table("Memory and open files of one engine", rows)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a quarter of the requests")
@@ -122,10 +177,13 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         start = startup(folder)
-        rows: list[tuple[object, ...]] = [("requests, mean latency", "ours s", "bare s", "bare/ours", "ours req/s")]
+        rows: list[tuple[object, ...]] = [
+            ("requests, mean latency", "ours s", "bare s", "bare/ours", "ours req/s", "overhead ms a row")
+        ]
         for count, latency in ((1000 // part, LATENCY), (4000 // part, LATENCY), (4000 // part, 0.0)):
             engine, least = against_bare(count, latency, start, folder)
-            rows.append((f"{count}, {latency} s", engine, least, least / engine, count / engine))
+            over = (engine - least) / count * 1000
+            rows.append((f"{count}, {latency} s", engine, least, least / engine, count / engine, over))
         table(f"Ours in a pipeline beside a bare aiohttp client, {SLOTS} slots, net of start-up", rows)
         with Server(latency=LATENCY, slots=SLOTS) as server:
             once = run(distilabels(server), [question(0)])
@@ -138,6 +196,8 @@ def main() -> None:
         )
         stores(4000 // part, start, folder)
         lookups(20_000 // part, folder)
+        slow_rows(1000 // part, folder)
+        flat(20_000 // part, folder)
 
 
 if __name__ == "__main__":

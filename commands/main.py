@@ -9,11 +9,17 @@ import click
 
 COMMANDS = {
     "summary": "What the last build made: where it lies, rows by language, what was set aside and why, examples.",
+    "trace": "A row from seed to end: prompts, words, scores, why it won, and the commit that built it.",
+    "diff": "What two builds have otherwise: rows, reasons, words and metrics.",
+    "plan": "What `dvc repro` would run and why, and what it would buy: calls, tokens, money, time.",
+    "check": "The gates of params.yaml, held against the metrics.",
     "store": "The response store: what was bought.",
+    "engine": "vLLM's servers: start, see and end them.",
     "revision": "The revision of a local model folder, as params.yaml wants it.",
     "check-params": "Check params.yaml without building anything.",
     "winrate": "The win rate of pairwise judgements, with interval, length control and coverage.",
     "language-pass-rate": "How often answers are in the language they were asked for in.",
+    "publish": "The dataset, or a student's adapter, on the Hugging Face Hub.",
     "merge": "A student as a model of its own, its adapter merged into the base.",
 }
 

@@ -127,7 +127,7 @@ def test_concurrency_is_bounded_and_used(served: Callable[..., tuple[StoredLLM, 
 
 
 def test_one_slow_row_holds_up_no_other(served: Callable[..., tuple[StoredLLM, Server]]) -> None:
-    model, server = served(Fault("late", contains="Mill 0 ", seconds=1.5), concurrency=2)
+    model, server = served(Fault("late", contains="Mill 0 ", seconds=5), concurrency=2, timeout=30)
     build = threading.Thread(target=model.generate, args=(QUESTIONS,))
     build.start()
     while server.counts()["answered"] < 119:

@@ -207,6 +207,6 @@ assert not {{"torch", "transformers", "aiohttp"}} & set(sys.modules), "loaded fo
 
 
 def test_an_unknown_engine_is_told(llm: Callable[..., StoredLLM]) -> None:
-    for name in ("nowhere.Nothing", "vllm", "json.JSONDecoder"):
+    for name in ("nowhere.Nothing", "vlm", "json.JSONDecoder"):
         with pytest.raises(EngineError, match=rf"engine.*{name}.*params\.yaml"):
             llm(model=Model(engine=name, model="m")).generate(["a"])

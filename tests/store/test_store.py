@@ -9,7 +9,6 @@ import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
 
 import orjson
 import pytest
@@ -18,11 +17,6 @@ from xlforge.engines.request import Answer, Request, Sampling
 from xlforge.execution.store import Store, StoreError
 
 HOSTILE = "NUL \x00, lone \ud800 and \udfff, CRLF \r\n, </answer>, <|im_end|>, 漢字 👍"
-
-
-@pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path}/deep/store.sqlite"
 
 
 def file(url: str) -> str:
@@ -107,9 +101,9 @@ def test_processes_that_buy_the_same_are_given_the_same_words(url: str) -> None:
     assert given == [[held[request(candidate=number).key].text for number in range(300)]] * 4
 
 
-def test_a_busy_database_is_waited_for(url: str) -> None:
-    with Store(url) as store:
-        other = sqlite3.connect(file(url), check_same_thread=False)
+def test_a_busy_database_is_waited_for(file_url: str) -> None:
+    with Store(file_url) as store:
+        other = sqlite3.connect(file(file_url), check_same_thread=False)
         other.execute("BEGIN IMMEDIATE")
         threading.Timer(0.3, other.rollback).start()
         start = time.monotonic()
@@ -117,9 +111,9 @@ def test_a_busy_database_is_waited_for(url: str) -> None:
         assert time.monotonic() - start > 0.25
 
 
-def test_a_write_that_fails_is_told_and_the_next_succeeds(url: str) -> None:
-    with Store(url) as store:
-        other = sqlite3.connect(file(url))
+def test_a_write_that_fails_is_told_and_the_next_succeeds(file_url: str) -> None:
+    with Store(file_url) as store:
+        other = sqlite3.connect(file(file_url))
         other.execute("CREATE TRIGGER full BEFORE INSERT ON answers BEGIN SELECT RAISE(FAIL, 'disk is full'); END")
         with pytest.raises(StoreError, match="disk is full"):
             store.put([(request(), Answer("yes", "stop", 1, 1))]).result()
@@ -139,11 +133,11 @@ def test_stats_count_by_model(url: str) -> None:
     assert orjson.dumps([first, second])
 
 
-def test_a_store_of_another_version_is_refused(url: str) -> None:
-    Store(url).close()
-    sqlite3.connect(file(url)).executescript("UPDATE store_version SET version = 99")
+def test_a_store_of_another_version_is_refused(file_url: str) -> None:
+    Store(file_url).close()
+    sqlite3.connect(file(file_url)).executescript("UPDATE alembic_version SET version_num = 99")
     with pytest.raises(StoreError, match="version 99"):
-        Store(url)
+        Store(file_url)
 
 
 @pytest.mark.parametrize("bad", ["mysql://me:secret@host/db", "no url: secret", "sqlite:////proc/none/secret.sqlite"])

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import shlex
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from xlforge.core.errors import BuildError
 from xlforge.core.languages import language
+from xlforge.execution.prices import Prices
 
 PARAMS = Path("params.yaml")
 STAGES = (
@@ -36,6 +38,10 @@ STAGES = (
 
 ADAPTERS = Path("models/students")
 """Where the stage `student` puts its adapters, by name."""
+
+
+READERS = ("transformers", "vllm")
+"""The engines that read a model's weights where its folder lies here."""
 
 
 class ParamsError(BuildError):
@@ -59,7 +65,8 @@ class Sampling(Block):
 class Model(Block):
     """A model in a role (teacher, judge, translator).
 
-    engine: `transformers` (in process), `openai` (any OpenAI-compatible endpoint) or the import path of a distilabel LLM.
+    engine: `transformers` (in process), `vllm` (its server, started where no endpoint answers), `openai` (any OpenAI-compatible
+    endpoint) or the import path of a distilabel LLM.
     model: a local folder, a hub id, or the name the endpoint serves. revision: for a local folder the digest of its content,
     for a hub id a commit; for an endpoint whatever tells its weights apart. prompts: `brief` for small models.
     trust_remote_code: only the exact name of the model whose code may run. In process alone: chat_template, Jinja, for a model whose
@@ -118,7 +125,7 @@ class Compared(Block):
         """What `needs` must be, as far as this entry alone tells."""
         if self.student is not None:
             return f"{ADAPTERS}/{self.student}"
-        local = self.engine == "transformers" and self.model is not None and Path(self.model).is_dir()
+        local = self.engine in READERS and self.model is not None and Path(self.model).is_dir()
         return self.file or (self.model if local else None)
 
     @model_validator(mode="after")
@@ -148,6 +155,50 @@ class Compared(Block):
         return self
 
 
+class Limit(Block):
+    """The most that a role's endpoint takes of one model in a minute. tokens: read and written."""
+
+    requests: float | None = Field(None, gt=0)
+    tokens: float | None = Field(None, gt=0)
+
+
+def _words(given: Any) -> Any:
+    """A command line, split as a shell splits it, or its words."""
+    return shlex.split(given) if isinstance(given, str) else [str(word) for word in given]
+
+
+def _named(given: Any) -> Any:
+    """`NAME=value` words, or a mapping."""
+    if isinstance(given, str):
+        return dict(word.partition("=")[::2] for word in shlex.split(given))
+    return {name: str(value) for name, value in given.items()}
+
+
+Words = Annotated[tuple[str, ...], BeforeValidator(_words)]
+Environment = Annotated[dict[str, str], BeforeValidator(_named)]
+
+
+class Served(Block):
+    """What the server of one model is given beside what all are."""
+
+    arguments: Words = ()
+    environment: Environment = Field(default_factory=dict)
+
+
+class Servers(Served):
+    """How vLLM's servers are started; docs/vllm.md tells more. Words may be written as a shell takes them.
+
+    command: what starts a server, found from the main checkout. arguments, environment: of every server; models: of one, by the
+    name of its model. together: whether servers of several models fit this machine at once; else one is ended before the next is started.
+    """
+
+    command: Words = ("python", "-m", "vllm.entrypoints.openai.api_server")
+    models: dict[str, Served] = Field(default_factory=dict)
+    together: bool = False
+    start: float = Field(900, gt=0, description="seconds a start may take")
+    idle: float = Field(600, gt=0, description="seconds after its last use that a server ends")
+
+
 class Execution(Block):
     """How a build is run, and nothing that changes its data; no stage tracks these and no out holds them.
 
@@ -164,6 +215,16 @@ class Execution(Block):
     device: str = "cpu"
     store: str = Field("", description="database URL of the response store; empty for SQLite in the main checkout")
     offline: bool = False
+    servers: Servers = Servers()
+    requests_per_minute: float | None = Field(None, gt=0, description="of one model in one role")
+    tokens_per_minute: float | None = Field(None, gt=0, description="read and written, of one model in one role")
+    limits: dict[str, Limit] = Field(default_factory=dict, description="of one role, before the two above")
+    mode: Literal["live", "batch"] = Field("live", description="batch: an endpoint's hosted batches, at half the price")
+    modes: dict[str, Literal["live", "batch"]] = Field(default_factory=dict, description="of one role, before `mode`")
+    budget: str | None = Field(
+        None, pattern=r"^[0-9][0-9_]*(\.[0-9]+)? (tokens|[A-Z]{3})$", description="`20 EUR` or `3_000_000 tokens`"
+    )
+    period: str | None = Field(None, description="the name under which a budget is counted; this dvc run by default")
 
 
 def _known(code: str) -> str:
@@ -189,6 +250,34 @@ class Evaluation(Block):
     compare: tuple[tuple[Name, Name], ...] = ()
 
 
+class Report(Block):
+    """rows: the most rows that the page's browser holds. truth: JSON lines with the facts of seeds, `id` and `slots` as in
+    data/seeds/README.md; of a seed that is not in it nothing is known."""
+
+    rows: int = Field(2500, ge=0)
+    truth: str
+
+
+class Gate(Block):
+    """A bar on a metric, which `xlforge check` tells; it decides no data.
+
+    metric: `STAGE:KEY`, a stage as dvc names it, `*` for any name or part of one, and the dotted key in its metrics.json;
+    `reject_share` is known of each stage. least, most: of the value. drop: the widest fall from another revision, as far as it
+    is more than chance.
+    """
+
+    metric: str = Field(pattern=r"^[a-z0-9_@*]+:[A-Za-z0-9_.@-]+$")
+    least: float | None = None
+    most: float | None = None
+    drop: float | None = Field(None, ge=0)
+
+    @model_validator(mode="after")
+    def _some_bar(self) -> Self:
+        if self.least is None and self.most is None and self.drop is None:
+            raise ValueError("a gate needs a bar: give least, most or drop")
+        return self
+
+
 class Shared(Block):
     """The blocks that belong to no single stage. bases, student and students are read by `xlforge.core.students`."""
 
@@ -202,6 +291,9 @@ class Shared(Block):
     students: dict[Name, dict[str, Any]]
     models: dict[Name, Compared] = Field(min_length=1)
     evaluation: Evaluation
+    report: Report
+    prices: Prices = Prices()
+    gates: dict[Name, Gate] = Field(default_factory=dict)
     execution: Execution = Execution()
 
 

@@ -127,7 +127,9 @@ class Build:
 
         reasons = self.accept(rows, rejects, expected, among)
         write_parquet(rows, self.out / "rows.parquet")
-        counts = {"rows": len(rows), "rejects": len(rejects), "reasons": reasons}
+        counts: dict[str, Any] = {"rows": len(rows), "rejects": len(rejects), "reasons": reasons}
+        if (asked := self.record.asked())["requests"]:
+            counts["asked"] = asked
         write_json(counts | (metrics or {}), self.out / "metrics.json")
 
     def accept(
@@ -156,6 +158,16 @@ class Build:
                 "mend the cause or raise the share"
             )
         return reasons
+
+
+def refuse_leftovers(stage: str, names: Collection[str]) -> None:
+    """Folders of items that params.yaml no longer names must not lie beside the others: dvc hashes the whole of data/<stage>."""
+    left = sorted(str(path) for path in (DATA / stage).iterdir() if path.is_dir() and path.name not in names)
+    if left:
+        raise BuildError(
+            f"left over from names that params.yaml no longer has: {', '.join(left)}; remove them (`rm -r {' '.join(left)}`) "
+            "or name them again"
+        )
 
 
 def _look_often() -> None:

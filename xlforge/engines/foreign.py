@@ -87,7 +87,7 @@ def _found(path: str) -> type[LLM]:
         kind = None
     if not (isinstance(kind, type) and issubclass(kind, LLM)):
         raise EngineError(
-            f"engine {path} is not known: in params.yaml write transformers, openai, or the import path of a distilabel LLM "
+            f"engine {path} is not known: in params.yaml write transformers, vllm, openai, or the import path of a distilabel LLM "
             "such as distilabel.models.llms.OpenAILLM"
         )
     return kind

@@ -7,11 +7,13 @@ served their predecessor's answers. A model with an adapter has the revisions of
 from __future__ import annotations
 
 import hashlib
+import json
 from pathlib import Path
 
-from xlforge.core.params import Model
+from xlforge.core.params import ADAPTERS, READERS, Model
 from xlforge.engines.engine import EngineError
 
+_CONFIG = "adapter_config.json"
 _DECIDES = {".json", ".jinja", ".model", ".safetensors", ".txt", ".tiktoken", ".py"}
 
 
@@ -28,7 +30,7 @@ def folder_digest(folder: Path) -> str:
 
 def adapted(revision: str | None, adapter: Path) -> str:
     """The revision of a model with an adapter: the model's own, `+`, the digest of the adapter's folder. Raises EngineError."""
-    if not (adapter / "adapter_config.json").is_file():
+    if not (adapter / _CONFIG).is_file():
         raise EngineError(
             f"{adapter} holds no adapter_config.json: an adapter is a folder as PEFT saves it; train it first"
         )
@@ -38,6 +40,22 @@ def adapted(revision: str | None, adapter: Path) -> str:
 def base_revision(spec: Model) -> str | None:
     """What pins the weights of spec.model alone."""
     return (spec.revision or "").split("+")[0] or None if spec.adapter else spec.revision
+
+
+def lying_here(spec: Model) -> Model | None:
+    """The folders that a model is read from, as an in-process one names them; None where its weights lie elsewhere.
+
+    A student that vLLM serves is called by its name alone: its adapter lies with the others, and names its base.
+    """
+    if spec.engine not in READERS:
+        return None
+    if spec.adapter or Path(spec.model).is_dir():
+        return spec
+    adapter = ADAPTERS / spec.model
+    if spec.engine == "transformers" or not (adapter / _CONFIG).is_file():
+        return None
+    base = json.loads((adapter / _CONFIG).read_text(encoding="utf-8"))["base_model_name_or_path"]
+    return Model(model=base, adapter=str(adapter), revision=spec.revision)
 
 
 def identity(spec: Model) -> str | None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from types import TracebackType
@@ -16,6 +17,8 @@ from xlforge.engines.engine import Bought, EngineError
 from xlforge.engines.request import Answer, Request
 from xlforge.execution.progress import Progress
 from xlforge.execution.store import Store
+
+_LOOK = 0.5
 
 
 class Tolerance:
@@ -39,6 +42,7 @@ class Sale:
 
     def __init__(self, store: Store, wanted: dict[str, Request], title: str, tolerance: Tolerance) -> None:
         self._store, self._title, self._tolerance, self._start = store, title, tolerance, time.monotonic()
+        self.wanted = wanted
         self._held = store.get_many(wanted)
         self._bought: dict[str, Answer] = {}
         self._failed: dict[str, str] = {}
@@ -50,11 +54,40 @@ class Sale:
         self._progress = Progress(self._title, len(self.missing) + len(self._held), len(self._held))
         return self
 
+    def turns(self) -> Iterator[list[Request]]:
+        """What to ask for, in turns, each of which no other build on the store is asking for.
+
+        What another build is buying is waited for, and found, or asked for where that build gave up.
+        """
+        left, told = {request.key: request for request in self.missing}, False
+        while left:
+            start = time.monotonic()
+            mine, found = self._store.claim(left)
+            self._found(found)
+            left = {key: request for key, request in left.items() if key not in found}
+            turn = [request for key, request in left.items() if key in mine]
+            left = {key: request for key, request in left.items() if key not in mine}
+            if turn:
+                yield turn
+            elif left:
+                if not told:
+                    told = True
+                    words = f"{self._title}: waiting for {len(left)} answers that another build is buying"
+                    print(words, file=sys.stderr, flush=True)
+                time.sleep(max(_LOOK, 3 * (time.monotonic() - start)))
+
+    def _found(self, found: dict[str, Answer]) -> None:
+        """Answers that another build bought meanwhile."""
+        self._held |= found
+        if self._progress is not None and found:
+            self._progress.find(len(found))
+
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Whatever happened, what was handed over is committed before anyone goes on."""
         faults = [fault for commit in self._commits if (fault := commit.exception()) is not None]
+        self._store.release()
         if self._progress is not None:
             self._progress.close()
         if faults and error is None:
@@ -118,5 +151,14 @@ def append(ledger: Path, record: dict[str, Any]) -> None:
     handle = os.open(ledger, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     try:
         os.write(handle, orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE))
+    finally:
+        os.close(handle)
+
+
+def note(file: Path, keys: Iterable[str]) -> None:
+    """Add the digests of requests, 32 bytes each, to a file in one write."""
+    handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    try:
+        os.write(handle, b"".join(map(bytes.fromhex, keys)))
     finally:
         os.close(handle)

@@ -17,8 +17,9 @@ from xlforge.core.params import Execution, Model, Sampling
 from xlforge.engines.engine import Engine, EngineError
 from xlforge.engines.request import Request
 from xlforge.engines.request import Sampling as Drawn
-from xlforge.engines.revision import check, identity
-from xlforge.engines.sale import Sale, Tolerance, append
+from xlforge.engines.revision import check, identity, lying_here
+from xlforge.engines.sale import Sale, Tolerance, append, note
+from xlforge.execution.runs import KEYS
 from xlforge.execution.store import Store
 
 
@@ -53,8 +54,9 @@ class StoredLLM(LLM):
     def load(self) -> None:
         """Open the store and, where the weights lie in a folder, see that they are the ones params.yaml means."""
         super().load()
-        if self.spec.engine == "transformers" and (self.spec.adapter or Path(self.spec.model).is_dir()):
-            check(self.spec)
+        weights = lying_here(self.spec)
+        if weights is not None:
+            check(weights)
         if self.execution.store is None:
             raise EngineError(
                 "no store is set: pass the execution that xlforge.execution.environment.execution() resolves"
@@ -105,10 +107,12 @@ class StoredLLM(LLM):
                 if self.execution.offline:
                     raise EngineError(self._missing(asked, sale.missing, ids))
                 with sale:
-                    self._asked().ask(sale.missing, sale)
+                    for turn in sale.turns():
+                        self._asked().ask(turn, sale)
         finally:
             if self.ledger is not None:
                 append(self.ledger, {"role": self.role, "model": self.spec.model} | sale.record())
+                note(self.ledger.with_name(KEYS), sale.wanted)
         return [sale.output(row) for row in asked]
 
     def _request(self, messages: Any, candidate: int, attempt: int, schema: dict[str, Any] | None) -> Request:
@@ -132,8 +136,22 @@ class StoredLLM(LLM):
         row = next(index for index, row in enumerate(asked) if any(request.key in keys for request in row))
         return (
             f"{self.label or self.role}: offline, and the store lacks {len(missing)} of the answers of {self.spec.model}, "
-            f"first for row {ids[row] if ids else row}: fill the store, or unset XLFORGE_OFFLINE to ask for them"
+            f"first for row {ids[row] if ids else row}: {self._lacking()}. Fill the store (`xlforge store import`), or unset "
+            "XLFORGE_OFFLINE to ask for them"
         )
+
+    def _lacking(self) -> str:
+        """Why an answer may be missing, as far as what the store holds tells."""
+        held, revision = self._store.models() if self._store else {}, identity(self.spec)
+        if count := held.get((self.spec.model, revision)):
+            return (
+                f"it holds {count} of this model at revision {revision}, so the prompt, the row's text, the sampling, the answer's "
+                "schema or the number of the try is another"
+            )
+        others = sorted(str(other) for model, other in held if model == self.spec.model)
+        if others:
+            return f"it holds answers of this model at revision {', '.join(others)}, and params.yaml names {revision}"
+        return f"it holds {sum(held.values())} answers, none of this model"
 
     def _asked(self) -> Engine:
         """The engine, made when it is first needed."""
@@ -152,6 +170,11 @@ def engine(spec: Model, role: str, execution: Execution) -> Engine:
         from xlforge.execution.endpoint import EndpointEngine
 
         return EndpointEngine(spec, role, execution)
-    from xlforge.engines.foreign import ForeignEngine
+    if spec.engine == "vllm":
+        from xlforge.execution.servers.engine import VllmEngine
 
-    return ForeignEngine(spec, role, execution)
+        return VllmEngine(spec, role, execution)
+    from xlforge.engines.foreign import ForeignEngine
+    from xlforge.execution.within import within_budget
+
+    return within_budget(ForeignEngine(spec, role, execution), spec, execution)

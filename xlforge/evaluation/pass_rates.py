@@ -30,8 +30,7 @@ from pathlib import Path
 from statistics import fmean
 
 from xlforge.evaluation.files import fault, read
-from xlforge.quality.language import identifier
-from xlforge.quality.language import identify
+from xlforge.quality.language import identifier, identify
 
 KEYS = ("source", "language", "completion")
 WORDS = 5

@@ -1,8 +1,9 @@
-"""The engine behind an OpenAI-compatible endpoint: many requests in flight, each for itself.
+"""The engine behind an OpenAI-compatible endpoint: many requests in flight, each for itself; or handed in as hosted batches.
 
 Workers take requests from one queue, so a slow one holds up nobody; a worker takes the next request only when the last answer is
 committed, so a killed build has lost no more than `concurrency` answers. What may pass (429, 5xx, time-outs, lost
 connections, replies cut off) is tried again with exponential back-off and full jitter, never before Retry-After.
+How fast they go is the part of `limits`, what they may cost that of `budget`.
 """
 
 from __future__ import annotations
@@ -12,184 +13,166 @@ import random
 import time
 from collections import deque
 from collections.abc import Sequence
-from typing import Any
-from urllib.request import getproxies, proxy_bypass
-
-import aiohttp
-import orjson
-from yarl import URL
+from itertools import count
 
 from xlforge.core.params import Execution, Model
 from xlforge.engines.engine import Bought, EngineError, Till
-from xlforge.engines.request import Answer, Request, unicode_only
-from xlforge.execution import environment
-from xlforge.execution.replies import Unusable, answer, refusal
+from xlforge.engines.request import Answer, Request
+from xlforge.execution.batches import Batches
+from xlforge.execution.bodies import body
+from xlforge.execution.budget import Budget, Spent
+from xlforge.execution.connection import Connection
+from xlforge.execution.limits import Guess, Pace, limit
+from xlforge.execution.replies import Unusable, answer
 
-_LARGEST = 8 << 20
 _FIRST_WAIT, _LONGEST_WAIT = 0.5, 60.0
-_LOOK = 20.0
-_TOP = 5
-"""Likeliest tokens asked for where the shares of choices are wanted: as many as every server gives, and AlpacaEval takes."""
+_PATIENCE = 150.0
+"""Seconds in which a 429 gives no request up, however often it comes: endpoints count by the minute."""
+_OTHERS = 2.0
+"""Seconds for which a spent budget is waited on: other processes of the build may give back what they had set aside."""
 
 
 class EndpointEngine:
-    """A model at the endpoint of its role. Raises EngineError when none is configured or none answers.
-
-    The key is read from the environment here and goes into no message.
-    """
+    """A model at the endpoint of its role. Raises EngineError when none is configured or none answers."""
 
     def __init__(self, spec: Model, role: str, execution: Execution) -> None:
-        self._name = f"XLFORGE_ENDPOINT_{role.upper()}"
-        url = environment.endpoint(execution, role)
-        if not url:
-            raise EngineError(
-                f"no endpoint serves the {role}, {spec.model}: set XLFORGE_ENDPOINT (or {self._name} for this role) to an "
-                "OpenAI-compatible base URL such as http://localhost:8000/v1"
-            )
-        self._url = URL(url.rstrip("/"))
-        if self._url.scheme not in ("http", "https") or not self._url.host:
-            raise EngineError(f"the endpoint of the {role} is no URL: {self._name} must begin with http:// or https://")
-        self._chat = self._url / "chat" / "completions"
-        self._spec, self._role, self._execution = spec, role, execution
-        self._key = environment.api_key(role)
-        self._proxy = None if proxy_bypass(self._url.host) else getproxies().get(self._url.scheme)
+        hosted = spec.engine == "openai" and execution.modes.get(role, execution.mode) == "batch"
+        self._execution = execution
+        self._guess = Guess()
+        self._connection = Connection(spec, role, execution)
+        self._budget = Budget(execution, spec.model, self._guess, batch=hosted)
+        self._batches = Batches(self._connection, self._budget, execution, role) if hosted else None
+        self._pace = Pace(limit(execution, role), execution.concurrency)
         self._loop = asyncio.new_event_loop()
-        self._session: aiohttp.ClientSession | None = None
-        self._ending = False
         try:
-            self._loop.run_until_complete(self._open())
+            self._loop.run_until_complete(self._connection.open())
         except BaseException:
             self.close()
             raise
 
     def ask(self, requests: Sequence[Request], till: Till) -> None:
         """Answer all, at most `concurrency` of them in flight."""
-        self._loop.run_until_complete(self._ask(deque(requests), till))
+        try:
+            self._loop.run_until_complete(
+                self._batches.ask(requests, till) if self._batches else self._ask(requests, till)
+            )
+        finally:
+            self._budget.give_back()
 
     def close(self) -> None:
         """Close the connections."""
-        if self._session is not None:
-            self._loop.run_until_complete(self._session.close())
-            self._session = None
+        self._loop.run_until_complete(self._connection.close())
         self._loop.close()
+        self._budget.close()
 
-    async def _open(self) -> None:
-        headers = {"Content-Type": "application/json"}
-        if self._key:
-            headers["Authorization"] = f"Bearer {self._key}"
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0),
-            timeout=aiohttp.ClientTimeout(total=self._execution.timeout),
-            headers=headers,
-            proxy=self._proxy,
-            cookie_jar=aiohttp.DummyCookieJar(),
-        )
-        look = aiohttp.ClientTimeout(total=min(_LOOK, self._execution.timeout))
-        try:
-            async with self._session.get(self._url / "models", timeout=look, allow_redirects=False) as reply:
-                status = reply.status
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise EngineError(
-                f"no server answers at {self._url.host} for the {self._role} ({type(error).__name__}): start it, or set "
-                f"XLFORGE_ENDPOINT or {self._name} to one that runs"
-            ) from None
-        if status != 404:  # a server may lack the list; a wrong base URL shows at the first request
-            self._stop_at(status)
-
-    async def _ask(self, queue: deque[Request], till: Till) -> None:
-        counter = _Counter(till)
-        workers = [
-            asyncio.create_task(self._work(queue, till, counter))
-            for _ in range(min(self._execution.concurrency, len(queue)))
-        ]
+    async def _ask(self, requests: Sequence[Request], till: Till) -> None:
+        self._queue, self._till, self._counter = deque(requests), till, _Counter(till)
+        self._open = {request.key: request for request in requests}
+        self._landed, self._ending = asyncio.Event(), False
+        self._reserved, self._flying = 0, set[asyncio.Task[None] | None]()
+        workers = [asyncio.create_task(self._work()) for _ in range(min(self._execution.concurrency, len(requests)))]
         try:
             await asyncio.gather(*workers)
-        except EngineError:
+        except EngineError as error:
             # What is in flight is paid for: nothing new is asked, and what still arrives is kept.
-            queue.clear()
             self._ending = True
+            for worker in workers:
+                if worker not in self._flying:
+                    worker.cancel()
             await asyncio.gather(*workers, return_exceptions=True)
+            if isinstance(error, Spent):
+                raise self._budget.stop(list(self._open.values())) from None
             raise
         finally:
             for worker in workers:
                 worker.cancel()
             await asyncio.gather(*workers, return_exceptions=True)
-            await counter.settled()
+            await self._counter.settled()
 
-    async def _work(self, queue: deque[Request], till: Till, counter: _Counter) -> None:
-        while queue:
-            request = queue.popleft()
+    async def _work(self) -> None:
+        while self._queue and not self._ending:
+            request = self._queue.popleft()
             try:
                 bought = await self._answer(request)
             except Unusable as fault:
-                till.fail(request, fault.reason, fault.said)
+                if fault.again and self._ending:
+                    return
+                del self._open[request.key]
+                self._till.fail(request, fault.reason, fault.said)
             else:
-                await counter.keep((request, bought))
+                del self._open[request.key]
+                await self._counter.keep((request, bought))
 
     async def _answer(self, request: Request) -> Answer:
-        body = self._body(request)
-        for tried in range(self._execution.retries + 1):
+        data, begun = body(request), time.monotonic()
+        for tried in count():
             try:
-                return await self._try(body, request.choices)
+                return await self._try(request, data)
             except Unusable as fault:
-                if not fault.again or self._ending or tried == self._execution.retries:
+                patient = fault.status == 429 and time.monotonic() < begun + _PATIENCE
+                if not fault.again or self._ending or (tried >= self._execution.retries and not patient):
                     raise
-                await asyncio.sleep(fault.wait + random.uniform(0, min(_LONGEST_WAIT, _FIRST_WAIT * 2**tried)))
+                # After a 429 it is the pace that slows down.
+                longest = _FIRST_WAIT if fault.status == 429 else min(_LONGEST_WAIT, _FIRST_WAIT * 2**tried)
+                await asyncio.sleep(fault.wait + random.uniform(0, longest))
         raise AssertionError("the last try returns or raises")
 
-    async def _try(self, body: bytes, choices: tuple[str, ...]) -> Answer:
-        assert self._session is not None
+    async def _try(self, request: Request, data: bytes) -> Answer:
+        reserved = await self._reserve(self._budget.most(len(data), request.sampling.max_tokens))
+        taken = spent = 0.0
         try:
-            async with self._session.post(self._chat, data=body, allow_redirects=False) as reply:
-                content = await _bounded(reply)
-                if reply.status == 200:
-                    return answer(content, choices)
-                self._stop_at(reply.status)
-                fault = refusal(reply.status, content, reply.headers.get("Retry-After"), time.time())
-        except TimeoutError:
-            raise Unusable("no reply in time") from None
-        except (aiohttp.ClientError, OSError):
-            raise Unusable("the connection was lost") from None
-        fault.said = self._discreet(fault.said)
-        raise fault
+            if not self._pace.free:
+                expected = sum(self._guess.tokens(len(request.canonical), request.sampling.max_tokens))
+                await self._pace.take(expected)
+                taken = expected
+            spent = reserved
+            found = await self._send(request, data)
+            if found.tokens_in or found.tokens_out:
+                spent = self._budget.cost(found.tokens_in, found.tokens_out)
+                self._budget.learn(request, found)
+                self._pace.settle(taken, found.tokens_in + found.tokens_out)
+            return found
+        except Unusable as fault:
+            if not fault.billed:
+                spent = 0.0
+                self._pace.settle(taken, 0.0)
+            raise
+        except EngineError:
+            spent = 0.0
+            raise
+        finally:
+            self._reserved -= 1
+            self._budget.settle(reserved, spent)
+            self._landed.set()
 
-    def _stop_at(self, status: int) -> None:
-        """Some refusals concern every request alike."""
-        if status in (401, 403):
-            key = f"XLFORGE_API_KEY_{self._role.upper()}"
-            had = "the API key is not accepted" if self._key else "it wants an API key"
-            raise EngineError(f"{self._url.host} answers HTTP {status}, {had}: set XLFORGE_API_KEY or {key}")
-        if status == 404:
-            raise EngineError(
-                f"{self._url.host} answers HTTP 404: it serves no model {self._spec.model} (the {self._role} in params.yaml), "
-                f"or XLFORGE_ENDPOINT is not its base URL, which mostly ends in /v1"
-            )
+    async def _send(self, request: Request, data: bytes) -> Answer:
+        sent, task = time.monotonic(), asyncio.current_task()
+        self._flying.add(task)
+        try:
+            found = answer(await self._connection.ask("POST", "chat", "completions", data=data), request.choices)
+        except Unusable as fault:
+            if fault.status == 429:
+                self._pace.learnt.refused(sent)
+            raise
+        finally:
+            self._flying.discard(task)
+        self._pace.learnt.answered()
+        return found
 
-    def _body(self, request: Request) -> bytes:
-        sampling = request.sampling
-        body: dict[str, Any] = {
-            "model": request.model,
-            "messages": [{"role": role, "content": unicode_only(content)} for role, content in request.messages],
-            "temperature": sampling.temperature,
-            "top_p": sampling.top_p,
-            "max_tokens": sampling.max_tokens,
-            "seed": request.seed,
-        }
-        if request.logprobs:
-            body["logprobs"] = True
-        if request.logprobs and request.choices:
-            body["top_logprobs"] = _TOP
-        if request.schema is not None:
-            schema = {"name": "answer", "schema": request.schema, "strict": True}
-            body["response_format"] = {"type": "json_schema", "json_schema": schema}
-        return orjson.dumps(body)
-
-    def _discreet(self, said: str) -> str:
-        """Servers quote what they were sent."""
-        for secret in (self._key, str(self._url), self._url.password):
-            if secret:
-                said = said.replace(secret, "…")
-        return said
+    async def _reserve(self, amount: float) -> float:
+        """Sets the amount aside, when those before have left enough of it; raises Spent when there are none."""
+        waited = 0.0
+        while not self._budget.reserve(amount):
+            if self._reserved:
+                self._landed.clear()
+                await self._landed.wait()
+            elif waited < _OTHERS:
+                await asyncio.sleep(_OTHERS / 10)
+                waited += _OTHERS / 10
+            else:
+                raise Spent
+        self._reserved += 1
+        return amount
 
 
 class _Counter:
@@ -224,14 +207,3 @@ class _Counter:
             for _, committed in group:
                 if not committed.done():
                     committed.set_exception(fault) if fault else committed.set_result(None)
-
-
-async def _bounded(reply: aiohttp.ClientResponse) -> bytes:
-    """The whole body; Unusable for one without end."""
-    body = bytearray()
-    async for part in reply.content.iter_any():
-        body += part
-        if len(body) > _LARGEST:
-            reply.close()
-            raise Unusable(f"the reply is longer than {_LARGEST >> 20} MB", again=False)
-    return bytes(body)

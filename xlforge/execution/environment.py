@@ -14,9 +14,12 @@ from pathlib import Path
 
 from dotenv import load_dotenv
 
-from xlforge.core.params import Execution, ParamsError
+from xlforge.core.params import Execution, ParamsError, Servers
 
-_FIELDS = ("endpoint", "concurrency", "batch", "timeout", "retries", "failures", "device", "store", "offline")
+_FIELDS = (
+    *("endpoint", "concurrency", "batch", "timeout", "retries", "failures", "device", "store", "offline"),
+    *("requests_per_minute", "tokens_per_minute", "mode", "budget", "period"),
+)
 
 
 @cache
@@ -56,7 +59,16 @@ def execution(declared: Execution) -> Execution:
     }
     merged = declared.model_dump() | said
     merged["endpoints"] = declared.endpoints | roles
+    merged["servers"] |= {
+        name: os.environ[f"XLFORGE_SERVERS_{name.upper()}"]
+        for name in Servers.model_fields
+        if os.environ.get(f"XLFORGE_SERVERS_{name.upper()}")
+    }
     merged["store"] = merged["store"] or f"sqlite:///{state() / 'store.sqlite'}"
+    if merged["budget"] and not merged["period"]:
+        from xlforge.execution.budget import this_build
+
+        merged["period"] = this_build()
     try:
         return Execution.model_validate(merged)
     except ValueError as error:

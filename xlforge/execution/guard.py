@@ -45,12 +45,12 @@ def die_with_parents() -> None:
                 os._exit(1)
 
         os.register_at_fork(after_in_child=bind)
-    above = _up_to_dvc(psutil.Process(stage))
+    above = up_to_dvc(psutil.Process(stage))
     if above:
         threading.Thread(target=_watch, args=(above,), daemon=True, name="guard").start()
 
 
-def _up_to_dvc(process: psutil.Process) -> list[Any]:
+def up_to_dvc(process: psutil.Process) -> list[Any]:
     """The processes between here and the dvc that started the stage; only the parent where there is no dvc."""
     parents: list[Any] = process.parents()
     for number, parent in enumerate(parents):

@@ -46,6 +46,11 @@ class Progress:
         elif time.monotonic() - self._said >= _EVERY:
             self._say()
 
+    def find(self, rows: int) -> None:
+        """Rows that were asked for elsewhere meanwhile, and are in the store."""
+        self._found += rows
+        self.add(rows, 0)
+
     def _say(self) -> None:
         self._said = time.monotonic()
         asked, spent = self._done - self._found, self._said - self._start

@@ -20,16 +20,39 @@ _LONGEST_WAIT = 600.0
 
 
 class Unusable(ValueError):
-    """A reply that is no answer. reason: in words, the same for every build. again: whether asking again may help."""
+    """A reply that is no answer. reason: in words, the same for every build. again: whether asking again may help.
 
-    def __init__(self, reason: str, again: bool = True, wait: float = 0.0, said: str = "") -> None:
+    status: of a refusal. billed: whether there may be a bill for it, as for a reply that was lost or cannot be read.
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        again: bool = True,
+        wait: float = 0.0,
+        said: str = "",
+        *,
+        status: int = 0,
+        billed: bool = True,
+    ) -> None:
         super().__init__(reason)
-        self.reason, self.again, self.wait, self.said = reason, again, wait, said
+        self.reason, self.again, self.wait, self.said, self.status, self.billed = (
+            reason,
+            again,
+            wait,
+            said,
+            status,
+            billed,
+        )
 
 
 def answer(body: bytes, choices: tuple[str, ...] = ()) -> Answer:
     """The answer in the body of a reply with status 200; raises Unusable. choices: of the request."""
-    content = _json(body)
+    return completion(parsed(body), choices)
+
+
+def completion(content: Any, choices: tuple[str, ...] = ()) -> Answer:
+    """The answer in a chat completion that was read from JSON; raises Unusable."""
     try:
         choice = content["choices"][0]
         text, finish = choice["message"]["content"], choice.get("finish_reason")
@@ -50,10 +73,20 @@ def answer(body: bytes, choices: tuple[str, ...] = ()) -> Answer:
 def refusal(status: int, body: bytes, retry_after: str | None, now: float) -> Unusable:
     """Why a reply of another status is no answer. now: seconds since the epoch, against which a date is read."""
     again = status in (408, 409, 425, 429) or status >= 500
-    return Unusable(f"HTTP {status}", again=again, wait=_wait(retry_after, now) if again else 0.0, said=_said(body))
+    wait = _wait(retry_after, now) if again else 0.0
+    return Unusable(f"HTTP {status}", again=again, wait=wait, said=_said(body), status=status, billed=False)
 
 
-def _json(body: bytes) -> Any:
+def used_up(body: bytes) -> bool:
+    """Whether a 429 says that the account has nothing left, so that no waiting helps."""
+    try:
+        error = orjson.loads(body)["error"]
+        return "insufficient_quota" in (error.get("code"), error.get("type"))
+    except (orjson.JSONDecodeError, LookupError, TypeError, AttributeError):
+        return False
+
+
+def parsed(body: bytes) -> Any:
     """orjson refuses lone surrogates, which models do send; Python's own parser takes them."""
     try:
         return orjson.loads(body)

@@ -28,6 +28,7 @@ _OWN: dict[str, Any] = {
     "limits": {},
     "requests_per_minute": None,
     "tokens_per_minute": None,
+    "budget": None,
 }
 """How a server of our own is asked, whatever holds for endpoints of others."""
 _LOOK = 10.0

@@ -1,0 +1,67 @@
+"""What a model's tokens cost: the table under `prices:` in params.yaml, the user's own, of the day it was read.
+
+No price ships with xlforge but the pocket models' nothing, since prices change and differ by contract. No stage tracks the table.
+"""
+
+from __future__ import annotations
+
+import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from xlforge.core.errors import BuildError
+
+_PARAMS = Path("params.yaml")
+_MILLION = Decimal(1_000_000)
+
+
+class Price(BaseModel):
+    """What a million tokens of one model cost. batch: the share of it that a hosted batch costs, where not the table's."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    input: Decimal = Field(ge=0)
+    output: Decimal = Field(ge=0)
+    batch: Decimal | None = Field(None, ge=0, le=1)
+
+
+class Prices(BaseModel):
+    """The table. date: the day the prices were read. batch: the share of a price that a hosted batch costs.
+
+    models: by the name that params.yaml calls the model.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    currency: str = Field("EUR", pattern=r"^[A-Z]{3}$")
+    date: datetime.date | None = None
+    batch: Decimal = Field(Decimal("0.5"), ge=0, le=1)
+    models: dict[str, Price] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _dated(self) -> Self:
+        if self.date is None and any(price.input or price.output for price in self.models.values()):
+            raise ValueError('prices change: write the day you read them, as date: "2026-11-23"')
+        return self
+
+    def cost(self, model: str, tokens_in: float, tokens_out: float, batch: bool = False) -> Decimal | None:
+        """Money in `currency` for so many tokens, unrounded; None for a model that the table does not name."""
+        price = self.models.get(model)
+        if price is None:
+            return None
+        money = (price.input * Decimal(tokens_in) + price.output * Decimal(tokens_out)) / _MILLION
+        return money * (self.batch if price.batch is None else price.batch) if batch else money
+
+
+def load_prices(path: Path = _PARAMS) -> Prices:
+    """The table of params.yaml; an empty one where there is no file or no block. Raises BuildError for one that is wrong."""
+    raw = yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else {}
+    try:
+        return Prices.model_validate(raw.get("prices") or {})
+    except ValidationError as error:
+        faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
+        raise BuildError(f"prices in {path}: {faults}") from error
