@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: env repro test test-vllm lint pocket bench lock
+.PHONY: env extras repro test test-vllm lint pocket bench lock
 
 env: $(VENV)/.made
 
@@ -20,6 +20,10 @@ repro: env  ## build everything that is not built, and show what came out
 
 test: env lint  ## lint, types, and every test that takes under ten seconds
 	python -m pytest -m "not slow" -n auto --dist loadfile
+
+extras: env  ## what the tests of the page, of Postgres and of remotes need; they are skipped without it
+	$(BIN)/python -m pip install --quiet --requirement tests/requirements.lock
+	apt-get update -qq && apt-get install -qq -y --no-install-recommends chromium postgresql
 
 lint: env
 	ruff check .
@@ -44,9 +48,11 @@ test-vllm: env .venv-vllm/.made  ## the dataset build through a real vLLM on the
 	.venv-vllm/bin/python -m pip install --quiet --no-deps --requirement tests/vllm/requirements.lock
 	touch $@
 
-lock: ## resolve the newest packages that fit pyproject.toml into requirements.lock
+lock: ## resolve the newest packages that fit pyproject.toml into requirements.lock and tests/requirements.lock
 	rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock
 	.venv-lock/bin/python -m pip install --quiet setuptools torch==2.13.0
 	.venv-lock/bin/python -m pip install --quiet --editable '.[dev]'
 	.venv-lock/bin/python -m pip freeze --all --exclude-editable | grep -v '^pip==' | sed 's/+cpu$$//' > requirements.lock
+	.venv-lock/bin/python -m pip install --quiet --editable '.[extras]'
+	.venv-lock/bin/python -m pip freeze --all --exclude-editable | sed 's/+cpu$$//' | grep -vxFf requirements.lock | grep -v '^pip==' > tests/requirements.lock
 	rm -rf .venv-lock

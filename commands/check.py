@@ -34,7 +34,7 @@ def command(against: str, as_json: bool, as_md: bool) -> None:
         gates = [vars(each) for each in told]
         click.echo(safe({"passed": not any(each.fails for each in told), "against": against, "gates": gates}))
     else:
-        for line in _markdown(told, against) if as_md else _text(told):
+        for line in markdown(told, against) if as_md else _text(told):
             click.echo(line)
     if any(each.fails for each in told):
         sys.exit(1)
@@ -53,7 +53,8 @@ def _text(told: list[Told]) -> list[str]:
     ]
 
 
-def _markdown(told: list[Told], against: str) -> list[str]:
+def markdown(told: list[Told], against: str) -> list[str]:
+    """A table, for a comment."""
     if not told:
         return ["**Gates**: none."]
     failed = sum(each.fails for each in told)

@@ -13,6 +13,7 @@ COMMANDS = {
     "diff": "What two builds have otherwise: rows, reasons, words and metrics.",
     "plan": "What `dvc repro` would run and why, and what it would buy: calls, tokens, money, time.",
     "check": "The gates of params.yaml, held against the metrics.",
+    "pr-comment": "A pull request for its reviewers: gates, cost, rows, plots, metrics.",
     "store": "The response store: what was bought.",
     "engine": "vLLM's servers: start, see and end them.",
     "revision": "The revision of a local model folder, as params.yaml wants it.",

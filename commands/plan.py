@@ -9,7 +9,8 @@ import click
 @click.argument("targets", nargs=-1, metavar="[STAGE]...")
 @click.option("--json", "as_json", is_flag=True, help="machine-readable")
 @click.option("--md", "as_md", is_flag=True, help="Markdown, for a comment")
-def command(targets: tuple[str, ...], as_json: bool, as_md: bool) -> None:
+@click.option("--allow-missing", is_flag=True, help="as for `dvc repro`: outputs that dvc.lock names count as there")
+def command(targets: tuple[str, ...], as_json: bool, as_md: bool, allow_missing: bool) -> None:
     """Which stages `dvc repro` would run and why, and for each: rows, model calls that the store does not hold, tokens, money, time.
 
     A single number is exact: the stage was rehearsed on the answers that the store holds, and nothing was bought. A range is an
@@ -19,7 +20,7 @@ def command(targets: tuple[str, ...], as_json: bool, as_md: bool) -> None:
     """
     from commands.planning import making, telling
 
-    plan = making.plan(targets)
+    plan = making.plan(targets, allow_missing)
     if as_json:
         click.echo(telling.as_json(plan))
     else:

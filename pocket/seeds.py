@@ -52,8 +52,8 @@ stage to find:
 
 `pocket.truth.jsonl` knows, for every id: `kind`, `subject`, `slots` (each fact in every pocket language),
 `aspect` (the half of the facts that the passage tells, or `all`), `defect` (null when usable), `original` (the passage
-that it nearly repeats; a build may keep either of the two) and `answer`, a right clean text in each language. A
-build never reads it; it is there to measure one.
+that it nearly repeats; a build may keep either of the two) and `answer`, a right clean text in each language. It
+is there to measure a build: only the stage `report` reads it, and nothing that a build makes is decided by it.
 
 `data/prompts/pocket.jsonl` holds {prompts} evaluation questions about other subjects, each also in the other pocket languages
 (`questions`), with the same knowledge as `truth` and a web page that tells it (`passage`), for a reference model to read. The

@@ -15,8 +15,7 @@ ESTIMATES = ("quality", "round_trip", "likelihood", "comet", "candidate", "fit")
 def work(build: Build) -> None:
     """Joins the chosen translations with their English pairs and writes the configs."""
     codes = [code for code in build.everything["languages"] if code != "en"]
-    for stage in ("translations", "selection"):
-        refuse_leftovers(stage, codes)
+    refuse_leftovers({"translations": codes, "selection": codes})
     scores = build.rows("scores")
     pairs = {row["id"]: row for row in scores.to_dicts()}
     rows = [english(pair) for pair in pairs.values()]

@@ -21,8 +21,7 @@ def work(build: Build) -> None:
     everything = build.everything
     reference, trained = everything["verdicts"].reference, everything["languages"]
     wanted = build.rows("benchmark").select("id", "prompt_id", "set", "language")
-    refuse_leftovers("verdicts", everything["models"])
-    refuse_leftovers("student", everything["students"])
+    refuse_leftovers({"verdicts": everything["models"], "student": everything["students"]})
     models = {name: gathered(build, name) for name in everything["models"]}
     rows = [row for model in models.values() for row in table.figures(model, reference, wanted, trained)]
     if low := table.uncovered(rows, build.params.min_coverage):

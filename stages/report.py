@@ -29,8 +29,7 @@ def gathered(build: Build) -> Built:
     everything = build.everything
     codes, models, students = (tuple(everything[name]) for name in ("languages", "models", "students"))
     items = {"translations": codes, "selection": codes, "student": students, "answers": models, "verdicts": models}
-    for stage, names in items.items():
-        refuse_leftovers(stage, names)
+    refuse_leftovers(items)
     places = [(stage, item) for stage in (*STAGES, "student") for item in items.get(stage, PLAIN)]
     rejects = [read("rejects", *place).with_columns(item=pl.lit(place[1])) for place in places]
     evaluation = DATA / "evaluation"

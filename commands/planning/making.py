@@ -45,8 +45,8 @@ class Plan:
         return "yes" if need.low > left else "perhaps" if need.high > left else "no"
 
 
-def plan(targets: tuple[str, ...]) -> Plan:
-    """Raises BuildError where params or dvc.yaml are wrong."""
+def plan(targets: tuple[str, ...], allow_missing: bool = False) -> Plan:
+    """Raises BuildError where params or dvc.yaml are wrong. allow_missing: that outputs are not here is no reason to run."""
     everything = parameters.load()
     declared = everything["execution"]
     how = everything["execution"] = execution(declared)
@@ -55,6 +55,9 @@ def plan(targets: tuple[str, ...]) -> Plan:
     os.environ["DISTILABEL_LOG_LEVEL"] = "CRITICAL"
     os.environ["HF_DATASETS_DISABLE_PROGRESS_BARS"] = "1"
     wanted = entries(targets)
+    if allow_missing:
+        for entry in wanted:
+            entry.changes = [change for change in entry.changes if not change.missing]
     from xlforge.execution.store import Store
 
     with Store(how.store) as store, tempfile.TemporaryDirectory(prefix="xlforge-plan-") as folder:

@@ -34,6 +34,11 @@ class Change:
     new: Any = None
     files: tuple[str, ...] = ()
 
+    @property
+    def missing(self) -> bool:
+        """Whether it is an output that is not here, or that dvc does not keep."""
+        return self.kind == "output" and self.new in ("deleted", "not in cache")
+
 
 @dataclass
 class Entry:

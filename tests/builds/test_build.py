@@ -70,6 +70,7 @@ def test_the_best_candidate_is_never_worse_than_the_first(built: Project) -> Non
     assert (rows["quality"] >= rows["first_quality"]).all()
 
 
+@pytest.mark.slow
 def test_a_moved_bar_asks_no_grades_and_only_for_the_rows_let_in(project: Project, tmp_path: Path) -> None:
     before = load(project, "bestof3", tmp_path / "cache")
     kept = len(project.read("scores"))
@@ -101,6 +102,7 @@ def test_an_added_language_runs_its_own_stages_and_a_dropped_one_leaves_nothing(
     assert {name: after[name] for name in base} == base
 
 
+@pytest.mark.slow
 def test_one_edited_seed_asks_only_for_its_own_rows(project: Project) -> None:
     kept = project.read("scores")["id"].to_list()
     path = project.folder / "data" / "seeds" / "pocket.jsonl"
@@ -132,6 +134,7 @@ def test_another_prompt_version_runs_its_stage_and_those_after(project: Project)
     assert project.read("scores")["provenance"].list.last().struct.field("version").unique().to_list() == ["v2"]
 
 
+@pytest.mark.slow
 def test_a_value_edited_by_hand_survives_an_experiment(project: Project) -> None:
     project.set({"selection.least_quality": 0.31})
     project.run("dvc", "exp", "run", "dataset", "--set-param", "scores.bar.least=2")

@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -160,9 +160,17 @@ class Build:
         return reasons
 
 
-def refuse_leftovers(stage: str, names: Collection[str]) -> None:
-    """Folders of items that params.yaml no longer names must not lie beside the others: dvc hashes the whole of data/<stage>."""
-    left = sorted(str(path) for path in (DATA / stage).iterdir() if path.is_dir() and path.name not in names)
+def refuse_leftovers(items: Mapping[str, Collection[str]]) -> None:
+    """Folders of items that params.yaml no longer names must not lie in data/<stage>: dvc hashes all of it.
+
+    items: stage → the names of its items.
+    """
+    left = sorted(
+        str(path)
+        for stage, names in items.items()
+        for path in (DATA / stage).iterdir()
+        if path.is_dir() and path.name not in names
+    )
     if left:
         raise BuildError(
             f"left over from names that params.yaml no longer has: {', '.join(left)}; remove them (`rm -r {' '.join(left)}`) "
