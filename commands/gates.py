@@ -82,7 +82,7 @@ def _dropped(told: Told, bar: float, margin: float, path: Path, against: str) ->
     if before is None:
         return Told(told.gate, told.metric, told.value, told.bar, "new", detail=f"{against} has no such figure")
     drop, width = before - told.value, math.hypot(margin, other)
-    detail = f"{drop:+.4g} fewer, give or take {width:.4g}" if drop > 0 else "no drop"
+    detail = f"{drop:.4g} down, give or take {width:.4g}" if drop > 0 else "no drop"
     return Told(told.gate, told.metric, told.value, told.bar, _verdict(drop - width <= bar), before, detail)
 
 
