@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: env extras repro test test-vllm lint pocket bench lock
+.PHONY: env extras repro test test-vllm lint pr-comment pocket bench lock
 
 env: $(VENV)/.made
 
@@ -29,6 +29,10 @@ lint: env
 	ruff check .
 	ruff format --check .
 	mypy
+
+pr-comment: export BASE ?= main
+pr-comment: env  ## what a pull request into BASE changes, for its reviewers: .xlforge/pr-comment.md
+	xlforge pr-comment --base "$$BASE"
 
 pocket: env  ## the pocket world's seeds, prompts and models, from nothing
 	python -m pocket.seeds

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import orjson
 
-from commands.pull_requests.sections import run_dvc
+from commands.pull_requests.running import run_dvc
 
 _SCALE = 2.0
 
@@ -49,6 +49,6 @@ def _image(spec: object, name: str, folder: Path) -> Path | None:
     except ImportError:
         return None
     folder.mkdir(parents=True, exist_ok=True)
-    image = folder / f"{re.sub(r'[^A-Za-z0-9._-]+', '-', name.removeprefix('data/'))}.png"
+    image = folder / f"{re.sub(r'[^A-Za-z0-9._-]+', '-', str(Path(name.removeprefix('data/')).with_suffix('')))}.png"
     image.write_bytes(vl_convert.vegalite_to_png(spec, scale=_SCALE, allowed_base_urls=[]))
     return image

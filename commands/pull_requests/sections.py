@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from commands.pull_requests import plots
 from commands.pull_requests.inert import inert
+from commands.pull_requests.running import run_dvc
 from commands.safely import plain
 from xlforge.core.errors import BuildError
 
@@ -44,15 +45,13 @@ def merge_base(revision: str) -> str:
     return done.stdout.strip()[:12]
 
 
-def sections(base: str, plots: Path) -> list[Section]:
-    """All of them, in the order they are read. base: a commit. plots: the folder for images."""
-    from commands.pull_requests import plots as drawing
-
+def sections(base: str, images: Path) -> list[Section]:
+    """All of them, in the order they are read. base: a commit. images: the folder for plots."""
     return [
         _gates(base),
         _made("Cost", "xlforge plan --allow-missing", _plan),
         _made("Rows", f"xlforge diff {base}", lambda: _rows(base)),
-        _made("Plots", f"dvc plots diff {base} --open", lambda: drawing.section(base, plots)),
+        _made("Plots", f"dvc plots diff {base} --open", lambda: plots.section(base, images)),
         _made("Metrics", f"dvc metrics diff {base}", lambda: _dvc("metrics", base), folded=True),
         _made("Parameters", f"dvc params diff {base}", lambda: _dvc("params", base), folded=True),
         _made("Lock", f"git diff {base} -- dvc.lock", lambda: _lock(base), folded=True),
@@ -74,7 +73,7 @@ def _block(section: Section, body: str) -> str:
     if section.folded:
         told = f"<details><summary>{section.title}</summary>\n\n`{section.command}`\n\n{body.strip()}\n\n</details>\n"
     else:
-        told = f"### {section.title}\n\n`{section.command}`\n\n{body.strip()}\n"
+        told = f"## {section.title}\n\n`{section.command}`\n\n{body.strip()}\n"
     return f"\n{told}"
 
 
@@ -131,11 +130,14 @@ def _gates(base: str) -> Section:
 
 def _plan() -> str:
     from commands.planning import making, telling
+    from xlforge.execution.environment import state
 
     plan = making.plan((), allow_missing=True)
+    blind = not (state() / "runs.jsonl").exists()
+    lead = ["There is no run log here, so the ranges are wide: `xlforge plan` where builds are made knows better.", ""]
     if not plan.stages:
         return "Nothing is to be built: `dvc.lock` has what parameters, code and inputs make."
-    return "\n".join(telling.markdown(plan))
+    return "\n".join([*(lead * blind), *telling.markdown(plan)])
 
 
 def _rows(base: str) -> str:
@@ -166,7 +168,9 @@ def _lock(base: str) -> str:
 def _otherwise(old: Any, new: Any) -> str:
     if old is None or new is None:
         return "was not built before" if old is None else "is gone"
-    told = [f"{part} {', '.join(f'`{name}`' for name in _parts(old, new, part))}" for part in ("deps", "params", "outs")]
+    told = [
+        f"{part} {', '.join(f'`{name}`' for name in _parts(old, new, part))}" for part in ("deps", "params", "outs")
+    ]
     told = [words for words in told if "`" in words]
     return "; ".join(told) or "its command"
 
@@ -185,14 +189,6 @@ def _parts(old: Any, new: Any, part: str) -> list[str]:
 
 def _differing(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
     return [name for name in sorted(old.keys() | new.keys()) if old.get(name) != new.get(name)]
-
-
-def run_dvc(*words: str) -> str:
-    """What a dvc command prints. Raises BuildError."""
-    done = subprocess.run([sys.executable, "-m", "dvc", *words], capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise BuildError(f"dvc {' '.join(words)}: {done.stderr.strip()}")
-    return done.stdout
 
 
 def _dvc(what: str, base: str) -> str:

@@ -1,0 +1,34 @@
+"""Nothing that a text says is obeyed, and it still says the same to a reader."""
+
+from __future__ import annotations
+
+import pytest
+
+from commands.pull_requests.inert import JOINER, inert
+from tests.pull_requests.small import HOSTILE, obeyed
+
+
+@pytest.mark.parametrize("words", HOSTILE[:7], ids=lambda words: words[:12])
+def test_hostile_words_are_only_read(words: str) -> None:
+    assert obeyed(inert(words)) == []
+    assert inert(words).replace(JOINER, "") == words
+    assert inert(inert(words)) == inert(words)
+
+
+@pytest.mark.parametrize(
+    "words", [HOSTILE[0], HOSTILE[1], HOSTILE[2], HOSTILE[3], HOSTILE[6]], ids=lambda words: words[:12]
+)
+def test_the_same_words_would_be_obeyed_as_they_are(words: str) -> None:
+    assert obeyed(words)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "### Rows\n\n| stage | rows |\n|---|---:|\n| translations@de | 3 < 4 |\n",
+        "<details><summary>Samples</summary>\n\n`selection@*:reject_share`\n\n</details>\n",
+        "Q & A, 50 % [-went-]{+came+} #hashtag user@example",
+    ],
+)
+def test_what_the_comment_is_made_of_stays_as_it_is(words: str) -> None:
+    assert inert(words) == words

@@ -1,0 +1,94 @@
+"""A branch with another bar and one language more, on a real build: plan, build, diff, run log and comment say the same."""
+
+from __future__ import annotations
+
+import re
+import sys
+from typing import Any
+
+import orjson
+import pytest
+
+from tests.project import Project, names
+from tests.pull_requests.small import obeyed
+
+
+def xlforge(project: Project, *words: str) -> str:
+    """A command by the project's own code."""
+    return project.run(sys.executable, "-c", "from commands.main import run; run()", *words, check=False).stdout
+
+
+def told(project: Project, *words: str) -> dict[str, Any]:
+    found: dict[str, Any] = orjson.loads(xlforge(project, *words, "--json"))
+    return found
+
+
+def comment(project: Project) -> str:
+    xlforge(project, "pr-comment", "--base", "main")
+    return (project.folder / ".xlforge" / "pr-comment.md").read_text()
+
+
+def part(text: str, title: str) -> str:
+    start = text.index(f"\n## {title}\n")
+    end = text.find("\n## ", start + 1)
+    return text[start : end if end > 0 else None]
+
+
+@pytest.mark.slow
+def test_plan_build_diff_run_log_and_comment_agree(project: Project) -> None:
+    kept = project.read("scores").height
+    project.git("checkout", "--quiet", "-b", "branch")
+    project.set({"languages": ["de", "hu"], "scores.bar": {"least": 1, "mean": 1.0}})
+    project.commit("another bar, and Hungarian")
+
+    # Before it is built, the comment says what it will cost: the plan's own lines.
+    plan = {stage["stage"]: stage for stage in told(project, "plan")["stages"]}
+    before = comment(project)
+    for line in xlforge(project, "plan", "--md").splitlines():
+        assert line in part(before, "Cost").splitlines() or not line.startswith("| ")
+    assert "| params.yaml | scores.bar.least | 4 | 1 |" in before
+    assert "| params.yaml | languages | \\['de'\\] | \\['de', 'hu'\\] |" in before
+    assert "nothing changed" in part(before, "Rows")
+    assert obeyed(before) == []
+
+    # What then ran and was bought is what the plan said.
+    ran = project.repro()
+    project.commit("built")
+    of_the_dataset = {"scores", "translations", "selection", "dataset"}
+    assert set(names(ran)) == {
+        name for name, stage in plan.items() if stage["runs"] == "yes" and name.partition("@")[0] in of_the_dataset
+    }
+    for record, name in zip(ran, names(ran), strict=True):
+        calls = plan[name]["calls"]
+        assert calls["low"] <= record["calls"] <= calls["high"] or not calls["exact"]
+        assert not calls["exact"] or record["calls"] == calls["value"]
+    bought = sum(record["tokens_in"] + record["tokens_out"] for record in ran)
+    likely = sum(plan[name][which]["value"] for name in names(ran) for which in ("tokens_in", "tokens_out"))
+    assert likely == pytest.approx(bought, rel=0.15)
+
+    # The rows that came are those that the run log counts, in the diff and in the comment.
+    log = {name: record["rows_out"] for record, name in zip(ran, names(ran), strict=True)}
+    diff = {(table["stage"], table["table"]): table["languages"] for table in told(project, "diff", "main")["tables"]}
+    after = comment(project)
+    assert diff["selection@hu", "rows"]["hu"]["added"] == log["selection@hu"]
+    assert diff["scores", "rows"]["en"]["added"] == log["scores"] - kept > 0
+    for (stage, table), languages in diff.items():
+        for language, count in languages.items():
+            figures = [count[key] for key in ("before", "after", "added", "removed", "changed")]
+            if any(figures[2:]):
+                assert f"| {stage} | {table} | {language} | {' | '.join(map(str, figures))} |" in part(after, "Rows")
+    assert f"| data/scores/metrics.json | rows | {kept} | {log['scores']} | {log['scores'] - kept} |" in after
+    assert "`translations@hu`: was not built before" in after
+    assert not re.search(r"^\| (scores|translations|selection|dataset)\b", part(after, "Cost"), re.MULTILINE)
+    assert "Rows were not compared" not in after
+    assert obeyed(after) == []
+
+    # The same in a clone that has the rows nowhere: it says so, and figures, lock and cost are the same.
+    clone = Project(project.folder.parent / "clone")
+    project.git("clone", "--quiet", "--branch", "branch", ".", str(clone.folder))
+    clone.git("branch", "main", "origin/main")
+    bare = comment(clone)
+    assert "**Rows were not compared**" in part(bare, "Rows")
+    assert f"| data/scores/metrics.json | rows | {kept} | {log['scores']} | {log['scores'] - kept} |" in bare
+    assert "`translations@hu`: was not built before" in bare
+    assert not re.search(r"^\| (scores|translations|selection|dataset)\b", part(bare, "Cost"), re.MULTILINE)
