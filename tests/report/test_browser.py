@@ -110,7 +110,7 @@ def test_a_click_opens_a_rows_way_from_its_seed_and_closing_goes_back_to_it(open
     page.wait_for_selector("#copy:text('Copied')")
     assert page.evaluate("navigator.clipboard.readText()") == f"xlforge trace {name}"
     page.click("#shut")
-    assert not page.is_visible("#lineage")
+    page.wait_for_selector("#lineage", state="hidden")
     assert page.evaluate("document.activeElement.textContent") == name
 
 
@@ -189,7 +189,7 @@ def test_everything_can_be_done_with_the_keyboard_and_focus_is_seen(opened: Open
     assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
     page.focus(f"{LINKS} >> nth=2")
     page.keyboard.press("Enter")
-    assert page.is_visible("#lineage")
+    page.wait_for_selector("#lineage", state="visible")
     for _ in range(12):
         page.keyboard.press("Tab")
         inside = page.evaluate(
@@ -197,7 +197,7 @@ def test_everything_can_be_done_with_the_keyboard_and_focus_is_seen(opened: Open
         )
         assert inside, "focus left the open panel"
     page.keyboard.press("Escape")
-    assert not page.is_visible("#lineage")
+    page.wait_for_selector("#lineage", state="hidden")
     assert page.evaluate("document.activeElement.matches('#list a')")
     page.focus(".wide")
     assert page.evaluate("document.activeElement.getAttribute('role')") == "region"
