@@ -226,7 +226,7 @@ def _cell(text: str) -> str:
         re.fullmatch(r"[\w ,.:;()/@+–→%-]*", words)
         and "www." not in words
         and "://" not in words
-        and not re.search(r"(^|\s)@|_\b|\b_", words)
+        and not re.search(r"(?<![A-Za-z0-9])@|_\b|\b_", words)
     ):
         return words
     fence = "`" * (1 + max(map(len, re.findall(r"`+", words)), default=0))

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import orjson
 
@@ -42,7 +43,7 @@ def _changed(base: str, path: str) -> bool:
     return was.returncode != 0 or not here.is_file() or was.stdout != here.read_bytes()
 
 
-def _image(spec: object, name: str, folder: Path) -> Path | None:
+def _image(spec: Any, name: str, folder: Path) -> Path | None:
     """None where there is nothing to draw with."""
     try:
         import vl_convert

@@ -110,7 +110,7 @@ def _made(title: str, command: str, make: Callable[[], str], *, folded: bool = F
     try:
         return Section(title, command, make(), folded)
     except Exception as error:  # a section's fault is told in its place: the others are worth reading without it
-        return Section(title, command, f"This could not be made.\n\n{quoted(_fault(error))}", folded)
+        return Section(title, command, f"This could not be made.\n\n{quoted(_fault(error, command))}", folded)
 
 
 def _gates(base: str) -> Section:
@@ -122,7 +122,7 @@ def _gates(base: str) -> Section:
     try:
         told = held(load()["gates"], base)
     except Exception as error:
-        words = f"The gates could not be held, so they fail.\n\n{quoted(_fault(error))}"
+        words = f"The gates could not be held, so they fail.\n\n{quoted(_fault(error, command))}"
         return Section("Gates", command, words, fails=True)
     body = "\n".join(told_in_markdown(told, base))
     return Section("Gates", command, body, fails=any(each.fails for each in told))
@@ -204,5 +204,6 @@ def _table(told: str) -> Iterator[str]:
             yield re.sub(r"([\\`*<>\[\]~]|(?<!\w)_|_(?!\w)|^#)", r"\\\1", narrow)
 
 
-def _fault(error: Exception) -> str:
-    return f"{error}" if isinstance(error, BuildError) else f"{type(error).__name__}: {error}"
+def _fault(error: Exception, command: str) -> str:
+    """A fault in words; of one that no code of ours made only the kind, since it may quote an address with a password."""
+    return str(error) if isinstance(error, BuildError) else f"{type(error).__name__}: `{command}` tells more"

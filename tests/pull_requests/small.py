@@ -18,7 +18,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 HOSTILE = [
-    "@torvalds and (@org/team, **@all**, \\@one &#64;two",
+    "@torvalds and (@org/team, **@all**, \\@one &#64;two &commat;three &#x40;four",
     "<script>alert(1)</script><img src=x onerror=alert(1)> <!-- </details>",
     "![pixel](https://evil.example/p.png) [click](https://evil.example) <https://evil.example> www.evil.example",
     "[text][ref]\n\n[ref]: https://evil.example 'x'",

@@ -86,6 +86,18 @@ def test_a_section_that_fails_says_so_and_loses_no_other(repository: Repository)
     assert done.exit_code == 1
 
 
+def test_what_a_library_says_of_its_fault_is_not_posted(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fault(*_: object, **__: object) -> None:
+        raise OSError("no route to postgresql://me:hunter2@db")
+
+    monkeypatch.setattr("commands.planning.making.plan", fault)
+    _, text = comment()
+    assert "hunter2" not in text
+    assert "OSError: `xlforge plan --allow-missing` tells more" in part(text, "Cost")
+
+
 def test_rows_that_are_not_to_be_had_are_said_not_to_be_compared(repository: Repository) -> None:
     repository.build(["Das Haus ist neu.", "Der See ist tief."], {"rows": 2, "rejects": 1, "loss": 0.25})
     shutil.rmtree(".dvc/cache")

@@ -37,6 +37,8 @@ def part(text: str, title: str) -> str:
 @pytest.mark.slow
 def test_plan_build_diff_run_log_and_comment_agree(project: Project) -> None:
     kept = project.read("scores").height
+    project.run("dvc", "remote", "add", "--default", "team", str(project.folder.parent / "remote"))
+    project.commit("a remote, where nothing is yet")
     project.git("checkout", "--quiet", "-b", "branch")
     project.set({"languages": ["de", "hu"], "scores.bar": {"least": 1, "mean": 1.0}})
     project.commit("another bar, and Hungarian")
@@ -83,7 +85,7 @@ def test_plan_build_diff_run_log_and_comment_agree(project: Project) -> None:
     assert "Rows were not compared" not in after
     assert obeyed(after) == []
 
-    # The same in a clone that has the rows nowhere: it says so, and figures, lock and cost are the same.
+    # The same in a clone of which nobody pushed the rows: it says so, and figures, lock and cost are the same.
     clone = Project(project.folder.parent / "clone")
     project.git("clone", "--quiet", "--branch", "branch", ".", str(clone.folder))
     clone.git("branch", "main", "origin/main")
@@ -92,3 +94,9 @@ def test_plan_build_diff_run_log_and_comment_agree(project: Project) -> None:
     assert f"| data/scores/metrics.json | rows | {kept} | {log['scores']} | {log['scores'] - kept} |" in bare
     assert "`translations@hu`: was not built before" in bare
     assert not re.search(r"^\| (scores|translations|selection|dataset)\b", part(bare, "Cost"), re.MULTILINE)
+
+    # And with a remote that it can read, the rows are those of the build.
+    project.run("dvc", "push", "--all-branches")
+    fetched = comment(clone)
+    assert "Rows were not compared" not in fetched
+    assert part(fetched, "Rows") == part(after, "Rows")
