@@ -43,7 +43,10 @@ class StandIn(_App):
                 return _error(404, f"The model {asked['model']} does not exist.")
             if "die now" in asked["messages"][0]["content"]:
                 noise = "\n".join(f"leaked type {number}" for number in range(40))
-                print(f"RuntimeError: CUDA out of memory, with the key sk-planted-5ecre7\n{noise}", flush=True)
+                print(
+                    f"RuntimeError: CUDA out of memory, with the key {'-'.join(('sk', 'planted', '5ecre7'))}\n{noise}",
+                    flush=True,
+                )
                 os._exit(9)
         return await super().handle(request)
 

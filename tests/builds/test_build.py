@@ -161,8 +161,8 @@ def test_a_round_writes_question_and_answer_anew_and_asks_for_no_first_answer_ag
     assert record["stage"] == "responses"
     rows, rejects = project.read("responses"), project.read("responses", "rejects")
     assert sorted([*rows["id"], *rejects["id"]]) == sorted(project.read("instructions")["id"])
-    assert record["hits"] == record["rows_in"]
-    assert record["rows_out"] <= record["calls"] // 2 <= record["rows_in"]
+    assert record["hits"] >= record["rows_in"]
+    assert record["calls"] + record["hits"] >= 3 * record["rows_out"] > 0
     both = rows.join(before, on="id", suffix="_before")
     assert both.filter(pl.col("instruction") != pl.col("instruction_before")).height > 0
     assert both.filter(pl.col("response") != pl.col("response_before")).height > 0

@@ -93,7 +93,7 @@ def test_a_killed_build_ends_whole_and_finishes_with_nothing_bought_twice(
 ) -> None:
     project = unbuilt(built, tmp_path / "project")
     build = project.start("dvc", "repro", "dataset", env=BATCH)
-    wait_for(lambda: (holder(project) or ("", 0))[0] == stage, 180)
+    wait_for(lambda: (holder(project) or ("", 0))[0] == stage, 360)
     before = answers(project)
     wait_for(lambda: answers(project) > before, 60)
     running = holder(project)
