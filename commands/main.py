@@ -55,12 +55,14 @@ def cli() -> None:
 
 def run() -> None:
     """The entry point: a fault the user can mend is one message on standard error, not a traceback."""
-    from sqlalchemy.exc import OperationalError
-
-    from xlforge.core.errors import BuildError
-
     try:
         cli(standalone_mode=True)
-    except (BuildError, OperationalError, FileNotFoundError) as error:
+    except Exception as error:
+        from sqlalchemy.exc import OperationalError  # only here: it takes as long as the rest of the start
+
+        from xlforge.core.errors import BuildError
+
+        if not isinstance(error, BuildError | OperationalError | FileNotFoundError):
+            raise
         click.echo(f"xlforge: {error}", err=True)
         sys.exit(1)
