@@ -12,6 +12,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from xlforge.engines.request import Answer, Request
+from xlforge.execution.budget import Account
 from xlforge.execution.store import Store
 from xlforge.execution.store.database import NEWEST
 from xlforge.execution.store.migrations import _config
@@ -69,6 +70,19 @@ def test_the_first_versions_answers_are_all_there_and_more_can_be_put(url: str) 
         assert len(store.get_many([new.key, *(each.key for each in ASKED)])) == 21
 
 
+def test_a_budgets_table_from_before_it_had_a_version_keeps_its_sums(url: str) -> None:
+    Store(url).close()
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(sa.text("INSERT INTO spending VALUES ('june', 'EUR', 7.5)"))
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '0002'"))
+    engine.dispose()
+    account = Account(url, "june", "EUR")
+    assert account.amount() == 7.5
+    account.close()
+    assert version(url) == NEWEST
+
+
 def test_many_that_open_an_old_store_at_once_bring_it_up_to_date_once(url: str) -> None:
     first_version(url)
     faults: list[Exception] = []
@@ -109,7 +123,7 @@ def test_the_tables_are_what_the_migrations_make(url: str) -> None:
     assert len(found) == len(removed), found
 
 
-@pytest.mark.parametrize("found", ["0003", "zzzz"])
+@pytest.mark.parametrize("found", ["0004", "zzzz"])
 def test_a_version_of_the_future_is_refused(url: str, found: str) -> None:
     Store(url).close()
     engine = sa.create_engine(url)

@@ -15,7 +15,6 @@ Counted is what an endpoint or another's LLM class answers; models in process co
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from functools import cached_property
 from typing import NamedTuple
 
@@ -34,8 +33,6 @@ TOKENS = "tokens"
 _RUN = "dvc run"
 _AHEAD = 16
 _TEMPLATE = 64
-_TABLE = """CREATE TABLE IF NOT EXISTS spending
-    (period VARCHAR(200), unit VARCHAR(10), amount DOUBLE PRECISION NOT NULL, PRIMARY KEY (period, unit))"""
 _BEGIN = "INSERT INTO spending VALUES (:period, :unit, 0) ON CONFLICT DO NOTHING"
 _ADD = "UPDATE spending SET amount = amount + :amount WHERE period = :period AND unit = :unit"
 _WITHIN = " AND amount + :amount <= :most"
@@ -81,8 +78,6 @@ class Account:
     @cached_property
     def _database(self) -> Database:
         database = Database(self._store)
-        with suppress(sa.exc.IntegrityError, sa.exc.ProgrammingError):  # Postgres, where two make it at once
-            database.do(lambda connection: connection.execute(sa.text(_TABLE)))
         database.do(lambda connection: connection.execute(sa.text(_BEGIN), self._name))
         return database
 

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from xlforge.core.errors import BuildError
 from xlforge.execution.store.tables import BACKENDS
 
-NEWEST = "0002"
+NEWEST = "0003"
 """The newest migration."""
 
 _BUSY = 120.0

@@ -47,6 +47,13 @@ CLAIMS = sa.Table(
     sa.Column("key", sa.String(64), primary_key=True),
     sa.Column("buyer", sa.String(128), nullable=False, index=True),
 )
+SPENDING = sa.Table(
+    "spending",
+    TABLES,
+    sa.Column("period", sa.String(200), primary_key=True),
+    sa.Column("unit", sa.String(10), primary_key=True),
+    sa.Column("amount", sa.Double, nullable=False),
+)
 
 _INSERT: dict[str, Callable[[sa.Table], Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 BACKENDS = frozenset(_INSERT)
