@@ -75,6 +75,11 @@ def half(unit: Unit, code: str) -> str | None:
     return " ".join(text.split()[: len(text.split()) // 2])
 
 
+def half_seen(unit: Unit, code: str) -> str | None:
+    """As `half`, where it can be seen: the source ends in a sentence mark, as headlines do not."""
+    return half(unit, code) if re.search(r"[.!?…][\"'”’»)\]]*\s*$", unit.text("en")) else None
+
+
 def changed_number(unit: Unit, code: str) -> str | None:
     """One digit of one number replaced by another; None for a text without digits."""
     text, draw = unit.text(code), unit.draw("number" + code)
@@ -110,6 +115,7 @@ SPOILT: dict[str, Callable[[Unit, str], str | None]] = {
     "wrong language": wrong_language,
     "untranslated copy": copy,
     "half a text": half,
+    "half a text, seen": half_seen,
     "changed number": changed_number,
     "dropped sentence": dropped,
     "dropped sentence, seen": dropped_seen,

@@ -68,6 +68,9 @@ _UNREADABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffd\u
 _LISTS = ("bullets", "numbered items")
 """One line alone is no list: it may begin with a dash for speech, or with an ordinal (19. yüzyılda)."""
 _SENTENCE_END = re.compile(r"[.!?…][\"'”’»)\]]*\s*$")
+_QUOTES = r"\"'’‘”“„‚‹›«»()\[\]「」『』《》〈〉（）［］"
+_GOES_ON = re.compile(rf"[^.!?…。！？।\s{_QUOTES}][\s{_QUOTES}]*[,;:،、，；：–—·-][\s{_QUOTES}]*$")
+"""A mark after which a sentence goes on, unless the sentence ended before it: „Warum?“,"""
 _SCRIPTS = {"Hans": {"CJK", "IDEOGRAPHIC"}, "Deva": {"DEVANAGARI"}}
 _EVERYWHERE = {"LATIN", "MODIFIER", "FEMININE", "MASCULINE", "MICRO", "ANGSTROM", "KELVIN", "OHM", "SUPERSCRIPT", ""}
 
@@ -125,7 +128,9 @@ def _lengths(source: str, target: str, code: str, bars: Bars) -> Iterator[Proble
         yield Problem("too_short", detail)
     elif off > bars.longest:
         yield Problem("too_long", detail)
-    if _SENTENCE_END.search(source) and unicodedata.category(target.rstrip()[-1])[0] in "LMN":
+    if _SENTENCE_END.search(source) and (
+        unicodedata.category(target.rstrip()[-1])[0] in "LMN" or _GOES_ON.search(target)
+    ):
         yield Problem("cut_off", f"ends in {target.rstrip()[-20:]!r}, and not in a sentence mark as the source does")
     aligned = align(source, target, code)
     if aligned and aligned.evidence > bars.dropped:
