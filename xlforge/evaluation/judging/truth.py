@@ -10,7 +10,9 @@ from typing import Any
 
 from sacrebleu.metrics.chrf import CHRF
 
-_WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
+_IDEOGRAPHS = r"\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
+_WIDE = re.compile(f"[{_IDEOGRAPHS}]")
+_IN_WORDS = rf"[^\W{_IDEOGRAPHS}]"
 
 
 def chrf(answer: str, truth: str) -> float:
@@ -37,7 +39,7 @@ def facts(answer: str, slots: Sequence[dict[str, Any]] | None, code: str | None 
 def _stands(phrase: str, text: str) -> bool:
     if _WIDE.search(phrase):  # Chinese does not set words apart
         return phrase in text
-    return re.search(rf"(?<!\w){re.escape(phrase)}(?!\w)", text) is not None
+    return re.search(rf"(?<!{_IN_WORDS}){re.escape(phrase)}(?!{_IN_WORDS})", text) is not None
 
 
 def _plain(text: str) -> str:
