@@ -87,6 +87,7 @@ def test_a_moved_bar_asks_no_grades_and_only_for_the_rows_let_in(project: Projec
     assert len(after["english"]) == len(before["english"]) + let_in
 
 
+@pytest.mark.slow
 def test_an_added_language_runs_its_own_stages_and_a_dropped_one_leaves_nothing(project: Project) -> None:
     base = project.lock()
     project.set({"languages": ["de", "hu"]})
@@ -120,6 +121,7 @@ def test_one_edited_seed_asks_only_for_its_own_rows(project: Project) -> None:
     assert sum(record["calls"] for record in ran.values()) <= 3 * 3 + 2 * 3 * 2
 
 
+@pytest.mark.slow
 def test_another_prompt_version_runs_its_stage_and_those_after(project: Project) -> None:
     project.run("cp", "-r", "pipelines/scores/v1", "pipelines/scores/v2")
     for path in (project.folder / "pipelines" / "scores" / "v2").glob("*.py"):

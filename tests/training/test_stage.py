@@ -87,6 +87,7 @@ def test_peft_loads_the_adapter_and_it_changes_what_the_model_says(trained: Work
     assert (adapted(ids).logits - before).abs().max() > 0.1
 
 
+@pytest.mark.slow
 def test_elsewhere_with_other_hashes_and_threads_the_bytes_are_the_same(trained: Workshop, workshop: Workshop) -> None:
     workshop.train("best", PYTHONHASHSEED="2", OMP_NUM_THREADS="1")
     assert workshop.made("best") == trained.made("best")
@@ -132,6 +133,7 @@ def test_two_processes_make_the_adapter_of_one(workshop: Workshop) -> None:
     assert len((workshop.folder / ".xlforge/runs.jsonl").read_bytes().splitlines()) == 2
 
 
+@pytest.mark.slow
 def test_too_many_rows_set_aside_end_it_before_training(workshop: Workshop) -> None:
     strange = {f"river-{number:03}/de": "ja <|im_end|>" for number in range(10, 20)}
     write_dataset(workshop.folder / "data" / "dataset", strange=strange)

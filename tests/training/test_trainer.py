@@ -83,6 +83,7 @@ def test_two_trainings_agree_and_the_loss_falls(base: Path, tokenizer: PreTraine
     assert not same(one, trained(base, tokenizer, job(tokenizer, tmp_path / "seed", seed=1)))
 
 
+@pytest.mark.slow
 def test_a_training_goes_on_from_any_whole_checkpoint_to_the_same_adapter(
     base: Path, tokenizer: PreTrainedTokenizerBase, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -133,6 +134,7 @@ def test_a_checkpoint_that_was_not_written_to_its_end_is_passed_over(tmp_path: P
     assert checkpoints.last(tmp_path) == tmp_path / "checkpoint-10"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "changes",
     [
@@ -152,6 +154,7 @@ def test_every_recipe_lowers_the_loss(
     assert {weight.dtype for weight in get_peft_model_state_dict(made.model).values()} == {torch.float32}
 
 
+@pytest.mark.slow
 def test_activations_computed_twice_are_the_same(
     base: Path, tokenizer: PreTrainedTokenizerBase, tmp_path: Path
 ) -> None:
