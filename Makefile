@@ -2,6 +2,7 @@
 PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
+SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .PHONY: env extras repro test test-vllm lint pr-comment pocket bench lock
@@ -23,7 +24,7 @@ test: env lint  ## lint, types, and every test that takes under ten seconds
 
 extras: env  ## what the tests of the page, of Postgres and of remotes need; they are skipped without it
 	$(BIN)/python -m pip install --quiet --requirement tests/requirements.lock
-	apt-get update -qq && apt-get install -qq -y --no-install-recommends chromium postgresql
+	$(SUDO) apt-get update -qq && $(SUDO) apt-get install -qq -y --no-install-recommends chromium postgresql zsh
 
 lint: env
 	ruff check .
