@@ -51,10 +51,11 @@ _KEPT = 100_000
 
 @dataclass(frozen=True)
 class Fault:
-    """What goes wrong: a status (`429`, `500`…), `quota` (nothing left in the account), `late` (an answer after `seconds`), one of BROKEN
-    or of HOSTILE.
+    """What goes wrong: a status (`429`, `500`…), `quota` (nothing left in the account), `quote` (a refusal that says the key it was
+    given), `late` (an answer after `seconds`), one of BROKEN or of HOSTILE.
 
-    share: of all requests. tries: how often a request meets it before it is answered; None for always.
+    share: of all requests. tries: how often a request meets it before it is answered; None for always. anew: the share is of all
+    tries, each for itself.
     contains: only requests in whose messages this stands. seconds: Retry-After of a status, where it is not None.
     """
 
@@ -63,6 +64,7 @@ class Fault:
     tries: int | None = None
     contains: str = ""
     seconds: float | None = None
+    anew: bool = False
 
 
 class Server:
@@ -110,8 +112,8 @@ class Server:
 
     def counts(self) -> dict[str, Any]:
         """received: requests for an answer; answered: replies with one; distinct: different requests; repeated: those
-        that came again after an answer; statuses: replies by fault, `limit` for one above the limits; most: the most requests at
-        once; batches: started; files: kept."""
+        that came again after an answer; statuses: replies by fault, `limit` for one above the limits; now: requests in
+        the making; most: the most of them at once; batches: started; files: kept."""
         with urllib.request.urlopen(f"{self.url}/counts", timeout=10) as reply:
             return dict(orjson.loads(reply.read()))
 
@@ -174,6 +176,8 @@ class _App:
                 self.statuses[fault.kind] += 1
                 if fault.kind == "quota":
                     return _error(429, "You exceeded your current quota", code="insufficient_quota")
+                if fault.kind == "quote":
+                    return _error(400, f"{request.headers.get('Authorization')} may not ask this at {request.url}")
                 if fault.kind.isdigit():
                     return _error(int(fault.kind), "as ordered by the plan of faults", fault.seconds)
                 if fault.kind in BROKEN:
@@ -192,7 +196,8 @@ class _App:
 
     def fault(self, mark: bytes, body: bytes, time: int) -> Fault | None:
         for number, fault in enumerate(self.faults):
-            chance = int.from_bytes(mark[number % 4 : number % 4 + 4]) / 2**32
+            drawn = hashlib.blake2b(mark + bytes([time % 256])).digest() if fault.anew else mark
+            chance = int.from_bytes(drawn[number % 4 : number % 4 + 4]) / 2**32
             if (
                 chance < fault.share
                 and (fault.tries is None or time <= fault.tries)
@@ -208,6 +213,7 @@ class _App:
             "distinct": len(self.received),
             "repeated": sum(count - 1 for count in self.answered.values()),
             "statuses": dict(self.statuses),
+            "now": self.now,
             "most": self.most,
             "batches": len(self.hosted.batches),
             "files": len(self.hosted.files),

@@ -129,21 +129,6 @@ def test_an_endpoint_that_is_not_there_is_told_and_nothing_is_half_written(
     assert not list((project.folder / "data" / "instructions").glob("*.parquet"))
 
 
-@pytest.mark.slow
-def test_keys_and_endpoints_are_written_nowhere(shared: Path, tmp_path: Path) -> None:
-    project = served(tmp_path, shared, passages=12)
-    (project.folder / ".env").write_text(f"XLFORGE_API_KEY={SECRET}\n")
-    with Server(key=SECRET) as server:
-        project.repro(env=at(server))
-        port = f":{server.port}".encode()
-    for path in project.folder.rglob("*"):
-        if path.is_file() and path.name != ".env":
-            words = path.read_bytes()
-            assert SECRET.encode() not in words, path
-            assert b"127.0.0.1" + port not in words, path
-    assert ".env" not in project.git("status", "--porcelain", "--untracked-files=all")
-
-
 def test_a_wrong_key_ends_the_build_at_once_without_telling_it(shared: Path, tmp_path: Path) -> None:
     project = served(tmp_path, shared, passages=12)
     with Server(key="another") as server:

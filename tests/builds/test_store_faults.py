@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.builds.test_endpoint_builds import at, served
+from tests.builds.asked import Clean, outs
+from tests.builds.test_endpoint_builds import at
 from tests.postgres import Absent, Postgres
 from tests.project import Project
 from tests.server import Server
@@ -21,24 +23,8 @@ from xlforge.execution.store import Store
 
 pytestmark = pytest.mark.slow
 
-PASSAGES = 16
 SLOTS = 8
 """Requests in flight."""
-
-
-def outs(project: Project) -> dict[str, Any]:
-    """What each stage made."""
-    return {stage: entry["outs"] for stage, entry in project.lock().items()}
-
-
-@pytest.fixture(scope="module")
-def clean(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, dict[str, Any]]:
-    """A project that is not built, and what a build of it makes that nothing befalls."""
-    project = served(tmp_path_factory.mktemp("clean"), shared, PASSAGES)
-    other = project.copy(tmp_path_factory.mktemp("reference") / "project")
-    with Server() as server:
-        other.repro(env=at(server))
-    return project, outs(other)
 
 
 @pytest.fixture(scope="module")
@@ -74,10 +60,8 @@ def wait_for_answers(url: str, count: int) -> None:
         time.sleep(0.2)
 
 
-def test_postgres_that_is_restarted_is_waited_for(
-    clean: tuple[Project, dict[str, Any]], postgres: Postgres, tmp_path: Path
-) -> None:
-    project, made = clean[0].copy(tmp_path / "project"), clean[1]
+def test_postgres_that_is_restarted_is_waited_for(clean: Clean, postgres: Postgres, tmp_path: Path) -> None:
+    project, made = clean.project.copy(tmp_path / "project"), clean.outs
     url = postgres.database()
     with Server(latency=0.5) as server:
         running = build(project, server, url)
@@ -91,8 +75,8 @@ def test_postgres_that_is_restarted_is_waited_for(
     assert outs(project) == made
 
 
-def test_a_busy_sqlite_is_waited_for(clean: tuple[Project, dict[str, Any]], tmp_path: Path) -> None:
-    project, made = clean[0].copy(tmp_path / "project"), clean[1]
+def test_a_busy_sqlite_is_waited_for(clean: Clean, tmp_path: Path) -> None:
+    project, made = clean.project.copy(tmp_path / "project"), clean.outs
     path = tmp_path / "store.sqlite"
     over = threading.Event()
 
@@ -119,24 +103,30 @@ def test_a_busy_sqlite_is_waited_for(clean: tuple[Project, dict[str, Any]], tmp_
     assert outs(project) == made
 
 
+@contextmanager
+def disk(folder: Path, size: str) -> Iterator[None]:
+    """A file system of a size at a folder."""
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "none", str(folder)]
+    if os.geteuid() != 0 or subprocess.run(mount, check=False).returncode:
+        pytest.skip("a small tmpfs can only be mounted by root")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "--lazy", folder], check=True)
+
+
 @pytest.fixture
 def small(tmp_path: Path) -> Iterator[Path]:
     """A file system of half a megabyte."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    if (
-        os.geteuid() != 0
-        or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=448k", "none", folder], check=False).returncode
-    ):
-        pytest.skip("a small tmpfs can only be mounted by root")
-    yield folder
-    subprocess.run(["umount", "--lazy", folder], check=True)
+    with disk(tmp_path / "small", "448k"):
+        yield tmp_path / "small"
 
 
 def test_a_full_disk_ends_the_build_with_what_was_bought_and_it_goes_on_from_there(
-    clean: tuple[Project, dict[str, Any]], small: Path, tmp_path: Path
+    clean: Clean, small: Path, tmp_path: Path
 ) -> None:
-    project, made = clean[0].copy(tmp_path / "project"), clean[1]
+    project, made = clean.project.copy(tmp_path / "project"), clean.outs
     url = f"sqlite:///{small}/store.sqlite"
     with Server(latency=0.05) as server:
         running = build(project, server, url)
@@ -155,12 +145,29 @@ def test_a_full_disk_ends_the_build_with_what_was_bought_and_it_goes_on_from_the
     assert outs(project) == made
 
 
+def test_a_full_disk_under_all_that_a_build_writes_is_no_more_harm(clean: Clean, tmp_path: Path) -> None:
+    """Store, outs, scratch and dvc's cache lie on it; it fills up twice, each time after a few stages."""
+    place = tmp_path / "disk"
+    with disk(place, "2g"), Server(latency=0.05) as server:
+        project, ballast = clean.project.copy(place / "project"), place / "ballast"
+        env = at(server, XLFORGE_CONCURRENCY=str(SLOTS))
+        for left in (300_000, 300_000):
+            subprocess.run(["fallocate", "-l", str(shutil.disk_usage(place).free - left), ballast], check=True)
+            ended = project.run("dvc", "repro", "dataset", check=False, env=env)
+            assert ended.returncode != 0
+            assert "No space left on device" in ended.stderr or "disk is full" in ended.stderr
+            ballast.unlink()
+        project.repro(env=env)
+        assert server.counts()["repeated"] <= 2 * SLOTS
+        assert outs(project) == clean.outs
+
+
 @pytest.mark.parametrize("kind", ["sqlite", "postgres"])
 def test_two_builds_at_once_on_one_store_buy_each_answer_once(
-    clean: tuple[Project, dict[str, Any]], tmp_path: Path, kind: str, request: pytest.FixtureRequest
+    clean: Clean, tmp_path: Path, kind: str, request: pytest.FixtureRequest
 ) -> None:
-    made = clean[1]
-    two = [clean[0].copy(tmp_path / name) for name in ("one", "two")]
+    made = clean.outs
+    two = [clean.project.copy(tmp_path / name) for name in ("one", "two")]
     url = f"sqlite:///{tmp_path}/store.sqlite" if kind == "sqlite" else request.getfixturevalue("postgres").database()
     with Server(latency=0.2) as server:
         running = [build(project, server, url) for project in two]

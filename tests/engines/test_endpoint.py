@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import socket
 import subprocess
 import sys
@@ -19,7 +20,9 @@ from xlforge.engines.stored import StoredLLM
 from xlforge.execution import endpoint
 
 MODEL = Model(engine="openai", model="any", revision="1")
-QUESTIONS = [f"Write the question that the text answers.\n<text>\nMill {n} is old.\n</text>" for n in range(120)]
+MANY = [f"Write the question that the text answers.\n<text>\nMill {n} is old.\n</text>" for n in range(400)]
+QUESTIONS = MANY[:120]
+LATE = (10, 130, 277, 399)
 Make = Callable[..., StoredLLM]
 
 
@@ -126,6 +129,31 @@ def test_concurrency_is_bounded_and_used(served: Callable[..., tuple[StoredLLM, 
     assert server.counts()["most"] == 8
 
 
+def others(served: Callable[..., tuple[StoredLLM, Server]], name: str, *faults: Fault) -> float:
+    """Seconds from the first request until all but those that a fault makes late are answered."""
+    model, server = served(*faults, server={"latency": 0.1}, concurrency=32, timeout=60, store=name)
+    work = threading.Thread(target=model.generate, args=(MANY,))
+    work.start()
+    while not server.counts()["received"]:
+        time.sleep(0.01)
+    start = time.monotonic()
+    while (counts := server.counts())["answered"] < len(MANY) - len(faults and LATE):
+        time.sleep(0.02)
+    seconds = time.monotonic() - start
+    assert counts["statuses"].get("late", 0) == len(faults and LATE)
+    assert work.is_alive() or not faults, "the late ones are no longer awaited"
+    work.join()
+    return seconds
+
+
+def test_one_slow_row_in_a_hundred_does_not_lower_the_rate_of_the_others(
+    served: Callable[..., tuple[StoredLLM, Server]],
+) -> None:
+    """Four slow rows of four hundred keep four slots of 32; if they held up others, it would be for their six seconds."""
+    slow = [Fault("late", contains=f"Mill {number} is", seconds=6) for number in LATE]
+    assert others(served, "slow", *slow) < 1.8 * others(served, "quick")
+
+
 def test_one_slow_row_holds_up_no_other(served: Callable[..., tuple[StoredLLM, Server]]) -> None:
     model, server = served(Fault("late", contains="Mill 0 ", seconds=5), concurrency=2, timeout=30)
     build = threading.Thread(target=model.generate, args=(QUESTIONS,))
@@ -162,17 +190,39 @@ def test_too_many_failures_end_the_build_with_what_was_bought_kept(
     assert server.counts()["repeated"] <= 4
 
 
-def test_a_server_that_comes_back_is_gone_on_with(
+def test_a_server_that_comes_back_is_gone_on_with(served: Callable[..., tuple[StoredLLM, Server]]) -> None:
+    model, first = served(server={"latency": 0.05}, retries=1, concurrency=4)
+    rows: list[dict[str, object]] = []
+    work = threading.Thread(target=lambda: rows.extend(model.generate(QUESTIONS)))
+    work.start()
+    while (answered := first.counts()["answered"]) < 20:
+        time.sleep(0.01)
+    first.process.kill()
+    first.process.wait()
+    time.sleep(1)
+    with Server(port=first.port) as second:
+        work.join()
+        assert second.counts()["received"] <= 120 - answered + 4
+    assert [row["finish_reason"] for row in rows] == [["stop"]] * 120
+
+
+def test_a_server_that_takes_no_requests_wears_out_no_retries(served: Callable[..., tuple[StoredLLM, Server]]) -> None:
+    model, server = served(Fault("503", share=0.3, tries=4), Fault("502", share=0.3, tries=4), retries=0)
+    assert all(row["finish_reason"] == ["stop"] for row in model.generate(QUESTIONS))
+    counts = server.counts()
+    assert counts["received"] == 120 + counts["statuses"]["503"] + counts["statuses"]["502"]
+
+
+def test_a_server_that_stays_away_stops_the_build_and_no_row_is_given_up(
     served: Callable[..., tuple[StoredLLM, Server]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(endpoint, "_FIRST_WAIT", 0.5)
-    model, first = served(server={"latency": 0.05}, retries=6, concurrency=4)
+    monkeypatch.setattr(endpoint, "_PATIENCE", 1.0)
+    model, server = served(server={"latency": 0.05}, retries=0, failures=1000, concurrency=4)
     model.generate(QUESTIONS[:4])
-    first.process.kill()
-    with Server(port=first.port) as second:
-        rows = model.generate(QUESTIONS)
-        assert all(row["finish_reason"] == ["stop"] for row in rows)
-        assert second.counts()["received"] == 116
+    server.process.kill()
+    server.process.wait()
+    with pytest.raises(EngineError, match=r"has taken no connection of the teacher for 1 s: .* run again"):
+        model.generate(QUESTIONS)
 
 
 def test_a_killed_build_buys_again_no_more_than_was_in_flight(
@@ -234,6 +284,20 @@ def test_a_wrong_key_stops_the_build_and_is_shown_nowhere(
         model.generate(QUESTIONS[:3])
     assert "planted" not in str(told.value)
     assert not [path for path in tmp_path.rglob("*") if path.is_file() and b"planted" in path.read_bytes()]
+
+
+@pytest.mark.parametrize("user", ["", "me:planted-password@"], ids=["a key", "a password in the URL"])
+def test_what_a_server_quotes_is_shown_without_key_and_endpoint(
+    served: Callable[..., tuple[StoredLLM, Server]], llm: Make, monkeypatch: pytest.MonkeyPatch, user: str
+) -> None:
+    monkeypatch.setenv("XLFORGE_API_KEY", "sk-planted-secret")
+    _, server = served(Fault("quote"))
+    url = f"http://{user}127.0.0.1:{server.port}/v1"
+    with pytest.raises(EngineError, match=r"HTTP 400 \(.* may not ask this at …/chat/completions\)") as told:
+        llm(model=MODEL, endpoint=url, failures=1).generate(["What?"])
+    hidden = ("planted", str(server.port), base64.b64encode(b"me:planted-password").decode())
+    assert not [each for each in hidden if each in str(told.value)]
+    assert ("Basic …" if user else "Bearer …") in str(told.value)
 
 
 def test_distilabels_own_classes_go_through_the_store(

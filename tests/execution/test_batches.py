@@ -125,6 +125,17 @@ def test_a_build_killed_between_upload_and_collection_buys_nothing_twice(
     assert written() == []
 
 
+def test_what_is_in_a_batch_is_not_bought_live_as_well(tmp_path: Path) -> None:
+    (tmp_path / ".xlforge").symlink_to(tmp_path)
+    with Server(hosted={"seconds": 3}) as server:
+        killed_while_waiting(tmp_path, server, "questions(30)")
+        with pytest.raises(EngineError, match=r"answers are in a hosted batch.*execution.mode to batch"):
+            buy(tmp_path, server.url, questions(30))
+        assert buy(tmp_path, server.url, questions(30), **HOSTED).record()["calls"] == 30
+        assert buy(tmp_path, server.url, questions(31)).record()["calls"] == 1
+        assert server.counts()["repeated"] == 0
+
+
 def test_what_is_written_down_tells_no_key_and_no_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     secret = "-".join(("sk", "planted", "5ecre7"))
     monkeypatch.setenv("XLFORGE_API_KEY", secret)

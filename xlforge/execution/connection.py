@@ -38,7 +38,8 @@ class Connection:
         if self.url.scheme not in ("http", "https") or not self.url.host:
             raise EngineError(f"the endpoint of the {role} is no URL: {self._name} must begin with http:// or https://")
         self._spec, self._role, self._timeout = spec, role, execution.timeout
-        self._key = environment.api_key(role)
+        # A user and password in the URL are sent as the same header: what names this one server goes before what may be everybody's.
+        self._key = None if self.url.user else environment.api_key(role)
         self._proxy = None if proxy_bypass(self.url.host) else getproxies().get(self.url.scheme)
         self._session: aiohttp.ClientSession | None = None
 
@@ -86,7 +87,7 @@ class Connection:
                     self._stop_at(reply.status, content)
                 fault = refusal(reply.status, content, reply.headers.get("Retry-After"), time.time())
         except aiohttp.ClientConnectorError:
-            raise Unusable("the connection was lost", billed=False) from None
+            raise Unusable("the connection was lost", billed=False, away=True) from None
         except TimeoutError:
             raise Unusable("no reply in time") from None
         except (aiohttp.ClientError, OSError):
@@ -113,10 +114,19 @@ class Connection:
 
     def discreet(self, said: str) -> str:
         """Servers quote what they were sent."""
-        for secret in (self._key, str(self.url), self.url.password):
+        password, bare = self.url.password, self.url.with_user(None)
+        sent = password and aiohttp.BasicAuth(self.url.user or "", password).encode().split()[-1]
+        for secret in (self._key, str(self.url), str(bare), bare.authority, password, sent):
             if secret:
                 said = said.replace(secret, "…")
         return said
+
+    def lost(self, seconds: float) -> str:
+        """What to tell of a server that is gone for so long."""
+        return (
+            f"the server at {self.url.host} has taken no connection of the {self._role} for {seconds:.0f} s: what was answered is "
+            "kept; see that it runs, and run again"
+        )
 
     def _stop_at(self, status: int, content: bytes) -> None:
         """Some refusals concern every request alike."""

@@ -2,7 +2,8 @@
 
 Workers take requests from one queue, so a slow one holds up nobody; a worker takes the next request only when the last answer is
 committed, so a killed build has lost no more than `concurrency` answers. What may pass (429, 5xx, time-outs, lost
-connections, replies cut off) is tried again with exponential back-off and full jitter, never before Retry-After.
+connections, replies cut off) is tried again with exponential back-off and full jitter, never before Retry-After. A server that takes
+nobody's requests (429, 502, 503, no connection) is no fault of a row's: it is waited for, and wears out no retries.
 How fast they go is the part of `limits`, what they may cost that of `budget`.
 """
 
@@ -12,12 +13,13 @@ import asyncio
 import random
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import count
 
 from xlforge.core.params import Execution, Model
 from xlforge.engines.engine import Bought, EngineError, Till
 from xlforge.engines.request import Answer, Request
+from xlforge.execution import pending
 from xlforge.execution.batches import Batches
 from xlforge.execution.bodies import body
 from xlforge.execution.budget import Budget, Spent
@@ -27,17 +29,24 @@ from xlforge.execution.replies import Unusable, answer
 
 _FIRST_WAIT, _LONGEST_WAIT = 0.5, 60.0
 _PATIENCE = 150.0
-"""Seconds in which a 429 gives no request up, however often it comes: endpoints count by the minute."""
+"""Seconds in which a server that takes no requests makes none be given up: endpoints count by the minute, and restarts take one."""
+_KNOCK = 2.0
+"""The longest wait before a connection is tried again, so that a server that is back has work at once."""
 _OTHERS = 2.0
 """Seconds for which a spent budget is waited on: other processes of the build may give back what they had set aside."""
 
 
 class EndpointEngine:
-    """A model at the endpoint of its role. Raises EngineError when none is configured or none answers."""
+    """A model at the endpoint of its role. Raises EngineError when none is configured, none answers, or it went away for good.
 
-    def __init__(self, spec: Model, role: str, execution: Execution) -> None:
+    gone: asked when no connection is to be had; says why none ever will be, or None.
+    """
+
+    def __init__(
+        self, spec: Model, role: str, execution: Execution, gone: Callable[[], str | None] = lambda: None
+    ) -> None:
         hosted = spec.engine == "openai" and execution.modes.get(role, execution.mode) == "batch"
-        self._execution = execution
+        self._execution, self._gone = execution, gone
         self._guess = Guess()
         self._connection = Connection(spec, role, execution)
         self._budget = Budget(execution, spec.model, self._guess, batch=hosted)
@@ -52,6 +61,8 @@ class EndpointEngine:
 
     def ask(self, requests: Sequence[Request], till: Till) -> None:
         """Answer all, at most `concurrency` of them in flight."""
+        if self._batches is None:
+            pending.refuse(pending.mark(str(self._connection.url)), requests)
         try:
             self._loop.run_until_complete(
                 self._batches.ask(requests, till) if self._batches else self._ask(requests, till)
@@ -104,17 +115,23 @@ class EndpointEngine:
                 await self._counter.keep((request, bought))
 
     async def _answer(self, request: Request) -> Answer:
-        data, begun = body(request), time.monotonic()
+        data, worn, since = body(request), 0, float("inf")
         for tried in count():
             try:
                 return await self._try(request, data)
             except Unusable as fault:
-                patient = fault.status == 429 and time.monotonic() < begun + _PATIENCE
-                if not fault.again or self._ending or (tried >= self._execution.retries and not patient):
+                if not fault.again or self._ending:
                     raise
-                # After a 429 it is the pace that slows down.
-                longest = _FIRST_WAIT if fault.status == 429 else min(_LONGEST_WAIT, _FIRST_WAIT * 2**tried)
-                await asyncio.sleep(fault.wait + random.uniform(0, longest))
+                since = min(since, time.monotonic())
+                if not fault.passing or time.monotonic() >= since + _PATIENCE:
+                    if fault.away:
+                        raise EngineError(self._connection.lost(_PATIENCE)) from None
+                    worn += 1
+                    if worn > self._execution.retries:
+                        raise
+                if fault.away and (why := self._gone()):
+                    raise EngineError(why) from None
+                await asyncio.sleep(fault.wait + random.uniform(0, _longest(fault, tried)))
         raise AssertionError("the last try returns or raises")
 
     async def _try(self, request: Request, data: bytes) -> Answer:
@@ -173,6 +190,13 @@ class EndpointEngine:
                 raise Spent
         self._reserved += 1
         return amount
+
+
+def _longest(fault: Unusable, tried: int) -> float:
+    """Seconds that a request waits at most before it is tried again."""
+    if fault.status == 429:  # it is the pace that slows down
+        return _FIRST_WAIT
+    return min(_KNOCK if fault.away else _LONGEST_WAIT, _FIRST_WAIT * 2.0 ** min(tried, 10))
 
 
 class _Counter:

@@ -15,6 +15,7 @@ from pathlib import Path
 import filelock
 import orjson
 
+from xlforge.engines.engine import EngineError
 from xlforge.engines.request import Request, Sampling
 from xlforge.execution.environment import state
 
@@ -96,6 +97,17 @@ def found(endpoint: str) -> list[Pending]:
         lines = each.path.with_suffix(".jsonl").read_bytes().splitlines()
         each.requests = {hashlib.sha256(line).hexdigest(): former(line) for line in lines}
     return every
+
+
+def refuse(endpoint: str, requests: Sequence[Request]) -> None:
+    """EngineError where any of the requests was handed in: asked one by one, it would be bought twice."""
+    keys = {request.key for request in requests}
+    for each in found(endpoint):
+        if wanted := len(keys & each.requests.keys()):
+            raise EngineError(
+                f"{wanted} of {len(keys)} answers are in a hosted batch that was handed in before: set execution.mode to batch to "
+                f"collect them, or remove .xlforge/batches/{each.name}.json to buy them again"
+            )
 
 
 def former(canonical: bytes) -> Request:

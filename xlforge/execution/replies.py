@@ -17,12 +17,15 @@ from xlforge.engines.request import Answer, share
 from xlforge.engines.request import choice as spelt
 
 _LONGEST_WAIT = 600.0
+_PASSING = (429, 502, 503)
+"""Too many requests, and what a gateway says while the server behind it is overloaded or restarts."""
 
 
 class Unusable(ValueError):
     """A reply that is no answer. reason: in words, the same for every build. again: whether asking again may help.
 
     status: of a refusal. billed: whether there may be a bill for it, as for a reply that was lost or cannot be read.
+    away: no connection was to be had.
     """
 
     def __init__(
@@ -34,16 +37,16 @@ class Unusable(ValueError):
         *,
         status: int = 0,
         billed: bool = True,
+        away: bool = False,
     ) -> None:
         super().__init__(reason)
-        self.reason, self.again, self.wait, self.said, self.status, self.billed = (
-            reason,
-            again,
-            wait,
-            said,
-            status,
-            billed,
-        )
+        self.reason, self.again, self.wait, self.said = reason, again, wait, said
+        self.status, self.billed, self.away = status, billed, away
+
+    @property
+    def passing(self) -> bool:
+        """Whether the server takes no requests for now, whatever they ask."""
+        return self.away or self.status in _PASSING
 
 
 def answer(body: bytes, choices: tuple[str, ...] = ()) -> Answer:

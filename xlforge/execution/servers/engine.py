@@ -57,12 +57,13 @@ class VllmEngine:
             assert self._endpoint is not None
             self._endpoint.ask(requests, till)
             return
-        with leased(self._plan, self._execution.servers) as server:
+        own = self._plan
+        with leased(own, self._execution.servers) as server:
             endpoints = {**self._execution.endpoints, self._role: server.url}
             execution = self._execution.model_copy(update={**_OWN, "endpoints": endpoints})
-            engine = EndpointEngine(self._spec, self._role, execution)
+            engine = EndpointEngine(self._spec, self._role, execution, gone=lambda: trouble(own))
             try:
-                engine.ask(requests, _Watching(till, self._plan))
+                engine.ask(requests, _Watching(till, own))
             finally:
                 engine.close()
 
