@@ -19,6 +19,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from xlforge.core.errors import BuildError
 from xlforge.core.languages import language
 from xlforge.execution.prices import Prices
+from xlforge.execution.ray.settings import Ray
 
 PARAMS = Path("params.yaml")
 STAGES = (
@@ -225,6 +226,8 @@ class Execution(Block):
         None, pattern=r"^[0-9][0-9_]*(\.[0-9]+)? (tokens|[A-Z]{3})$", description="`20 EUR` or `3_000_000 tokens`"
     )
     period: str | None = Field(None, description="the name under which a budget is counted; this dvc run by default")
+    runtime: Literal["local", "ray"] = Field("local", description="ray: steps that ask run on its workers")
+    ray: Ray = Ray()
 
 
 def _known(code: str) -> str:

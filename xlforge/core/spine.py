@@ -25,7 +25,7 @@ import orjson
 from xlforge.core import packages
 from xlforge.core import params as parameters
 from xlforge.core.errors import BuildError
-from xlforge.execution import guard
+from xlforge.execution import guard, runtime
 from xlforge.execution.environment import execution
 from xlforge.execution.runs import Record
 
@@ -96,7 +96,7 @@ class Build:
         pipeline._cache_dir = self.folder / "distilabel"
         _look_often()
         try:
-            pipeline.run(use_cache=False)
+            runtime.run(pipeline, self.stage, self.execution)
         except RuntimeError as error:
             # A step that cannot load: distilabel says only that there is one, and keeps the reason as the cause.
             if isinstance(error.__cause__, BuildError):

@@ -15,10 +15,11 @@ from pathlib import Path
 from dotenv import load_dotenv
 
 from xlforge.core.params import Execution, ParamsError, Servers
+from xlforge.execution.ray.settings import Ray
 
 _FIELDS = (
     *("endpoint", "concurrency", "batch", "timeout", "retries", "failures", "device", "store", "offline"),
-    *("requests_per_minute", "tokens_per_minute", "mode", "budget", "period"),
+    *("requests_per_minute", "tokens_per_minute", "mode", "budget", "period", "runtime"),
 )
 
 
@@ -59,11 +60,12 @@ def execution(declared: Execution) -> Execution:
     }
     merged = declared.model_dump() | said
     merged["endpoints"] = declared.endpoints | roles
-    merged["servers"] |= {
-        name: os.environ[f"XLFORGE_SERVERS_{name.upper()}"]
-        for name in Servers.model_fields
-        if os.environ.get(f"XLFORGE_SERVERS_{name.upper()}")
-    }
+    for block, fields in (("servers", Servers.model_fields), ("ray", Ray.model_fields)):
+        merged[block] |= {
+            name: os.environ[f"XLFORGE_{block.upper()}_{name.upper()}"]
+            for name in fields
+            if os.environ.get(f"XLFORGE_{block.upper()}_{name.upper()}")
+        }
     merged["store"] = merged["store"] or f"sqlite:///{state() / 'store.sqlite'}"
     if merged["budget"] and not merged["period"]:
         from xlforge.execution.budget import this_build

@@ -46,6 +46,12 @@ class Progress:
         elif time.monotonic() - self._said >= _EVERY:
             self._say()
 
+    def expect(self, rows: int) -> None:
+        """So many more rows than were told before."""
+        self._total += rows
+        if self._bar is not None:
+            self._bar.total = self._total
+
     def find(self, rows: int) -> None:
         """Rows that were asked for elsewhere meanwhile, and are in the store."""
         self._found += rows

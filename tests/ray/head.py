@@ -1,0 +1,29 @@
+"""A Ray that is there already: on loopback, with a token; `python -m tests.ray.head FOLDER` says its address and ends with its input."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+TOKEN = "t" * 64
+ENVIRONMENT = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
+    "RAY_memory_monitor_refresh_ms": "0",
+    "RAY_AUTH_MODE": "token",
+    "RAY_AUTH_TOKEN": TOKEN,
+}
+
+
+def main(folder: str) -> None:
+    os.environ.update(ENVIRONMENT)
+    import ray
+
+    with_it = ray.init(address="local", num_cpus=4, include_dashboard=False, log_to_driver=False, _temp_dir=folder)
+    print(with_it.address_info["gcs_address"], flush=True)
+    sys.stdin.read()
+    ray.shutdown()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

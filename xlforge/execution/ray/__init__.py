@@ -1,0 +1,1 @@
+"""Steps that ask, on the workers of a Ray."""
