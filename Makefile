@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: env extras repro test test-vllm lint pr-comment pocket bench lock
+.PHONY: env extras repro test test-vllm lint docs pr-comment pocket bench bench-scale lock
 
 env: $(VENV)/.made
 
@@ -31,6 +31,11 @@ lint: env
 	ruff format --check .
 	mypy
 
+docs: BUILDER ?= html
+docs: env  ## these pages as a site, in docs/_build/html; BUILDER=linkcheck tries the links to other sites, over the network
+	$(BIN)/python -m pip install --quiet --no-build-isolation --constraint requirements.lock --constraint tests/requirements.lock --editable '.[docs]'
+	$(BIN)/python -m sphinx -W --keep-going -b $(BUILDER) -d docs/_build/doctrees docs docs/_build/$(BUILDER)
+
 pr-comment: export BASE ?= main
 pr-comment: env  ## what a pull request into BASE changes, for its reviewers: .xlforge/pr-comment.md
 	xlforge pr-comment --base "$$BASE"
@@ -43,6 +48,9 @@ pocket: env  ## the pocket world's seeds, prompts and models, from nothing
 
 bench: env  ## speed, beside the alternatives, in one run
 	python -m bench
+
+bench-scale: env  ## a million seeds, 200,000 rows, 64,000 examples: time, memory, growth; over an hour
+	python -m bench.scale
 
 test-vllm: env .venv-vllm/.made  ## the dataset build through a real vLLM on the CPU
 	python -m pytest -m vllm -s tests/vllm
@@ -58,6 +66,6 @@ lock: ## resolve the newest packages that fit pyproject.toml into requirements.l
 	.venv-lock/bin/python -m pip install --quiet setuptools torch==2.13.0
 	.venv-lock/bin/python -m pip install --quiet --editable '.[dev]'
 	.venv-lock/bin/python -m pip freeze --all --exclude-editable | grep -v '^pip==' | sed 's/+cpu$$//' > requirements.lock
-	.venv-lock/bin/python -m pip install --quiet --editable '.[extras]'
+	.venv-lock/bin/python -m pip install --quiet --editable '.[docs,extras]'
 	.venv-lock/bin/python -m pip freeze --all --exclude-editable | sed 's/+cpu$$//' | grep -vxFf requirements.lock | grep -v '^pip==' > tests/requirements.lock
 	rm -rf .venv-lock

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from dataclasses import replace
 from typing import Any
 
@@ -49,3 +50,16 @@ def test_whatever_could_change_the_answer_changes_the_key(change: dict[str, Any]
 def test_a_lone_surrogate_is_not_its_own_spelling() -> None:
     real, spelt = (replace(BASE, messages=(("user", text),)) for text in ("\ud800", "\\ud800"))
     assert real.key != spelt.key
+
+
+def test_a_request_takes_about_the_memory_of_its_words() -> None:
+    """A stage holds hundreds of thousands of them at once."""
+    requests = [replace(BASE, messages=(("user", "ü" * 400 + str(number)),)) for number in range(1000)]
+    tracemalloc.start()
+    try:
+        for request in requests:
+            assert request.key
+        taken = tracemalloc.get_traced_memory()[0] / len(requests)
+    finally:
+        tracemalloc.stop()
+    assert taken < 3000

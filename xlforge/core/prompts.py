@@ -42,9 +42,11 @@ def render(path: Path, **variables: Any) -> str:
     return _template(path).render(**variables).rstrip("\n")
 
 
-def variables(path: Path) -> set[str]:
+@cache
+def variables(path: Path) -> frozenset[str]:
     """The variables that a prompt wants: the columns its rows must have."""
-    return jinja2.meta.find_undeclared_variables(jinja2.Environment().parse(path.read_text(encoding="utf-8")))
+    tree = jinja2.Environment().parse(path.read_text(encoding="utf-8"))
+    return frozenset(jinja2.meta.find_undeclared_variables(tree))
 
 
 def fingerprint(path: Path) -> str:

@@ -87,6 +87,7 @@ class Sale:
     ) -> None:
         """Whatever happened, what was handed over is committed before anyone goes on."""
         faults = [fault for commit in self._commits if (fault := commit.exception()) is not None]
+        self._commits.clear()
         self._store.release()
         if self._progress is not None:
             self._progress.close()

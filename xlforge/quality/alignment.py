@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from xlforge.quality.names import folded, long_words, names, stem
 from xlforge.quality.numbers import numbers
@@ -21,11 +21,13 @@ LONGEST, MOST = 30_000, 400
 """Characters, and sentences, of both texts together beyond which they are not aligned."""
 _BAND = 8
 """Sentences by which a translation may lag behind or run ahead."""
-_BEADS = {
+_OFTEN = {
     **{(1, 1): 0.89, (1, 2): 0.06, (2, 1): 0.015, (1, 3): 0.01, (2, 2): 0.005, (3, 1): 0.005},
     **{(1, 0): 0.01, (0, 1): 0.005},
 }
 """How many source and target sentences go together, and how often."""
+_BEADS = {sizes: math.log(often) for sizes, often in _OFTEN.items()}
+_LONGEST_RUN = max(theirs for _, theirs in _OFTEN)
 _STATES = ("even", "dropped", "added")
 """What an alignment has left over so far. One that drops and adds sentences renders freely, and is not looked for."""
 _NUMBER_KEPT, _SAID_KEPT, _MARK_KEPT, _MARK_ADDED = 0.9, 0.5, 0.9, 0.05
@@ -38,6 +40,7 @@ _DOUBTFUL = -6.0
 """Evidence from which on this is looked into."""
 
 _Corner = tuple[int, int]
+_Evidence = list[list[float]]
 
 
 @dataclass(frozen=True)
@@ -81,18 +84,21 @@ def _best(model: _Model, manner: float) -> dict[str, tuple[float, list[_Corner]]
     ends = len(model.ours), len(model.theirs)
     best: dict[tuple[_Corner, str], tuple[float, tuple[_Corner, str] | None]] = {((0, 0), "even"): (0.0, None)}
     width = _BAND + abs(ends[0] - ends[1])
-    for i, j, state in itertools.product(range(ends[0] + 1), range(ends[1] + 1), _STATES):
-        here = ((i, j), state)
-        if here not in best or abs(i - j) > width:
+    for i, j in itertools.product(range(ends[0] + 1), range(ends[1] + 1)):
+        known = [(state, best[(i, j), state][0]) for state in _STATES if ((i, j), state) in best]
+        if not known or abs(i - j) > width:
             continue
         for (m, n), prior in _BEADS.items():
-            after = state if m and n else _STATES[m - n]
-            if i + m > ends[0] or j + n > ends[1] or state not in ("even", after):
+            if i + m > ends[0] or j + n > ends[1]:
                 continue
-            score = best[here][0] + math.log(prior) + model.score(i, i + m, j, j + n, manner)
-            there = ((i + m, j + n), after)
-            if there not in best or score > best[there][0]:
-                best[there] = (score, here)
+            bead = model.score(i, i + m, j, j + n, manner)
+            for state, before in known:
+                after = state if m and n else _STATES[m - n]
+                if state not in ("even", after):
+                    continue
+                score, there = before + prior + bead, ((i + m, j + n), after)
+                if there not in best or score > best[there][0]:
+                    best[there] = (score, ((i, j), state))
     found: dict[str, tuple[float, list[_Corner]]] = {}
     for state in _STATES:
         at: tuple[_Corner, str] | None = (ends, state)
@@ -104,17 +110,16 @@ def _best(model: _Model, manner: float) -> dict[str, tuple[float, list[_Corner]]
     return found
 
 
-@dataclass
 class _Anchor:
-    """Something in a source sentence that its rendering shows with probability `kept`, and the target sentences with it."""
+    """Something in a source sentence that its rendering shows with probability `kept`, and the target sentences with it.
 
-    kept: float
-    where: list[bool]
-    chance: float = field(init=False)
+    evidence: in nats, of the run of n target sentences from sentence j on, under [n - 1][j].
+    """
 
-    def __post_init__(self) -> None:
-        others = max(sum(self.where) - 1, 0)  # one of them is taken to be its rendering
-        self.chance = min(max((others + 0.1) / (len(self.where) + 1), 0.01), 0.95 * self.kept)
+    def __init__(self, kept: float, where: list[bool]) -> None:
+        others = max(sum(where) - 1, 0)  # one of them is taken to be its rendering
+        chance = min(max((others + 0.1) / (len(where) + 1), 0.01), 0.95 * kept)
+        self.evidence = _by_run(where, kept, chance)
 
 
 class _Model:
@@ -125,8 +130,7 @@ class _Model:
         self.ours, self.theirs = [size(text) for text in ours], [size(text) for text in theirs]
         self.middle = sum(map(math.log, self.theirs)) / len(theirs)
         self.marks = [[any(char in text for char in mark) for mark in _MARKS] for text in ours]
-        self.their_marks = [[any(char in text for char in mark) for mark in _MARKS] for text in theirs]
-        self.mark_chances = [(sum(column) + 0.5) / (len(theirs) + 1) for column in zip(*self.their_marks, strict=True)]
+        self.mark_evidence = [self._of_mark(mark, theirs) for mark in _MARKS]
         plain = [folded(text) for text in theirs]
         values = [frozenset().union(*(number.values for number in numbers(text, code))) for text in theirs]
         if code == "zh":  # whose numerals can be read
@@ -138,7 +142,8 @@ class _Model:
                 _Anchor(_NUMBER_KEPT, [number.within(value) for value in values]) for number in numbers(text, "en")
             ]
             words = [
-                _Anchor(self._kept(word, known), [stem(word) in other for other in plain]) for word in long_words(text)
+                _Anchor(self._kept(word, known), [first in other for other in plain])
+                for word, first in ((word, stem(word)) for word in long_words(text))
             ]
             said = {value for value in spelled(text) if value > 1} if code == "zh" else set()
             numerals = [_Anchor(_SAID_KEPT, [number in value for value in values]) for number in sorted(said)]
@@ -148,6 +153,13 @@ class _Model:
         if word in names:
             return self.usual.name
         return self.usual.word if word[0].islower() else (self.usual.word + self.usual.name) / 2
+
+    @staticmethod
+    def _of_mark(mark: str, theirs: list[str]) -> tuple[_Evidence, _Evidence]:
+        """Of a mark that the source sentences lack, and of one that they have."""
+        where = [any(char in text for char in mark) for text in theirs]
+        chance = (sum(where) + 0.5) / (len(theirs) + 1)
+        return _by_run(where, _MARK_ADDED, chance), _by_run(where, _MARK_KEPT, chance)
 
     def score(self, i: int, i_end: int, j: int, j_end: int, manner: float) -> float:
         """The logarithm of the probability that sentences j to j_end render i to i_end in such a manner."""
@@ -159,11 +171,12 @@ class _Model:
         here = sum(self.ours[i:i_end])
         spread = self.usual.spread(here)
         score = _density(self.usual.surprise(here, there) - manner / spread, spread)
-        for anchor in itertools.chain.from_iterable(self.anchors[i:i_end]):
-            score += _evidence(any(anchor.where[j:j_end]), anchor.kept, anchor.chance)
-        for mark, chance in enumerate(self.mark_chances):
-            kept = _MARK_KEPT if any(marks[mark] for marks in self.marks[i:i_end]) else _MARK_ADDED
-            score += _evidence(any(marks[mark] for marks in self.their_marks[j:j_end]), kept, chance)
+        run = j_end - j - 1
+        for anchors in self.anchors[i:i_end]:
+            for anchor in anchors:
+                score += anchor.evidence[run][j]
+        for has, evidence in zip(map(any, zip(*self.marks[i:i_end], strict=True)), self.mark_evidence, strict=True):
+            score += evidence[has][run][j]
         return score
 
 
@@ -172,5 +185,8 @@ def _density(deviations: float, spread: float) -> float:
     return max(-0.5 * deviations**2, -12.0) - math.log(spread * math.sqrt(2 * math.pi))
 
 
-def _evidence(there: bool, kept: float, chance: float) -> float:
-    return math.log(kept / chance) if there else math.log((1 - kept) / (1 - chance))
+def _by_run(where: list[bool], kept: float, chance: float) -> _Evidence:
+    """The evidence of every run of target sentences: that it shows what is kept with such a probability, or does not."""
+    shown, lacking = math.log(kept / chance), math.log((1 - kept) / (1 - chance))
+    ends = range(len(where))
+    return [[shown if any(where[j : j + n]) else lacking for j in ends] for n in range(1, _LONGEST_RUN + 1)]

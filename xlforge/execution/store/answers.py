@@ -154,6 +154,7 @@ class Store:
                 group.append(more)
                 rows += len(more[0])
             self._commit(group)
+            del first, group  # whoever put them may be done with them long before the next come
 
     def _commit(self, group: list[tuple[Sequence[Bought], Future[list[Answer]]]]) -> None:
         rows = {request.key: (request, storable(answer)) for bought, _ in group for request, answer in bought}

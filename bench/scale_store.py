@@ -1,0 +1,116 @@
+"""Rows through the response store, as a stage's model takes them there, and then through the stage's schema to parquet.
+
+No stage has more than 200,000 rows at once, so a million are five purchases on one growing store.
+
+    python -m bench.scale_store FOLDER ROWS        # one size, in this process; prints JSON
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import orjson
+
+from bench.common import table
+from bench.scale import growth, verdict
+from bench.watching import watched
+from tests.project import ROOT, Project
+from xlforge.engines.engine import Till
+from xlforge.engines.request import Answer, Request
+
+AT_ONCE = 200_000
+ENGLISH = "The mill was built by the river and grinds rye for the whole valley. " * 6
+GERMAN = "Die Mühle wurde am Fluss gebaut und mahlt Roggen für das ganze Tal. " * 6
+T = TypeVar("T")
+
+
+class Parrot:
+    """An engine that always says the same, sixty-four answers at a time, each lot committed before the next, as workers do."""
+
+    def ask(self, requests: Sequence[Request], till: Till) -> None:
+        for start in range(0, len(requests), 64):
+            lot = requests[start : start + 64]
+            till.keep([(request, Answer(GERMAN, "stop", 300, 90, -20.0)) for request in lot]).result()
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+
+def translated(folder: Path, first: int, count: int) -> dict[str, float]:
+    """Seconds of each part of what `count` rows take, from row `first` on."""
+    from pipelines.translations.v1.schema import Rows
+    from xlforge.core.params import Execution, Model, Sampling
+    from xlforge.core.rows import partition, split, valid, write_parquet
+    from xlforge.engines.stored import StoredLLM
+
+    seconds: dict[str, float] = {}
+
+    def timed(name: str, work: Callable[[], T]) -> T:
+        start = time.perf_counter()
+        made = work()
+        seconds[name] = time.perf_counter() - start
+        return made
+
+    model = StoredLLM(
+        role="translator",
+        spec=Model(engine="openai", model="parrot"),
+        sampling=Sampling(temperature=0.7, max_tokens=512),
+        logprobs=True,
+        execution=Execution(store=f"sqlite:///{folder}/store.sqlite"),
+    )
+    model.load()
+    model._engine = Parrot()
+    asked = [f"Translate the text into German.\n{number}\n{ENGLISH * 2}" for number in range(first, first + count)]
+    timed("bought", lambda: model.generate(asked))
+    answers = timed("served", lambda: model.generate(asked))
+    model.unload()
+    made_by = {"stage": "translations", "version": "v1", "model": "parrot", "prompt": "full@0123456789ab"}
+    made: list[dict[str, Any]] = [
+        {
+            **{"id": f"seed-{number:09d}-0123abcd/de/0", "answer_id": f"seed-{number:09d}-0123abcd", "language": "de"},
+            **{"candidate": 0, "translator": "parrot", "response": ENGLISH, "translation": answer["generations"][0]},
+            **{"logprob": -0.2, "provenance": [made_by] * 4, "reject": None},
+        }
+        for number, answer in enumerate(answers, first)
+    ]
+
+    def validated() -> None:
+        rows, rejects = split(made, Rows)
+        partition([row["id"] for row in made], rows, rejects)
+        write_parquet(valid(rows, Rows, "rows"), folder / "rows.parquet")
+
+    timed("validated", validated)
+    return seconds
+
+
+def run(sizes: Sequence[int]) -> str | None:
+    """Prints the table; what is wrong, if anything is."""
+    head = ("rows", "CPU s", "GB at most", "growth", "bought/s", "served/s", "validated and written/s")
+    lines: list[tuple[object, ...]] = [head]
+    cpu, memory = [], []
+    for number, count in enumerate(sizes):
+        with tempfile.TemporaryDirectory() as name:
+            command = [sys.executable, "-W", "ignore", "-m", "bench.scale_store", name, str(count)]
+            taken = watched(command, ROOT, Project(ROOT).environment, Path(name) / "log.txt")
+            told = orjson.loads((Path(name) / "log.txt").read_bytes().splitlines()[-1])
+        cpu.append(taken.cpu)
+        memory.append(taken.gigabytes)
+        power = growth(sizes[: number + 1], cpu) if number else ""
+        rates = [f"{count / told[part]:,.0f}" for part in ("bought", "served", "validated")]
+        lines.append((f"{count:,}", taken.cpu, taken.gigabytes, power, *rates))
+        print(f"{count:,} rows: {taken.seconds:.0f} s", file=sys.stderr, flush=True)
+    table("Rows through the response store and schema validation", lines)
+    return verdict(sizes, cpu, memory)
+
+
+if __name__ == "__main__":
+    every: dict[str, float] = {}
+    for start in range(0, int(sys.argv[2]), AT_ONCE):
+        each = translated(Path(sys.argv[1]), start, min(AT_ONCE, int(sys.argv[2]) - start))
+        every = {part: every.get(part, 0.0) + seconds for part, seconds in each.items()}
+    print(orjson.dumps(every).decode())

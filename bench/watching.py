@@ -1,0 +1,73 @@
+"""What a command takes: wall and processor time and memory of all its processes, and of each stage among them."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from resource import RUSAGE_CHILDREN, getrusage
+
+import psutil
+
+_EVERY = 0.25
+_STAGE = "stages."
+
+
+@dataclass
+class Taken:
+    """seconds: on the clock. cpu: seconds of processor time. gigabytes: the most memory at once; a page that several share counts once.
+
+    stages: the same of each stage, as dvc names it, as far as looks at it show, up to four a second.
+    """
+
+    seconds: float = 0.0
+    cpu: float = 0.0
+    gigabytes: float = 0.0
+    stages: dict[str, Taken] = field(default_factory=dict)
+
+
+def watched(command: Sequence[str], cwd: Path, env: Mapping[str, str], log: Path) -> Taken:
+    """Runs a command to its end; its words go to the file `log`. RuntimeError with the last of them if it fails."""
+    taken, before, started = Taken(), _used_by_children(), time.monotonic()
+    with log.open("wb") as out:
+        process = subprocess.Popen(command, cwd=cwd, env=dict(env), stdout=out, stderr=subprocess.STDOUT)
+    root = psutil.Process(process.pid)
+    while process.poll() is None:
+        looked = time.process_time()
+        with suppress(psutil.NoSuchProcess):
+            taken.gigabytes = max(taken.gigabytes, _look(root, taken.stages))
+        time.sleep(max(_EVERY, 20 * (time.process_time() - looked)))
+    taken.seconds, taken.cpu = time.monotonic() - started, _used_by_children() - before
+    if process.returncode:
+        raise RuntimeError(f"{' '.join(command)}\n{log.read_text(errors='replace')[-3000:]}")
+    return taken
+
+
+def _look(root: psutil.Process, stages: dict[str, Taken]) -> float:
+    """Gigabytes of all processes now; what the running stage has taken so far goes into `stages`."""
+    memory = {}
+    stage: tuple[str, psutil.Process] | None = None
+    for process in (root, *root.children(recursive=True)):
+        with suppress(psutil.Error):
+            memory[process] = process.memory_full_info().pss / 1e9
+            words = process.cmdline()
+            if stage is None and "-m" in words and (name := words[words.index("-m") + 1]).startswith(_STAGE):
+                item = words[words.index("-m") + 2 :][:1]
+                stage = "@".join([name.removeprefix(_STAGE), *item]), process
+    if stage is not None:
+        name, process = stage
+        taken = stages.setdefault(name, Taken())
+        with suppress(psutil.Error):
+            own = [process, *process.children(recursive=True)]
+            taken.seconds = time.time() - process.create_time()
+            taken.cpu = max(taken.cpu, sum(sum(one.cpu_times()[:4]) for one in own))
+            taken.gigabytes = max(taken.gigabytes, sum(memory.get(one, 0.0) for one in own))
+    return float(sum(memory.values()))
+
+
+def _used_by_children() -> float:
+    used = getrusage(RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
