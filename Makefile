@@ -3,6 +3,8 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
+# Half as many again as cores, since many tests wait for a server or a clock.
+WORKERS := $(shell echo $$(($$(nproc) * 3 / 2)))
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .PHONY: env extras repro test test-vllm lint docs pr-comment pocket bench bench-scale lock
@@ -20,7 +22,7 @@ repro: env  ## build everything that is not built, and show what came out
 	xlforge summary
 
 test: env lint  ## lint, types, and every test that takes under ten seconds
-	python -m pytest -m "not slow" -n auto --dist loadfile
+	python -m pytest -m "not slow" -n $(WORKERS) --dist loadfile
 
 extras: env  ## what the tests of the page, of Postgres and of remotes need; they are skipped without it
 	$(BIN)/python -m pip install --quiet --requirement tests/requirements.lock

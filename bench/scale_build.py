@@ -19,8 +19,7 @@ from dvc.utils.hydra import compose_and_dump
 
 from bench import passages
 from bench.common import table
-from bench.scale import verdict
-from bench.watching import Taken, watched
+from bench.watching import Taken, verdict, watched
 from tests.project import Project
 from tests.server import Server
 

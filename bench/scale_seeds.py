@@ -11,8 +11,7 @@ import orjson
 
 from bench import passages
 from bench.common import table
-from bench.scale import growth, verdict
-from bench.watching import Taken, watched
+from bench.watching import Taken, growth, verdict, watched
 from tests.project import Project
 
 

@@ -17,8 +17,7 @@ from typing import Any, TypeVar
 import orjson
 
 from bench.common import table
-from bench.scale import growth, verdict
-from bench.watching import watched
+from bench.watching import growth, verdict, watched
 from tests.project import ROOT, Project
 from xlforge.engines.engine import Till
 from xlforge.engines.request import Answer, Request

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
@@ -12,6 +13,8 @@ from resource import RUSAGE_CHILDREN, getrusage
 
 import psutil
 
+MEMORY, POWER = 4.0, 1.3
+"""Gigabytes, and the power of the rows, that a benchmark of scale may not pass."""
 _EVERY = 0.25
 _STAGE = "stages."
 
@@ -71,3 +74,17 @@ def _look(root: psutil.Process, stages: dict[str, Taken]) -> float:
 def _used_by_children() -> float:
     used = getrusage(RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
+
+
+def growth(sizes: Sequence[int], seconds: Sequence[float]) -> float:
+    """The power of the rows by which time grows between the last two sizes: 1 is linear, 2 quadratic."""
+    return math.log(seconds[-1] / seconds[-2]) / math.log(sizes[-1] / sizes[-2])
+
+
+def verdict(sizes: Sequence[int], seconds: Sequence[float], gigabytes: Sequence[float]) -> str | None:
+    """What is wrong, if anything is."""
+    if max(gigabytes) > MEMORY:
+        return f"{max(gigabytes):.1f} GB are more than {MEMORY}"
+    if len(sizes) > 1 and (power := growth(sizes, seconds)) > POWER:
+        return f"time grew with the power {power:.2f} of the rows, which is more than {POWER}"
+    return None

@@ -11,8 +11,7 @@ import pytest
 
 from bench import passages, scale_build, scale_store
 from bench.answers import Answers
-from bench.scale import growth, verdict
-from bench.watching import watched
+from bench.watching import growth, verdict, watched
 from tests.project import Project
 from xlforge.core.languages import LANGUAGES
 from xlforge.quality.integrity import problems

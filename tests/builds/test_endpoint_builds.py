@@ -113,6 +113,7 @@ def test_too_many_failures_end_the_build_and_what_was_bought_is_kept(shared: Pat
     assert instructions["calls"] == instructions["rows_in"] - kept
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("env", "told"),
     [({}, "XLFORGE_ENDPOINT"), ({"XLFORGE_ENDPOINT": "http://127.0.0.1:9/v1"}, "XLFORGE_ENDPOINT")],
@@ -129,6 +130,7 @@ def test_an_endpoint_that_is_not_there_is_told_and_nothing_is_half_written(
     assert not list((project.folder / "data" / "instructions").glob("*.parquet"))
 
 
+@pytest.mark.slow
 def test_a_wrong_key_ends_the_build_at_once_without_telling_it(shared: Path, tmp_path: Path) -> None:
     project = served(tmp_path, shared, passages=12)
     with Server(key="another") as server:
