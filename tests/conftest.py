@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
 
+from tests.postgres import Absent, Postgres
 from tests.project import Project
 
 ROOT = Path(__file__).parent.parent
@@ -29,6 +31,17 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.skip("../shared/data is absent: the real inputs are not part of the project")
     return folder
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A server of the tests' own."""
+    pytest.importorskip("psycopg")
+    try:
+        with Postgres() as server:
+            yield server
+    except Absent as reason:
+        pytest.skip(str(reason))
 
 
 @pytest.fixture(scope="session")

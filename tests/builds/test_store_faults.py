@@ -16,7 +16,7 @@ import pytest
 
 from tests.builds.asked import Clean, outs
 from tests.builds.test_endpoint_builds import at
-from tests.postgres import Absent, Postgres
+from tests.postgres import Postgres
 from tests.project import Project
 from tests.server import Server
 from xlforge.execution.store import Store
@@ -25,17 +25,6 @@ pytestmark = pytest.mark.slow
 
 SLOTS = 8
 """Requests in flight."""
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[Postgres]:
-    pytest.importorskip("psycopg")
-    try:
-        server = Postgres().__enter__()
-    except Absent as reason:
-        pytest.skip(str(reason))
-    yield server
-    server.__exit__()
 
 
 def build(project: Project, server: Server, url: str) -> subprocess.Popen[str]:

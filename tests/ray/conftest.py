@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.postgres import Absent, Postgres
 from tests.project import Project
 
 SERVED = {"engine": "openai", "model": "served", "revision": None, "prompts": "full"}
@@ -23,17 +22,6 @@ def place() -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="xr-"))
     yield folder
     shutil.rmtree(folder)
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Postgres]:
-    pytest.importorskip("psycopg")
-    try:
-        server = Postgres().__enter__()
-    except Absent as reason:
-        pytest.skip(str(reason))
-    yield server
-    server.__exit__()
 
 
 @pytest.fixture(scope="session")

@@ -2,23 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.postgres import Absent, Postgres
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Postgres]:
-    pytest.importorskip("psycopg")
-    try:
-        server = Postgres().__enter__()
-    except Absent as reason:
-        pytest.skip(str(reason))
-    yield server
-    server.__exit__()
+from tests.postgres import Postgres
 
 
 @pytest.fixture
