@@ -1,4 +1,4 @@
-"""The plots of two revisions, as images. A comment cannot hold an image that is nowhere on the web, so it names them."""
+"""The plots of two revisions, as images. The text names them; `images` puts them where a comment shows them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def section(base: str, folder: Path) -> str:
     if lost:
         out.append(f"{len(lost)} plots were not drawn: `pip install vl-convert-python` (the extra `dev` has it).")
     if any(lines):
-        out.append(f"The images are in `{folder.as_posix()}`, and on GitHub in the artifact `{folder.name}`.")
+        out.append(f"The images are in `{folder.as_posix()}`; on GitHub they stand above.")
     return "\n".join([*out, f"{same} plots are as they were." if same else ""])
 
 

@@ -21,6 +21,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+from commands.pull_requests import images
 from commands.pull_requests.inert import inert
 
 MARKER = "<!-- xlforge: the comment on this pull request -->"
@@ -94,7 +95,7 @@ def post(github: GitHub, run: dict[str, Any]) -> str:
     whose = (pull["head"]["repo"] or {}).get("full_name")
     if (pull["state"], pull["head"]["sha"], whose) != ("open", run["head_sha"], run["head_repository"]["full_name"]):
         raise Refused(f"pull request {number} is not open at {run['head_sha']} of the repository that the run was for")
-    plots = f"{run['html_url']}/artifacts/{int(artifacts[PLOTS]['id'])}" if PLOTS in artifacts else None
+    plots = _plots(github, run, number, int(artifacts[PLOTS]["id"])) if PLOTS in artifacts else ""
     body = comment(files[TEXT], run, plots)
     mine = _posted(github, number)
     if mine is None:
@@ -118,14 +119,27 @@ def unpacked(archive: bytes) -> dict[str, str]:
     return files
 
 
-def comment(text: str, run: dict[str, Any], plots: str | None) -> str:
+def comment(text: str, run: dict[str, Any], plots: str) -> str:
     """The body: what is ours before what is theirs, which might hide whatever comes after it. Raises Refused."""
-    links = [f"[This run]({run['html_url']})"] + [f"[plots as images]({plots})"] * bool(plots)
-    head = f"{MARKER}\n{' · '.join(links)} at `{run['head_sha']}`. What follows was made by this pull request's own code.\n\n"
+    run_at = f"[This run]({run['html_url']}) at `{run['head_sha']}`."
+    head = f"{MARKER}\n{run_at}\n\n{plots}\nWhat follows was made by this pull request's own code.\n\n"
     body = head + inert("".join(filter(_shown, text)))
     if len(body) > LARGEST:
         raise Refused(f"the comment has {len(body):,} characters, and GitHub takes {LARGEST:,}")
     return body
+
+
+def _plots(github: GitHub, run: dict[str, Any], number: int, artifact: int) -> str:
+    """The images themselves, where the repository takes them; else where they are."""
+    link = f"[Plots as images]({run['html_url']}/artifacts/{artifact})"
+    try:
+        found = images.images(github.bytes(f"actions/artifacts/{artifact}/zip", images.LARGEST_ARCHIVE))
+        if not found:
+            return ""
+        repository = run["html_url"].partition("/actions/runs/")[0]
+        return images.shown(repository, images.publish(github, number, found), list(found))
+    except (Refused, ValueError) as error:
+        return f"{link}: they are not shown here ({inert(str(error))}).\n"
 
 
 def _shown(char: str) -> bool:

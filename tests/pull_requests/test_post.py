@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import io
 import json
 import re
+import struct
 import subprocess
 import sys
 import threading
@@ -17,6 +20,7 @@ from typing import Any
 
 import pytest
 
+from commands.pull_requests.images import images
 from commands.pull_requests.post import AUTHOR, LARGEST, MARKER, GitHub, Refused, post
 from tests.pull_requests.small import HOSTILE, obeyed
 
@@ -49,6 +53,10 @@ class Server(ThreadingHTTPServer):
         self.pull: dict[str, Any] = {"state": "open", "head": {"sha": SHA, "repo": {"full_name": "fork/forge"}}}
         self.comments: list[dict[str, Any]] = []
         self.posted: list[tuple[str, str]] = []
+        self.plots = b""
+        self.readonly = False
+        self.made: dict[str, Any] = {}
+        self.refs: dict[str, str] = {}
         self.stolen: list[str] = []
         self.sent: list[bytes] = []
 
@@ -71,16 +79,17 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         path, _, query = self.path.removeprefix("/repos/me/forge/").partition("?")
-        if path == "/blob.zip":
+        if path in ("/blob.zip", "/plots.zip"):
             self.server.stolen += [self.headers["Authorization"]] if self.headers["Authorization"] else []
-            self.answer(self.server.zip)
+            self.answer(self.server.zip if path == "/blob.zip" else self.server.plots)
         elif self.headers["Authorization"] != "Bearer secret":
             self.answer({}, 401)
         elif path == "actions/runs/7/artifacts":
             self.answer({"artifacts": self.server.artifacts})
-        elif path == "actions/artifacts/3/zip":
+        elif path in ("actions/artifacts/3/zip", "actions/artifacts/9/zip"):
             self.send_response(302)
-            self.send_header("Location", f"{self.server.url('localhost')}/blob.zip")
+            name = "blob" if "/3/" in path else "plots"
+            self.send_header("Location", f"{self.server.url('localhost')}/{name}.zip")
             self.end_headers()
         elif path == "pulls/12":
             self.answer(self.server.pull)
@@ -91,10 +100,32 @@ class Handler(BaseHTTPRequestHandler):
             self.answer({}, 404)
 
     def do_POST(self) -> None:
-        self.write("POST", r"issues/12/comments")
+        if "/git/" in self.path:
+            self.keep()
+        else:
+            self.write("POST", r"issues/12/comments")
 
     def do_PATCH(self) -> None:
-        self.write("PATCH", r"issues/comments/(\d+)")
+        if "/git/" in self.path:
+            self.keep()
+        else:
+            self.write("PATCH", r"issues/comments/(\d+)")
+
+    def keep(self) -> None:
+        """GitHub's git database: what is made has a hash, a ref that is not there cannot be moved."""
+        said = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        place = self.path.removeprefix("/repos/me/forge/git/")
+        if self.server.readonly or self.headers["Authorization"] != "Bearer secret":
+            self.answer({}, 403)
+        elif self.command == "PATCH" and place not in self.server.refs:
+            self.answer({}, 422)
+        elif place in ("blobs", "trees", "commits"):
+            sha = hashlib.sha1(json.dumps(said, sort_keys=True).encode()).hexdigest()
+            self.server.made[sha] = said
+            self.answer({"sha": sha}, 201)
+        else:
+            self.server.refs[said.get("ref", place)] = said["sha"]
+            self.answer({})
 
     def write(self, method: str, pattern: str) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["body"]
@@ -153,10 +184,60 @@ def test_a_comment_of_anybody_else_is_not_changed_though_it_bears_the_mark(serve
     assert server.comments[0]["body"] == f"{MARKER}\nmine"
 
 
-def test_plots_are_linked_by_the_address_that_github_gave(server: Server) -> None:
+PNG = b"\x89PNG\r\n\x1a\n" + struct.pack(">I4sII", 13, b"IHDR", 640, 480) + b"\x08\x02\x00\x00\x00" + b"rest"
+
+
+def test_plots_stand_in_the_comment_out_of_a_commit_that_no_branch_holds(server: Server) -> None:
     server.artifacts.append({"id": 9, "name": "pr-plots"})
+    server.plots = archive(**{"win__png": PNG, "loss__png": PNG + b"2"})
     send(server)
-    assert "[plots as images](https://github.example/me/forge/actions/runs/7/artifacts/9)" in server.posted[0][1]
+    assert list(server.refs) == ["refs/plots/pull-12"]
+    first = server.refs["refs/plots/pull-12"]
+    commit = server.made[first]
+    assert commit["parents"] == []
+    blobs = {each["path"]: server.made[each["sha"]] for each in server.made[commit["tree"]]["tree"]}
+    assert {name: base64.b64decode(blob["content"]) for name, blob in blobs.items()} == {
+        "loss.png": PNG + b"2",
+        "win.png": PNG,
+    }
+    ours = server.posted[0][1].partition("What follows")[0]
+    assert f"![](https://github.example/me/forge/blob/{first}/win.png?raw=true)" in ours
+    server.plots = archive(**{"win__png": PNG + b"3"})
+    send(server)
+    assert server.refs["refs/plots/pull-12"] != first
+    assert server.stolen == []
+
+
+def test_where_a_repository_takes_no_images_they_are_linked_and_the_comment_is_posted(server: Server) -> None:
+    server.artifacts.append({"id": 9, "name": "pr-plots"})
+    server.plots, server.readonly = archive(**{"win__png": PNG}), True
+    send(server)
+    assert (
+        "[Plots as images](https://github.example/me/forge/actions/runs/7/artifacts/9): they are not shown"
+        in server.posted[0][1]
+    )
+    assert "all passed" in server.posted[0][1]
+
+
+def test_only_what_is_a_png_of_a_bounded_size_is_taken() -> None:
+    wide = PNG.replace(struct.pack(">I", 640), struct.pack(">I", 64_000))
+    taken = images(
+        archive(
+            good__png=PNG,
+            page__svg=b"<svg onload=alert(1)>",
+            page__png=b"<html>",
+            wide__png=wide,
+            large__png=PNG + bytes(5 << 20),
+        )
+    )
+    assert list(taken) == ["good.png"]
+    into = io.BytesIO()
+    with zipfile.ZipFile(into, "w") as made:
+        for name in ("../up.png", "a/b.png", "x](y.png", ".png", *(f"{number:03}.png" for number in range(99))):
+            made.writestr(name, PNG)
+    assert list(images(into.getvalue())) == [f"{number:03}.png" for number in range(30)]
+    with pytest.raises(ValueError, match="cannot be read"):
+        images(b"no archive")
 
 
 def test_hostile_words_are_posted_as_words_after_ours(server: Server) -> None:

@@ -66,7 +66,7 @@ def test_code_of_a_pull_request_never_runs_with_a_token_that_writes(workflow: Pa
         assert "github.token" not in workflow.read_text()
         assert "GITHUB_TOKEN" not in workflow.read_text()
     if "workflow_run" in found["on"]:
-        assert writes == ["pull-requests"]
+        assert writes == ["contents", "pull-requests"]
         assert "secrets." not in workflow.read_text()
 
 
