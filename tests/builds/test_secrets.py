@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import subprocess
+import tempfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -103,13 +104,20 @@ def database(request: pytest.FixtureRequest) -> Iterator[str]:
         pytest.skip(str(reason))
 
 
+@pytest.fixture
+def short() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="xs-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("database", ["sqlite", "postgres"], indirect=True)
-def test_planted_secrets_are_found_nowhere(shared: Path, tmp_path: Path, database: str) -> None:
+def test_planted_secrets_are_found_nowhere(shared: Path, tmp_path: Path, short: Path, database: str) -> None:
     project = served(tmp_path, shared, passages=8)
     common, judges, password, tenant, token = (word() for _ in range(5))
     (project.folder / ".env").write_text(f"XLFORGE_API_KEY={common}\n")
-    homes = {name: str(tmp_path / name) for name in ("HOME", "TMPDIR", "XDG_CACHE_HOME")}
+    # Short, since sockets lie in TMPDIR.
+    homes = {name: str(short / name) for name in ("HOME", "TMPDIR", "XDG_CACHE_HOME")}
     for folder in homes.values():
         Path(folder).mkdir()
     faults = [Fault("quote", contains="Grade", share=0.3), Fault("500", share=0.2, tries=1)]
@@ -139,6 +147,7 @@ def test_planted_secrets_are_found_nowhere(shared: Path, tmp_path: Path, databas
         for done in said:
             yield f"what {done.args} said", (done.stdout + done.stderr).encode()
         yield from in_files(tmp_path)
+        yield from in_files(short)
         yield from in_git(project.folder)
         if database:
             yield from in_store(database)

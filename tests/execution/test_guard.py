@@ -62,3 +62,17 @@ def test_forked_children_end_with_a_killed_stage(tmp_path: Path) -> None:
     while child.is_running() and child.status() != psutil.STATUS_ZOMBIE:
         assert time.monotonic() < end
         time.sleep(0.05)
+
+
+def test_a_stage_whose_dvc_is_gone_before_it_watches_ends_at_once() -> None:
+    code = "from xlforge.execution import guard; guard.die_with_parents(); print('goes on')"
+    orphan = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"DVC_STAGE": "scores"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert orphan.returncode == -signal.SIGKILL
+    assert "has ended; so does the stage" in orphan.stderr
+    assert orphan.stdout == ""

@@ -72,10 +72,11 @@ def outs(project: Project, stage: str) -> dict[str, bytes]:
 
 def holding(secret: str, folder: Path) -> list[Path]:
     found = []
-    for path in folder.rglob("*"):
-        with suppress(OSError):
-            if path.is_file() and secret.encode() in path.read_bytes():
-                found.append(path)
+    for inside, _, names in os.walk(folder):  # which goes on where a folder goes away meanwhile, as Ray's do
+        for path in (Path(inside, name) for name in names):
+            with suppress(OSError):
+                if path.is_file() and secret.encode() in path.read_bytes():
+                    found.append(path)
     return found
 
 

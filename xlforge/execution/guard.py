@@ -46,6 +46,8 @@ def die_with_parents() -> None:
 
         os.register_at_fork(after_in_child=bind)
     above = up_to_dvc(psutil.Process(stage))
+    if "DVC_STAGE" in os.environ and not any(map(_is_dvc, above)):
+        _end()  # dvc was killed while the stage was starting, and the shell between them waits for it
     if above:
         threading.Thread(target=_watch, args=(above,), daemon=True, name="guard").start()
 
@@ -54,18 +56,26 @@ def up_to_dvc(process: psutil.Process) -> list[Any]:
     """The processes between here and the dvc that started the stage; only the parent where there is no dvc."""
     parents: list[Any] = process.parents()
     for number, parent in enumerate(parents):
-        try:
-            words = parent.cmdline()
-        except psutil.Error:
-            break
-        if any(Path(word).name == "dvc" for word in words[:3]) or words[1:3] == ["-m", "dvc"]:
+        if _is_dvc(parent):
             return parents[: number + 1]
     return parents[:1]
+
+
+def _is_dvc(process: Any) -> bool:
+    try:
+        words = process.cmdline()
+    except psutil.Error:
+        return False
+    return any(Path(word).name == "dvc" for word in words[:3]) or words[1:3] == ["-m", "dvc"]
 
 
 def _watch(above: list[Any]) -> None:
     while all(process.is_running() and process.status() != psutil.STATUS_ZOMBIE for process in above):
         time.sleep(_LOOK_EVERY)
+    _end()
+
+
+def _end() -> None:
     print("the build that started this stage has ended; so does the stage", file=sys.stderr, flush=True)
     os.kill(os.getpid(), signal.SIGKILL)
 
