@@ -53,5 +53,5 @@ def language(code: str) -> Language:
     near = names.get(code.lower()) or next(
         (names.get(match, match) for match in difflib.get_close_matches(code.lower(), [*LANGUAGES, *names], n=1)), None
     )
-    hint = f"did you mean {near!r}?" if near else "add a row to xlforge/languages.py for a new one."
+    hint = f"did you mean {near!r}?" if near else "add a row to xlforge/core/languages.py for a new one."
     raise ValueError(f"unknown language {code!r}; known codes: {', '.join(LANGUAGES)}; {hint}")

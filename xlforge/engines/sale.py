@@ -46,7 +46,7 @@ class Sale:
         self._held = store.get_many(wanted)
         self._bought: dict[str, Answer] = {}
         self._failed: dict[str, str] = {}
-        self._commits: list[Future[list[Answer]]] = []
+        self._commits: list[tuple[Sequence[Bought], Future[list[Answer]]]] = []
         self._progress: Progress | None = None
         self.missing = [request for key, request in wanted.items() if key not in self._held]
 
@@ -86,7 +86,14 @@ class Sale:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Whatever happened, what was handed over is committed before anyone goes on."""
-        faults = [fault for commit in self._commits if (fault := commit.exception()) is not None]
+        faults = []
+        for bought, commit in self._commits:
+            if (fault := commit.exception()) is not None:
+                faults.append(fault)
+            else:
+                self._bought.update(
+                    (request.key, answer) for (request, _), answer in zip(bought, commit.result(), strict=True)
+                )
         self._commits.clear()
         self._store.release()
         if self._progress is not None:
@@ -97,8 +104,8 @@ class Sale:
     def keep(self, bought: Sequence[Bought]) -> Future[list[Answer]]:
         """See Till. The answers count once they are committed, and as the store then holds them."""
         commit = self._store.put(bought)
-        self._commits.append(commit)
-        commit.add_done_callback(lambda done: self._kept(bought, done))
+        self._commits.append((bought, commit))
+        commit.add_done_callback(self._told)
         return commit
 
     def fail(self, request: Request, reason: str, said: str = "") -> None:
@@ -108,12 +115,10 @@ class Sale:
             self._progress.add(1, 0, failed=1)
         self._tolerance.count(self._title, f"{reason} ({said})" if said else reason)
 
-    def _kept(self, bought: Sequence[Bought], done: Future[list[Answer]]) -> None:
-        if done.exception() is not None:
-            return
-        answers = done.result()
-        self._bought.update((request.key, answer) for (request, _), answer in zip(bought, answers, strict=True))
-        if self._progress is not None:
+    def _told(self, done: Future[list[Answer]]) -> None:
+        """For the progress alone: who waits for a commit goes on before its callbacks are called."""
+        if self._progress is not None and done.exception() is None:
+            answers = done.result()
             self._progress.add(len(answers), sum(answer.tokens_out for answer in answers))
 
     def output(self, row: Sequence[Request]) -> dict[str, Any]:
