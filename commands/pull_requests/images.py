@@ -11,19 +11,21 @@ import io
 import re
 import struct
 import zipfile
+import zlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from commands.pull_requests.post import GitHub
 
 LARGEST_ARCHIVE = 32 << 20
-_MOST, _LARGEST, _WIDEST = 30, 4 << 20, 10_000
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\.png")
+_MOST, _LARGEST, _WIDEST = 12, 4 << 20, 10_000
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}\.png")
+"""Few and short: what shows them has its place in the comment beside the text, and GitHub bounds the whole."""
 _PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"
 
 
 def images(archive: bytes) -> dict[str, bytes]:
-    """The PNGs of an archive, by name, at most 30; nothing is written. Raises ValueError where it is no archive."""
+    """The PNGs of an archive, by name, at most 12; nothing is written. Raises ValueError where it is no archive."""
     found: dict[str, bytes] = {}
     try:
         with zipfile.ZipFile(io.BytesIO(archive)) as opened:
@@ -32,7 +34,7 @@ def images(archive: bytes) -> dict[str, bytes]:
                     content = file.read(_LARGEST + 1)  # the size that the archive states may be a lie
                 if len(content) <= _LARGEST and _is_png(content):
                     found[name] = content
-    except (zipfile.BadZipFile, KeyError, NotImplementedError, RuntimeError, OSError, EOFError) as error:
+    except (zipfile.BadZipFile, KeyError, NotImplementedError, RuntimeError, OSError, EOFError, zlib.error) as error:
         raise ValueError(f"the plots cannot be read: {error}") from None
     return found
 
@@ -78,7 +80,7 @@ def _blob(content: bytes) -> dict[str, str]:
 
 
 def _made(github: GitHub, kind: str, what: object) -> str:
-    sha = str(github.json(f"git/{kind}", what, "POST")["sha"])
+    sha = str(github.json(f"git/{kind}", what, "POST").get("sha"))
     if not re.fullmatch(r"[0-9a-f]{40,64}", sha):
         raise ValueError(f"GitHub names what it made {sha[:80]!r}")
     return sha

@@ -18,6 +18,7 @@ import unicodedata
 import urllib.error
 import urllib.request
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -114,7 +115,16 @@ def unpacked(archive: bytes) -> dict[str, str]:
                 if len(content) > most:
                     raise Refused(f"{name} has more than {most:,} bytes")
                 files[name] = content.decode()
-    except (zipfile.BadZipFile, KeyError, ValueError, NotImplementedError, RuntimeError, OSError, EOFError) as error:
+    except (
+        zipfile.BadZipFile,
+        KeyError,
+        ValueError,
+        NotImplementedError,
+        RuntimeError,
+        OSError,
+        EOFError,
+        zlib.error,
+    ) as error:
         raise Refused(f"the artifact cannot be read: {error}") from None
     return files
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -64,15 +65,49 @@ def test_forked_children_end_with_a_killed_stage(tmp_path: Path) -> None:
         time.sleep(0.05)
 
 
-def test_a_stage_whose_dvc_is_gone_before_it_watches_ends_at_once() -> None:
+@pytest.mark.parametrize(("holder", "ends"), [("gone", True), ("lives", False), (None, False)])
+def test_a_stage_whose_dvc_is_gone_before_it_watches_ends_at_once(
+    tmp_path: Path, holder: str | None, ends: bool
+) -> None:
+    """DVC's lock names who builds; where that one lives, DVC was called from another's Python."""
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    if holder:
+        info = {"pid": gone.pid if holder == "gone" else os.getpid(), "cmd": "repro"}
+        (tmp_path / ".dvc" / "tmp").mkdir(parents=True)
+        (tmp_path / ".dvc" / "tmp" / "rwlock").write_text(json.dumps({"write": {"out": info}, "read": {"in": [info]}}))
     code = "from xlforge.execution import guard; guard.die_with_parents(); print('goes on')"
-    orphan = subprocess.run(
+    stage = subprocess.run(
         [sys.executable, "-c", code],
+        cwd=tmp_path,
         env=os.environ | {"DVC_STAGE": "scores"},
         capture_output=True,
         text=True,
         check=False,
     )
-    assert orphan.returncode == -signal.SIGKILL
-    assert "has ended; so does the stage" in orphan.stderr
-    assert orphan.stdout == ""
+    assert stage.returncode == (-signal.SIGKILL if ends else 0)
+    assert ("has ended; so does the stage" in stage.stderr) is ends
+    assert stage.stdout == ("" if ends else "goes on\n")
+
+
+def test_a_real_dvc_that_is_killed_while_its_stage_starts_takes_the_stage_with_it(tmp_path: Path) -> None:
+    (tmp_path / "stage.py").write_text(
+        "import sys, time; from pathlib import Path; Path('begun').touch(); time.sleep(2)\n"
+        "from xlforge.execution import guard; guard.die_with_parents(); Path('goes_on').touch(); time.sleep(60)\n"
+    )
+    (tmp_path / "dvc.yaml").write_text(f"stages:\n  slow:\n    cmd: {sys.executable} stage.py\n    outs: [never]\n")
+    for words in (["git", "init", "-q"], [sys.executable, "-m", "dvc", "init", "-q"]):
+        subprocess.run(words, cwd=tmp_path, check=True)
+    dvc = subprocess.Popen([sys.executable, "-m", "dvc", "repro", "-q"], cwd=tmp_path, start_new_session=True)
+    wait = time.monotonic() + 30
+    while not (tmp_path / "begun").exists():
+        assert time.monotonic() < wait, "the stage has not begun"
+        time.sleep(0.05)
+    below = psutil.Process(dvc.pid).children(recursive=True)
+    dvc.kill()
+    dvc.wait()
+    _, left = psutil.wait_procs(below, timeout=10)
+    for process in left:
+        process.kill()
+    assert not left
+    assert not (tmp_path / "goes_on").exists()

@@ -22,6 +22,7 @@ import pytest
 
 from commands.pull_requests.images import images
 from commands.pull_requests.post import AUTHOR, LARGEST, MARKER, GitHub, Refused, post
+from commands.pull_requests.sections import LARGEST as WRITTEN
 from tests.pull_requests.small import HOSTILE, obeyed
 
 ROOT = Path(__file__).parents[2]
@@ -235,9 +236,20 @@ def test_only_what_is_a_png_of_a_bounded_size_is_taken() -> None:
     with zipfile.ZipFile(into, "w") as made:
         for name in ("../up.png", "a/b.png", "x](y.png", ".png", *(f"{number:03}.png" for number in range(99))):
             made.writestr(name, PNG)
-    assert list(images(into.getvalue())) == [f"{number:03}.png" for number in range(30)]
-    with pytest.raises(ValueError, match="cannot be read"):
-        images(b"no archive")
+    assert list(images(into.getvalue())) == [f"{number:03}.png" for number in range(12)]
+    torn = bytearray(archive(**{"win__png": PNG * 50}))
+    torn[60:70] = b"\xff" * 10
+    for bad in (b"no archive", bytes(torn)):
+        with pytest.raises(ValueError, match="cannot be read"):
+            images(bad)
+
+
+def test_a_full_comment_has_room_for_every_plot(server: Server) -> None:
+    server.artifacts.append({"id": 9, "name": "pr-plots"})
+    server.plots = archive(**{f"{number:02}" + "x" * 58 + "__png": PNG for number in range(40)})
+    server.zip = archive(pr_comment__md="x" * WRITTEN, pr_number="12")
+    send(server)
+    assert server.posted[0][1].count("![](") == 12
 
 
 def test_hostile_words_are_posted_as_words_after_ours(server: Server) -> None:

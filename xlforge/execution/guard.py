@@ -9,6 +9,7 @@ only the watch works.
 from __future__ import annotations
 
 import ctypes
+import json
 import os
 import signal
 import sys
@@ -16,6 +17,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -46,8 +48,8 @@ def die_with_parents() -> None:
 
         os.register_at_fork(after_in_child=bind)
     above = up_to_dvc(psutil.Process(stage))
-    if "DVC_STAGE" in os.environ and not any(map(_is_dvc, above)):
-        _end()  # dvc was killed while the stage was starting, and the shell between them waits for it
+    if "DVC_STAGE" in os.environ and not any(map(_is_dvc, above)) and _dvc_is_gone():
+        _end()
     if above:
         threading.Thread(target=_watch, args=(above,), daemon=True, name="guard").start()
 
@@ -67,6 +69,26 @@ def _is_dvc(process: Any) -> bool:
     except psutil.Error:
         return False
     return any(Path(word).name == "dvc" for word in words[:3]) or words[1:3] == ["-m", "dvc"]
+
+
+def _dvc_is_gone() -> bool:
+    """Whether dvc was killed while the stage was starting: nobody lives whom its lock names, and the shell in between waits on.
+
+    No dvc among the parents is not enough: DVC may be called from another's Python.
+    """
+    try:
+        held = json.loads(Path(".dvc/tmp/rwlock").read_bytes())
+    except (OSError, ValueError):
+        return False
+    holders = [*held.get("write", {}).values(), *chain.from_iterable(held.get("read", {}).values())]
+    return bool(holders) and not any(_lives(holder["pid"]) for holder in holders)
+
+
+def _lives(pid: int) -> bool:
+    try:
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except psutil.Error:
+        return False
 
 
 def _watch(above: list[Any]) -> None:
