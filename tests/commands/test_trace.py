@@ -210,7 +210,7 @@ def test_the_installed_command_tells_the_same_and_says_nothing_on_standard_error
 def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with params.yaml and the pipelines, and nothing built."""
     shutil.copy(ROOT / "params.yaml", tmp_path)
-    for name in ("pipelines", "stages", "pyproject.toml"):
+    for name in ("pipelines", "stages", "conf"):
         (tmp_path / name).symlink_to(ROOT / name)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XLFORGE_STORE", f"sqlite:///{tmp_path}/store.sqlite")

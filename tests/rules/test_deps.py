@@ -63,7 +63,7 @@ def test_no_stage_depends_on_execution(stage: str) -> None:
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_every_stage_tracks_the_packages_that_decide_data(stage: str) -> None:
-    assert {"pyproject.toml": ["tool.xlforge.packages"]} in STAGES[stage]["params"]
+    assert {"conf/packages.yaml": None} in STAGES[stage]["params"]
 
 
 @pytest.mark.parametrize("stage", STAGES)

@@ -111,7 +111,7 @@ def make_workshop(base: Path) -> Callable[[Path], Workshop]:
     def make(folder: Path) -> Workshop:
         write_dataset(folder / "data" / "dataset")
         (folder / "models").mkdir()
-        for name in ("pipelines", "pyproject.toml"):
+        for name in ("pipelines", "conf"):
             (folder / name).symlink_to(ROOT / name)
         (folder / "models" / "tiny").symlink_to(base)
         raw = yaml.safe_load((ROOT / "params.yaml").read_text())

@@ -1,21 +1,23 @@
 """The packages that decide data (generation, tokenisation, language identification) are identity, like our own code.
 
-Their versions stand in `[tool.xlforge.packages]` of pyproject.toml, which dvc.yaml tracks; what is installed must agree.
+Their versions stand in `conf/packages.yaml`, which dvc.yaml tracks; what is installed must agree.
 """
 
 from __future__ import annotations
 
-import tomllib
 from importlib.metadata import version
 from pathlib import Path
 
+import yaml
+
 from xlforge.core.params import ParamsError
+
+DECLARED = Path("conf/packages.yaml")
 
 
 def declared() -> dict[str, str]:
     """Package name to version."""
-    tables = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["tool"]["xlforge"]["packages"]
-    return dict(tables)
+    return dict(yaml.safe_load(DECLARED.read_text(encoding="utf-8")))
 
 
 def check() -> None:
@@ -24,6 +26,6 @@ def check() -> None:
     if wrong:
         told = "; ".join(f"{name} is {have}, declared {want}" for name, (want, have) in wrong.items())
         raise ParamsError(
-            f"installed packages differ from [tool.xlforge.packages] in pyproject.toml: {told}. They decide what a build "
+            f"installed packages differ from {DECLARED}: {told}. They decide what a build "
             "makes: run `make env`, or declare the new version (every stage then runs again)"
         )

@@ -33,7 +33,7 @@ _QUIET = {
 }
 _NAME = "xlforge-ray"
 _LOOK, _SHORT = 10.0, 20
-_SHIPPED = ("xlforge", "pipelines", "params.yaml", "pyproject.toml")
+_SHIPPED = ("xlforge", "pipelines", "params.yaml", "conf")
 
 
 @contextmanager
