@@ -6,6 +6,7 @@ A build that the store can serve loads no engine: no weights are read and no end
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,7 @@ class StoredLLM(LLM):
         self._store = Store(self.execution.store)
         self._drawn = Drawn(**self.sampling.model_dump())
         self._tolerance = Tolerance(self.execution.failures)
+        gc.freeze()  # else every full collection looks through all that is imported, and takes as long as a hundred rows
 
     def unload(self) -> None:
         """Let go of store and engine."""
