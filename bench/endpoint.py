@@ -24,8 +24,9 @@ import psutil
 
 from bench.common import minimal, question, run, table
 from tests.server import Fault, Server
-from xlforge.core.params import Execution, Model, Sampling
+from xlforge.core.params import Model, Sampling
 from xlforge.engines.stored import StoredLLM
+from xlforge.execution.settings import Execution
 
 SLOTS = 64
 LATENCY = 0.42

@@ -43,9 +43,10 @@ class Parrot:
 def translated(folder: Path, first: int, count: int) -> dict[str, float]:
     """Seconds of each part of what `count` rows take, from row `first` on."""
     from pipelines.translations.v1.schema import Rows
-    from xlforge.core.params import Execution, Model, Sampling
+    from xlforge.core.params import Model, Sampling
     from xlforge.core.rows import partition, split, valid, write_parquet
     from xlforge.engines.stored import StoredLLM
+    from xlforge.execution.settings import Execution
 
     seconds: dict[str, float] = {}
 

@@ -19,9 +19,10 @@ from pathlib import Path
 import torch
 
 from bench.common import table
-from xlforge.core.params import Execution, Model, Sampling
+from xlforge.core.params import Model, Sampling
 from xlforge.engines.revision import folder_digest
 from xlforge.engines.stored import StoredLLM
+from xlforge.execution.settings import Execution
 
 TEACHER = Path("models/pocket/teacher")
 TRUTH = Path("data/seeds/pocket.truth.jsonl")

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from xlforge.core.params import Execution, Model
+    from xlforge.core.params import Model
     from xlforge.execution.servers.place import Place, Running
+    from xlforge.execution.settings import Execution
 
 
 @click.group(epilog="Example: xlforge engine status")

@@ -18,8 +18,8 @@ _PLACE = click.Path(path_type=Path)
 
 
 def _store() -> Store:
-    from xlforge.core.params import load_execution
     from xlforge.execution.environment import execution
+    from xlforge.execution.settings import load_execution
     from xlforge.execution.store import Store
 
     return Store(execution(load_execution()).store)

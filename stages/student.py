@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from xlforge.core import packages, params
 from xlforge.core.errors import BuildError
-from xlforge.core.params import ADAPTERS, Execution
+from xlforge.core.params import ADAPTERS
 from xlforge.core.rows import split, write_text
 from xlforge.core.spine import DATA, Build, main
 from xlforge.execution import checkpoints, guard
 from xlforge.execution.environment import execution
+from xlforge.execution.settings import Execution
 from xlforge.execution.steps import Steps
 
 if TYPE_CHECKING:

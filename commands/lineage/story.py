@@ -46,8 +46,8 @@ def _behind(links: list[Link], found: Lineage) -> dict[str, Replayed]:
     if not asking:
         return {}
     from commands.lineage.replay import replayed
-    from xlforge.core.params import load_execution
     from xlforge.execution.environment import execution
+    from xlforge.execution.settings import load_execution
     from xlforge.execution.store import Store
     from xlforge.lineage.tables import Tables
 

@@ -12,9 +12,10 @@ import yaml
 from pipelines.answers.v1.models import asked_as, role
 from pipelines.answers.v1.pipeline import PROMPTS
 from tests.core.test_params import with_change
-from xlforge.core.params import Compared, Execution, Model, ParamsError, load
+from xlforge.core.params import Compared, Model, ParamsError, load
 from xlforge.core.prompts import render, variables
 from xlforge.engines.revision import adapted
+from xlforge.execution.settings import Execution
 
 STUDENT = {"student": "first", "against": "base", "needs": "models/students/first"}
 

@@ -16,8 +16,8 @@ from commands.planning.ranges import NOTHING, Range, total
 from commands.planning.stale import Change, _parameters
 from commands.planning.telling import reason
 from tests.project import Project, names
-from xlforge.core.params import Execution
 from xlforge.execution.budget import limit
+from xlforge.execution.settings import Execution
 
 RUN = {"stage": "scores", "item": None, "rows_in": 100, "rows_out": 90, "calls": 100, "hits": 0, "tokens_in": 5000}
 

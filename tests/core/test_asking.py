@@ -144,3 +144,9 @@ def test_a_step_reads_its_inputs_from_its_prompt(tmp_path: Path) -> None:
 def test_an_answer_longer_than_its_bound_is_not_read(tmp_path: Path) -> None:
     (row,), _ = grade(tmp_path, (" " * 1_000_000 + GOOD, "stop"), ("x" * 1_000_000, "stop"))
     assert row["reject"]["reason"] == "too_long"
+
+
+def test_a_step_that_could_not_even_write_why_it_ended_is_told_of(tmp_path: Path) -> None:
+    (tmp_path / "trouble.txt").touch()
+    with pytest.raises(BuildError, match=r"room where .* are free"):
+        raise_trouble(tmp_path)

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
-from xlforge.core.params import Execution, ParamsError, load
+from xlforge.core.params import ParamsError, load
 from xlforge.execution import environment
+from xlforge.execution.settings import Execution
 
 ROOT = Path(__file__).parents[2]
 

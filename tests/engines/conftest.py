@@ -9,9 +9,10 @@ import pytest
 import torch
 
 from tests.engines import tiny
-from xlforge.core.params import Execution, Model, Sampling
+from xlforge.core.params import Model, Sampling
 from xlforge.engines.revision import folder_digest
 from xlforge.engines.stored import StoredLLM
+from xlforge.execution.settings import Execution
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -14,12 +14,13 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from tests.engines import tiny
 from tests.engines.test_transformers import assert_own_answers, prompts
-from xlforge.core.params import Execution, Model, Sampling
+from xlforge.core.params import Model, Sampling
 from xlforge.engines.engine import EngineError
 from xlforge.engines.request import Request
 from xlforge.engines.revision import adapted, folder_digest
 from xlforge.engines.stored import StoredLLM
 from xlforge.engines.transformers import TransformersEngine
+from xlforge.execution.settings import Execution
 
 
 def adapter(folder: Path, spec: Model, seed: int = 1) -> Path:

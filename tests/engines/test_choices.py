@@ -16,12 +16,13 @@ import torch
 from transformers import AutoModelForCausalLM
 
 from tests.engines.test_request import BASE
-from xlforge.core.params import Execution, Model
+from xlforge.core.params import Model
 from xlforge.core.params import Sampling as Drawn
 from xlforge.engines.request import Request, Sampling, choice, share
 from xlforge.engines.stored import StoredLLM
 from xlforge.engines.transformers import TransformersEngine
 from xlforge.execution.replies import answer
+from xlforge.execution.settings import Execution
 
 AB = ("A", "B")
 

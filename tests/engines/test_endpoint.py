@@ -231,7 +231,7 @@ def test_a_killed_build_buys_again_no_more_than_was_in_flight(
     model, server = served(server={"latency": 0.05})
     code = f"""
 from tests.engines.test_endpoint import *
-from xlforge.core.params import Execution
+from xlforge.execution.settings import Execution
 model = StoredLLM(role="teacher", spec=MODEL, sampling=Sampling(temperature=0.8, top_p=0.95, max_tokens=24), logprobs=True,
     execution=Execution(store="sqlite:///{tmp_path}/store.sqlite", endpoint="{server.url}", concurrency=6))
 model.load()

@@ -10,9 +10,9 @@ import pytest
 
 from tests.execution.shop import MODEL, question, store
 from tests.server import Server
-from xlforge.core.params import Execution
 from xlforge.engines.sale import Sale, Tolerance
 from xlforge.execution.endpoint import EndpointEngine
+from xlforge.execution.settings import Execution
 from xlforge.execution.store import Store
 
 

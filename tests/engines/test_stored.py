@@ -195,7 +195,8 @@ def test_a_build_from_the_store_loads_no_torch(spec: Model, llm: Callable[..., S
 import sys
 from pathlib import Path
 from typing import Any
-from xlforge.core.params import Execution, Model, Sampling
+from xlforge.core.params import Model, Sampling
+from xlforge.execution.settings import Execution
 from xlforge.engines.stored import StoredLLM
 model = StoredLLM(role="teacher", spec=Model(model={spec.model!r}, revision={spec.revision!r}), logprobs=True,
     sampling=Sampling(temperature=0.8, top_p=0.95, max_tokens=24), execution=Execution(store="sqlite:///{tmp_path}/store.sqlite"))

@@ -12,7 +12,7 @@ import torch
 from transformers import AutoModelForCausalLM, Gemma3TextConfig, MistralConfig
 
 from tests.engines import tiny
-from xlforge.core.params import Execution, Model, Sampling
+from xlforge.core.params import Model, Sampling
 from xlforge.engines.decoding import Manner, speak
 from xlforge.engines.engine import EngineError
 from xlforge.engines.keeping import FOLDED
@@ -20,6 +20,7 @@ from xlforge.engines.request import Request
 from xlforge.engines.revision import folder_digest
 from xlforge.engines.stored import StoredLLM
 from xlforge.engines.transformers import TransformersEngine
+from xlforge.execution.settings import Execution
 
 POCKET = Path("models/pocket/teacher")
 

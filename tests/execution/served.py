@@ -7,10 +7,11 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
-from xlforge.core.params import Execution, Model, Servers
+from xlforge.core.params import Model
 from xlforge.engines.engine import Bought
 from xlforge.engines.request import Answer, Request
 from xlforge.execution.servers.engine import VllmEngine
+from xlforge.execution.settings import Execution, Servers
 
 ROOT = Path(__file__).parents[2]
 TEACHER, JUDGE = (Model(engine="vllm", model=name, revision="1") for name in ("org/teacher", "org/judge"))

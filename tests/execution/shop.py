@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from xlforge.core.params import Execution, Model
+from xlforge.core.params import Model
 from xlforge.engines.request import Answer, Request, Sampling
 from xlforge.engines.sale import Sale, Tolerance
 from xlforge.execution.endpoint import EndpointEngine
+from xlforge.execution.settings import Execution
 from xlforge.execution.store import Store
 
 MODEL = Model(engine="openai", model="any", revision="1")

@@ -13,12 +13,12 @@ import pytest
 
 from tests.execution.shop import MODEL, buy, held, question, questions, store
 from tests.server import Fault, Server
-from xlforge.core.params import Execution
 from xlforge.engines.engine import EngineError, Till
 from xlforge.engines.request import Answer, Request
 from xlforge.engines.sale import Sale, Tolerance
 from xlforge.execution import budget, endpoint
 from xlforge.execution.budget import Account, Spent
+from xlforge.execution.settings import Execution
 from xlforge.execution.store import Store
 from xlforge.execution.within import within_budget
 

@@ -13,10 +13,10 @@ import pytest
 
 from tests.execution.shop import buy, questions
 from tests.server import Fault, Server
-from xlforge.core.params import Execution, Limit
 from xlforge.engines.engine import EngineError
 from xlforge.execution import endpoint, limits
 from xlforge.execution.limits import Guess, Learnt, Pace, limit
+from xlforge.execution.settings import Execution, Limit
 
 
 class Clock:

@@ -22,13 +22,14 @@ from commands.main import cli
 from tests.execution.served import JUDGE, ROOT, TEACHER, Kept, ask, execution
 from tests.project import SMALL, Project, names
 from tests.server import Server
-from xlforge.core.params import Compared, Execution, Model, Servers
+from xlforge.core.params import Compared, Model
 from xlforge.engines.engine import EngineError
 from xlforge.execution import environment
 from xlforge.execution.servers import lease
 from xlforge.execution.servers.engine import VllmEngine
 from xlforge.execution.servers.place import Place, places
 from xlforge.execution.servers.plan import plan
+from xlforge.execution.settings import Execution, Servers
 
 SECRET = "-".join(("sk", "planted", "5ecre7"))
 ASK = """

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import orjson
 
-from xlforge.core.params import Execution, Limit
 from xlforge.execution.ray.account import Account
 from xlforge.execution.ray.shares import share
 from xlforge.execution.ray.worker import Sale
 from xlforge.execution.runs import KEYS, Record
+from xlforge.execution.settings import Execution, Limit
 
 A, B, C = ("a" * 64, "b" * 64, "c" * 64)
 

@@ -12,12 +12,13 @@ from distilabel.pipeline import Pipeline
 
 from pipelines.instructions.v1.pipeline import PROMPTS, WriteQuestion
 from xlforge.core.errors import BuildError
-from xlforge.core.params import Execution, Model, ParamsError
+from xlforge.core.params import Model, ParamsError
 from xlforge.engines.stored import StoredLLM
 from xlforge.execution.environment import execution
 from xlforge.execution.ray.cluster import connected, see_store
 from xlforge.execution.ray.pipeline import asks, run
 from xlforge.execution.ray.settings import Ray
+from xlforge.execution.settings import Execution
 
 
 def test_the_environment_says_where_and_how_many(monkeypatch: pytest.MonkeyPatch) -> None:

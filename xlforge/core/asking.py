@@ -7,6 +7,7 @@ the words that could not be read. The whole stage is one batch: concurrency belo
 distilabel fills in None where a step raises, and goes on. Here the error is written down for the stage, which then fails with it.
 """
 
+import shutil
 import traceback
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
@@ -52,7 +53,16 @@ def raise_trouble(folder: Path) -> None:
     """Raises what a step left behind in the folder of this run, if anything."""
     path = folder / _TROUBLE
     if path.exists():
-        raise BuildError(path.read_text(encoding="utf-8"))
+        raise BuildError(path.read_text(encoding="utf-8") or untold(folder))
+
+
+def untold(folder: Path) -> str:
+    """What to tell where a step could not leave word of what stopped it."""
+    free = shutil.disk_usage(folder).free >> 20
+    return (
+        f"a step ended and could not write why: see that there is room where {folder} lies ({free} MB are free), and run "
+        "again; what was bought is in the store"
+    )
 
 
 def _guarded(folder: str, inputs: list[Row], work: Callable[[list[Row]], list[Row]]) -> list[Row]:
@@ -209,7 +219,9 @@ class Keep(Step):  # type: ignore[misc]
         return ["kept"]
 
     def process(self, inputs: StepInput) -> Iterator[list[Row]]:
-        with Path(self.path).open("wb") as file:
+        path = Path(self.path)
+        with path.with_suffix(".part").open("wb") as file:
             for row in inputs:
                 file.write(orjson.dumps(row) + b"\n")
+        path.with_suffix(".part").rename(path)
         yield [{"kept": len(inputs)}]

@@ -77,7 +77,7 @@ class Build:
 
     def run(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """The rows after the stage's pipeline, those set aside among them under `reject`."""
-        from xlforge.core.asking import WHOLE_STAGE, Keep, raise_trouble
+        from xlforge.core.asking import WHOLE_STAGE, Keep, raise_trouble, untold
 
         if not rows:
             return []
@@ -89,6 +89,8 @@ class Build:
             pipeline.dag.get_step(last)["step"].connect(keep)
         self.run_pipeline(pipeline)
         raise_trouble(self.folder)
+        if not kept.exists():
+            raise BuildError(untold(self.folder))
         return [orjson.loads(line) for line in kept.read_bytes().splitlines()]
 
     def run_pipeline(self, pipeline: Pipeline) -> None:

@@ -13,10 +13,11 @@ from typing import Any
 
 from distilabel.models.llms.base import LLM, AsyncLLM
 
-from xlforge.core.params import Execution, Model
+from xlforge.core.params import Model
 from xlforge.engines.engine import EngineError, Till
 from xlforge.engines.request import Answer, Request, Sampling, unicode_only
 from xlforge.execution import environment
+from xlforge.execution.settings import Execution
 
 _MOST = ("max_new_tokens", "max_tokens")
 

@@ -14,13 +14,14 @@ from typing import Any
 from distilabel.models.llms.base import LLM
 from pydantic import Field, PrivateAttr
 
-from xlforge.core.params import Execution, Model, Sampling
+from xlforge.core.params import Model, Sampling
 from xlforge.engines.engine import Engine, EngineError
 from xlforge.engines.request import Request
 from xlforge.engines.request import Sampling as Drawn
 from xlforge.engines.revision import check, identity, lying_here
 from xlforge.engines.sale import Sale, Tolerance, append, note
 from xlforge.execution.runs import KEYS
+from xlforge.execution.settings import Execution
 from xlforge.execution.store import Store
 
 

@@ -17,7 +17,7 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 from transformers.utils import logging
 
-from xlforge.core.params import Execution, Model
+from xlforge.core.params import Model
 from xlforge.engines.adapters import with_adapter
 from xlforge.engines.decoding import KINDS, Manner, Spoken, kinds, speak
 from xlforge.engines.drawing import uniforms
@@ -25,6 +25,7 @@ from xlforge.engines.engine import Bought, EngineError, Till
 from xlforge.engines.keeping import FOLDED
 from xlforge.engines.request import Answer, Request, choice, share, unicode_only
 from xlforge.engines.revision import base_revision, check
+from xlforge.execution.settings import Execution
 
 _LOOKALIKES = str.maketrans({"<": "‹", "[": "⁅", "{": "❴", "|": "¦"})
 _JOINER = "\u2060"

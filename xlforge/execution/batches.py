@@ -13,7 +13,6 @@ import sys
 from collections import Counter, deque
 from collections.abc import Sequence
 
-from xlforge.core.params import Execution
 from xlforge.engines.engine import EngineError, Till
 from xlforge.engines.request import Answer, Request
 from xlforge.execution import pending
@@ -23,6 +22,7 @@ from xlforge.execution.connection import Connection
 from xlforge.execution.hosted import Hosted, State, line, outcomes
 from xlforge.execution.pending import Pending
 from xlforge.execution.replies import Unusable
+from xlforge.execution.settings import Execution
 
 _REQUESTS, _BYTES = 50_000, 90_000_000
 """The most of one batch that every endpoint takes."""

@@ -21,12 +21,12 @@ from typing import NamedTuple
 import psutil
 import sqlalchemy as sa
 
-from xlforge.core.params import Execution
 from xlforge.engines.engine import EngineError
 from xlforge.engines.request import Answer, Request
 from xlforge.execution.guard import up_to_dvc
 from xlforge.execution.limits import Guess
 from xlforge.execution.prices import load_prices
+from xlforge.execution.settings import Execution
 from xlforge.execution.store.database import Database
 
 TOKENS = "tokens"

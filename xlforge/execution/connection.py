@@ -13,10 +13,11 @@ from urllib.request import getproxies, proxy_bypass
 import aiohttp
 from yarl import URL
 
-from xlforge.core.params import Execution, Model
+from xlforge.core.params import Model
 from xlforge.engines.engine import EngineError
 from xlforge.execution import environment
 from xlforge.execution.replies import Unusable, refusal, used_up
+from xlforge.execution.settings import Execution
 
 LARGEST = 8 << 20
 _LOOK = 20.0

@@ -16,7 +16,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from itertools import count
 
-from xlforge.core.params import Execution, Model
+from xlforge.core.params import Model
 from xlforge.engines.engine import Bought, EngineError, Till
 from xlforge.engines.request import Answer, Request
 from xlforge.execution import pending
@@ -26,6 +26,7 @@ from xlforge.execution.budget import Budget, Spent
 from xlforge.execution.connection import Connection
 from xlforge.execution.limits import Guess, Pace, limit
 from xlforge.execution.replies import Unusable, answer
+from xlforge.execution.settings import Execution
 
 _FIRST_WAIT, _LONGEST_WAIT = 0.5, 60.0
 _PATIENCE = 150.0

@@ -14,8 +14,9 @@ from pathlib import Path
 
 from dotenv import load_dotenv
 
-from xlforge.core.params import Execution, ParamsError, Servers
+from xlforge.core.params import ParamsError
 from xlforge.execution.ray.settings import Ray
+from xlforge.execution.settings import Execution, Servers
 
 _FIELDS = (
     *("endpoint", "concurrency", "batch", "timeout", "retries", "failures", "device", "store", "offline"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 
-from xlforge.core.params import Execution, Limit
+from xlforge.execution.settings import Execution, Limit
 
 _BURST = 0.25
 _RATIO = 0.3

@@ -72,7 +72,7 @@ class Record:
 
     def _remember(self) -> None:
         """Notes in the store which answers this run took, for `xlforge store gc --unused`; no build fails for that."""
-        from xlforge.core.params import load_execution
+        from xlforge.execution.settings import load_execution
         from xlforge.execution.store import Store
 
         rows = Path("data", self.stage, self.item or "", "rows.parquet")

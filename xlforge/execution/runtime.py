@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from distilabel.pipeline import Pipeline
 
-    from xlforge.core.params import Execution
+    from xlforge.execution.settings import Execution
 
 
 def run(pipeline: Pipeline, stage: str, execution: Execution) -> None:

@@ -6,11 +6,12 @@ from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future
 
-from xlforge.core.params import Execution, Model
+from xlforge.core.params import Model
 from xlforge.engines.engine import Bought, Engine, Till
 from xlforge.engines.request import Answer, Request
 from xlforge.execution.budget import Budget
 from xlforge.execution.limits import Guess
+from xlforge.execution.settings import Execution
 
 
 def within_budget(engine: Engine, spec: Model, execution: Execution) -> Engine:

@@ -21,8 +21,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from xlforge.core.errors import BuildError
-from xlforge.core.params import Execution
 from xlforge.execution.ray.keeper import Keeper
+from xlforge.execution.settings import Execution
 
 _QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",

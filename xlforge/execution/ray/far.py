@@ -19,7 +19,7 @@ from xlforge.execution.ray.worker import Done, Replica
 
 if TYPE_CHECKING:
     from xlforge.core.asking import Row
-    from xlforge.core.params import Execution
+    from xlforge.execution.settings import Execution
 
 Step = Any
 _LOOK_EVERY = 1.0

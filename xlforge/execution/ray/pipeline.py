@@ -22,13 +22,14 @@ from distilabel.steps.base import StepResources
 from dotenv import dotenv_values
 
 from xlforge.core.errors import BuildError
-from xlforge.core.params import STAGES, Execution
+from xlforge.core.params import STAGES
 from xlforge.engines.revision import lying_here
 from xlforge.engines.stored import StoredLLM
 from xlforge.execution import environment
 from xlforge.execution.ray.cluster import connected
 from xlforge.execution.ray.far import Far, Step
 from xlforge.execution.servers.engine import answers
+from xlforge.execution.settings import Execution
 
 _LOOK_EVERY = 0.2
 

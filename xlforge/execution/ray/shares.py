@@ -7,7 +7,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from xlforge.core.params import Execution, Limit
+from xlforge.execution.settings import Execution, Limit
 
 
 def share(execution: Execution, workers: int) -> Execution:

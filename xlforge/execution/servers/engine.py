@@ -14,13 +14,14 @@ from concurrent.futures import Future
 from typing import Any
 from urllib.parse import urlsplit
 
-from xlforge.core.params import Execution, Model
+from xlforge.core.params import Model
 from xlforge.engines.engine import Bought, EngineError, Till
 from xlforge.engines.request import Answer, Request
 from xlforge.execution import environment
 from xlforge.execution.endpoint import EndpointEngine
 from xlforge.execution.servers.lease import leased, trouble
 from xlforge.execution.servers.plan import Plan, plan
+from xlforge.execution.settings import Execution
 
 _OWN: dict[str, Any] = {
     "mode": "live",

@@ -17,12 +17,12 @@ from pathlib import Path
 
 import orjson
 
-from xlforge.core.params import Servers
 from xlforge.engines.engine import EngineError
 from xlforge.execution.environment import state
 from xlforge.execution.servers.locks import Lock
 from xlforge.execution.servers.place import Place, Running, places
 from xlforge.execution.servers.plan import Plan
+from xlforge.execution.settings import Servers
 
 _LOOK_EVERY, _SAY_EVERY = 0.2, 5.0
 _LINES, _FAR, _CAUSES = 15, 500, 3

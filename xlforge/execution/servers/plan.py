@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from xlforge.core.params import ADAPTERS, Model, Servers
+from xlforge.core.params import ADAPTERS, Model
 from xlforge.engines.revision import base_revision, check, lying_here
+from xlforge.execution.settings import Servers
 
 _RANKS = (1, 8, 16, 32, 64, 128, 256, 320, 512)
 """The greatest ranks of adapters that vLLM can be started for."""
