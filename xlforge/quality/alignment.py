@@ -10,10 +10,16 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
 
 from xlforge.quality.names import folded, long_words, names, stem
-from xlforge.quality.numbers import numbers
+from xlforge.quality.numbers import Number, numbers
 from xlforge.quality.numerals import chinese, spelled
 from xlforge.quality.sentences import OTHER, RENDERINGS, sentences, size
 
@@ -26,7 +32,6 @@ _OFTEN = {
     **{(1, 0): 0.01, (0, 1): 0.005},
 }
 """How many source and target sentences go together, and how often."""
-_BEADS = {sizes: math.log(often) for sizes, often in _OFTEN.items()}
 _LONGEST_RUN = max(theirs for _, theirs in _OFTEN)
 _STATES = ("even", "dropped", "added")
 """What an alignment has left over so far. One that drops and adds sentences renders freely, and is not looked for."""
@@ -40,7 +45,7 @@ _DOUBTFUL = -6.0
 """Evidence from which on this is looked into."""
 
 _Corner = tuple[int, int]
-_Evidence = list[list[float]]
+_Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -58,8 +63,10 @@ class Alignment:
 
 def align(source: str, target: str, code: str) -> Alignment | None:
     """Align a translation in a language with its English source; None if one has no sentence or both are too long."""
-    ours, theirs = sentences(source), sentences(target)
-    if not ours or not theirs or len(source) + len(target) > LONGEST or len(ours) + len(theirs) > MOST:
+    if len(source) + len(target) > LONGEST:
+        return None
+    ours, theirs = _source(source), sentences(target)
+    if not ours.sentences or not theirs or len(ours.sentences) + len(theirs) > MOST:
         return None
     model = _Model(ours, theirs, code)
     best = _best(model, 0.0)
@@ -70,9 +77,11 @@ def align(source: str, target: str, code: str) -> Alignment | None:
     whole = max(best["even"], best["added"])
     score, leaving = best["dropped"]
     evidence = score - whole[0] if leaving else -math.inf
-    dropped = [" ".join(ours[i:i_end]) for (i, j), (i_end, j_end) in itertools.pairwise(leaving) if j == j_end]
+    dropped = [
+        " ".join(ours.sentences[i:i_end]) for (i, j), (i_end, j_end) in itertools.pairwise(leaving) if j == j_end
+    ]
     pairs = [
-        (" ".join(ours[i:i_end]), " ".join(theirs[j:j_end]))
+        (" ".join(ours.sentences[i:i_end]), " ".join(theirs[j:j_end]))
         for (i, j), (i_end, j_end) in itertools.pairwise(leaving if evidence > 0 else whole[1])
         if i < i_end and j < j_end
     ]
@@ -82,111 +91,151 @@ def align(source: str, target: str, code: str) -> Alignment | None:
 def _best(model: _Model, manner: float) -> dict[str, tuple[float, list[_Corner]]]:
     """For each state the most probable alignment that ends in it: its score and the corners of its beads."""
     ends = len(model.ours), len(model.theirs)
-    best: dict[tuple[_Corner, str], tuple[float, tuple[_Corner, str] | None]] = {((0, 0), "even"): (0.0, None)}
     width = _BAND + abs(ends[0] - ends[1])
-    for i, j in itertools.product(range(ends[0] + 1), range(ends[1] + 1)):
-        known = [(state, best[(i, j), state][0]) for state in _STATES if ((i, j), state) in best]
-        if not known or abs(i - j) > width:
-            continue
-        for (m, n), prior in _BEADS.items():
-            if i + m > ends[0] or j + n > ends[1]:
-                continue
-            bead = model.score(i, i + m, j, j + n, manner)
-            for state, before in known:
-                after = state if m and n else _STATES[m - n]
-                if state not in ("even", after):
+    scores = [[[-math.inf] * (ends[1] + 1) for _ in range(ends[0] + 1)] for _ in _STATES]
+    before: dict[tuple[int, int, int], tuple[int, int, int]] = {}
+    scores[0][0][0] = 0.0
+    beads = [(m, n, model.beads(m, n, manner)) for m, n in _OFTEN if m <= ends[0] and n <= ends[1]]
+    for i in range(ends[0] + 1):
+        for j in range(max(0, i - width), min(ends[1], i + width) + 1):
+            known = [(state, scores[state][i][j]) for state in range(3) if scores[state][i][j] > -math.inf]
+            for m, n, bead in beads if known else ():
+                if i + m > ends[0] or j + n > ends[1]:
                     continue
-                score, there = before + prior + bead, ((i + m, j + n), after)
-                if there not in best or score > best[there][0]:
-                    best[there] = (score, ((i, j), state))
+                for state, score in known:
+                    after = state if m and n else (m - n) % 3
+                    if state in (0, after) and score + bead[i][j] > scores[after][i + m][j + n]:
+                        scores[after][i + m][j + n] = score + bead[i][j]
+                        before[after, i + m, j + n] = state, i, j
     found: dict[str, tuple[float, list[_Corner]]] = {}
-    for state in _STATES:
-        at: tuple[_Corner, str] | None = (ends, state)
-        score, corners = best.get((ends, state), (-math.inf, None))[0], []
-        while at in best:
-            corners.append(at[0])
-            at = best[at][1]
-        found[state] = (score, corners[::-1])
+    for state, name in enumerate(_STATES):
+        score, corners, at = scores[state][ends[0]][ends[1]], [], (state, *ends)
+        if score > -math.inf:
+            corners.append(ends)
+            while at in before:
+                at = before[at]
+                corners.append(at[1:])
+        found[name] = score, corners[::-1]
     return found
 
 
-class _Anchor:
-    """Something in a source sentence that its rendering shows with probability `kept`, and the target sentences with it.
+@dataclass(frozen=True)
+class _Source:
+    """What is known of a source, whatever it is translated into.
 
-    evidence: in nats, of the run of n target sentences from sentence j on, under [n - 1][j].
+    marks: [sentences, marks], which sentence has which. digits, words, said: of each sentence its numbers, the words that may be
+    seen again, each with its stem and whether it belongs to a name, and its numerals.
     """
 
-    def __init__(self, kept: float, where: list[bool]) -> None:
-        others = max(sum(where) - 1, 0)  # one of them is taken to be its rendering
-        chance = min(max((others + 0.1) / (len(where) + 1), 0.01), 0.95 * kept)
-        self.evidence = _by_run(where, kept, chance)
+    sentences: list[str]
+    sizes: list[int]
+    marks: NDArray[np.bool_]
+    digits: list[list[Number]]
+    words: list[list[tuple[str, str, bool]]]
+    said: list[list[Fraction]]
+
+
+@lru_cache(maxsize=64)
+def _source(text: str) -> _Source:
+    found = sentences(text)
+    known = {word for name in names("\n".join(found)) for word in name.split()}
+    return _Source(
+        sentences=found,
+        sizes=[size(sentence) for sentence in found],
+        marks=_marks(found),
+        digits=[numbers(sentence, "en") for sentence in found],
+        words=[[(word, stem(word), word in known) for word in long_words(sentence)] for sentence in found],
+        said=[sorted({value for value in spelled(sentence) if value > 1}) for sentence in found],
+    )
 
 
 class _Model:
-    """How probable it is that a run of target sentences renders a run of source sentences."""
+    """How probable it is that a run of target sentences renders a run of source sentences.
 
-    def __init__(self, ours: list[str], theirs: list[str], code: str) -> None:
+    Evidence is in nats; [n - 1, j] of it is of the run of n target sentences from sentence j on.
+    """
+
+    def __init__(self, source: _Source, theirs: list[str], code: str) -> None:
         self.usual = RENDERINGS.get(code, OTHER)
-        self.ours, self.theirs = [size(text) for text in ours], [size(text) for text in theirs]
+        self.ours, self.theirs = source.sizes, [size(text) for text in theirs]
         self.middle = sum(map(math.log, self.theirs)) / len(theirs)
-        self.marks = [[any(char in text for char in mark) for mark in _MARKS] for text in ours]
-        self.mark_evidence = [self._of_mark(mark, theirs) for mark in _MARKS]
+        self.marks = source.marks
+        there = _marks(theirs).T
+        chance = (there.sum(1) + 0.5) / (len(theirs) + 1)
+        self.mark_evidence = [_by_run(there, np.full(len(_MARKS), kept), chance) for kept in (_MARK_ADDED, _MARK_KEPT)]
         plain = [folded(text) for text in theirs]
         values = [frozenset().union(*(number.values for number in numbers(text, code))) for text in theirs]
         if code == "zh":  # whose numerals can be read
             values = [value.union(chinese(text)) for value, text in zip(values, theirs, strict=True)]
-        known = {word for name in names("\n".join(ours)) for word in name.split()}
-        self.anchors: list[list[_Anchor]] = []
-        for text in ours:
-            digits = [
-                _Anchor(_NUMBER_KEPT, [number.within(value) for value in values]) for number in numbers(text, "en")
+        anchors: list[
+            tuple[int, float, list[bool]]
+        ] = []  # of a source sentence, how often they are kept, where they are
+        for i in range(len(self.ours)):
+            anchors += [(i, _NUMBER_KEPT, [number.within(value) for value in values]) for number in source.digits[i]]
+            anchors += [
+                (i, self._kept(word, named), [first in other for other in plain])
+                for word, first, named in source.words[i]
             ]
-            words = [
-                _Anchor(self._kept(word, known), [first in other for other in plain])
-                for word, first in ((word, stem(word)) for word in long_words(text))
-            ]
-            said = {value for value in spelled(text) if value > 1} if code == "zh" else set()
-            numerals = [_Anchor(_SAID_KEPT, [number in value for value in values]) for number in sorted(said)]
-            self.anchors.append(digits + words + numerals)
+            if code == "zh":
+                anchors += [(i, _SAID_KEPT, [number in value for value in values]) for number in source.said[i]]
+        self.anchors = np.zeros((len(self.ours), _LONGEST_RUN, len(theirs)))
+        if anchors:
+            whose, often, where = (np.array(each) for each in zip(*anchors, strict=True))
+            others = np.maximum(where.sum(1) - 1, 0)  # one of them is taken to be its rendering
+            chance = np.minimum(np.maximum((others + 0.1) / (len(theirs) + 1), 0.01), 0.95 * often)
+            np.add.at(self.anchors, whose, _by_run(where, often, chance))
 
-    def _kept(self, word: str, names: set[str]) -> float:
-        if word in names:
+    def _kept(self, word: str, named: bool) -> float:
+        if named:
             return self.usual.name
         return self.usual.word if word[0].islower() else (self.usual.word + self.usual.name) / 2
 
-    @staticmethod
-    def _of_mark(mark: str, theirs: list[str]) -> tuple[_Evidence, _Evidence]:
-        """Of a mark that the source sentences lack, and of one that they have."""
-        where = [any(char in text for char in mark) for text in theirs]
-        chance = (sum(where) + 0.5) / (len(theirs) + 1)
-        return _by_run(where, _MARK_ADDED, chance), _by_run(where, _MARK_KEPT, chance)
-
-    def score(self, i: int, i_end: int, j: int, j_end: int, manner: float) -> float:
-        """The logarithm of the probability that sentences j to j_end render i to i_end in such a manner."""
-        if j == j_end:
-            return 0.0
-        there = sum(self.theirs[j:j_end])
-        if i == i_end:
-            return _density((math.log(there) - self.middle) / _UNRELATED, _UNRELATED)
-        here = sum(self.ours[i:i_end])
-        spread = self.usual.spread(here)
-        score = _density(self.usual.surprise(here, there) - manner / spread, spread)
-        run = j_end - j - 1
-        for anchors in self.anchors[i:i_end]:
-            for anchor in anchors:
-                score += anchor.evidence[run][j]
-        for has, evidence in zip(map(any, zip(*self.marks[i:i_end], strict=True)), self.mark_evidence, strict=True):
-            score += evidence[has][run][j]
-        return score
+    def beads(self, m: int, n: int, manner: float) -> list[list[float]]:
+        """The logarithm of the probability that m source sentences from i on and n target sentences from j on go together, in such
+        a manner, under [i][j]."""
+        here, there = _runs(self.ours, m), _runs(self.theirs, n)
+        shape = len(self.ours) - m + 1, len(self.theirs) - n + 1
+        score = np.zeros(shape)
+        if not m:
+            score += _density((np.log(there) - self.middle) / _UNRELATED, _UNRELATED)
+        elif n:
+            spread = self.usual.spread(here)[:, None]
+            score += _density(self.usual.surprise(here[:, None], there) - manner / spread, spread)
+            for i in range(m):
+                score += self.anchors[i : i + shape[0], n - 1, : shape[1]]
+            has = np.any([self.marks[i : i + shape[0]] for i in range(m)], axis=0)[:, :, None]
+            added, kept = (evidence[:, n - 1, : shape[1]] for evidence in self.mark_evidence)
+            score += np.where(has, kept, added).sum(1)
+        found: list[list[float]] = (score + math.log(_OFTEN[m, n])).tolist()
+        return found
 
 
-def _density(deviations: float, spread: float) -> float:
+def _marks(texts: Sequence[str]) -> NDArray[np.bool_]:
+    """[texts, marks]"""
+    return np.array([[any(char in text for char in mark) for mark in _MARKS] for text in texts], dtype=bool)
+
+
+def _runs(sizes: list[int], length: int) -> _Floats:
+    """The size of every run of so many sentences."""
+    ends = np.concatenate([[0.0], np.cumsum(sizes)])
+    return ends[length:] - ends[: len(ends) - length]
+
+
+def _density(deviations: _Floats, spread: _Floats | float) -> _Floats:
     """The logarithm of a normal density whose tails are cut, so that no single length decides."""
-    return max(-0.5 * deviations**2, -12.0) - math.log(spread * math.sqrt(2 * math.pi))
+    return np.asarray(np.maximum(-0.5 * deviations**2, -12.0) - np.log(spread * math.sqrt(2 * math.pi)))
 
 
-def _by_run(where: list[bool], kept: float, chance: float) -> _Evidence:
-    """The evidence of every run of target sentences: that it shows what is kept with such a probability, or does not."""
-    shown, lacking = math.log(kept / chance), math.log((1 - kept) / (1 - chance))
-    ends = range(len(where))
-    return [[shown if any(where[j : j + n]) else lacking for j in ends] for n in range(1, _LONGEST_RUN + 1)]
+def _by_run(where: NDArray[np.bool_], kept: _Floats, chance: _Floats) -> _Floats:
+    """The evidence, [things, run, target sentences], of runs that show what is kept with such a probability, or do not.
+
+    where: [things, target sentences]. kept, chance: of each thing, that its rendering shows it, and that any sentence does.
+    """
+    shown = [where]
+    for n in range(1, _LONGEST_RUN):
+        further = np.zeros_like(where)
+        further[:, :-n] = where[:, n:]
+        shown.append(shown[-1] | further)
+    yes, no = np.log(kept / chance), np.log((1 - kept) / (1 - chance))
+    found: _Floats = np.where(np.stack(shown, axis=1), yes[:, None, None], no[:, None, None])
+    return found

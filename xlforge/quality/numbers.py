@@ -21,6 +21,7 @@ from functools import cache, cached_property
 from xlforge.quality.numerals import METRIC, SCALES, chinese, spelled
 
 _PLAIN = str.maketrans("\u00a0\u2009\u202f\u2007’٫٬．，", "    '.,.,")
+_DIGIT = re.compile(r"\d")
 _NUMBER = re.compile(r"(?<![\d.,])\d{1,3}(?: \d{3}){1,5}(?!\d)(?:[.,]\d{1,9})?|\d{1,30}(?:[.,']\d{1,30}){0,9}")
 _GROUPED = re.compile(r"\d{1,3}([.,' ])\d{3}(?:\1\d{3})*|\d{1,2}(?:,\d{2})+,\d{3}")
 _DECIMAL = re.compile(r"(\d+|\d{1,3}(?:([.,' ])\d{3})+)([.,])(\d+)")
@@ -75,6 +76,8 @@ class Number:
 
 def numbers(text: str, code: str) -> list[Number]:
     """The numbers in digits of a text in a language, in order."""
+    if not _DIGIT.search(text):
+        return []
     text = _plain(text)
     found: list[Number] = []
     for match in _NUMBER.finditer(text):

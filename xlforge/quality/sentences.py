@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
 
 _WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 _END = re.compile(
@@ -33,13 +35,13 @@ class Rendering:
     word: float
     name: float
 
-    def spread(self, source: int) -> float:
-        """The standard deviation for a source of a size; each text also has a manner of its own."""
-        return math.sqrt(self.variance / max(source, 1) + 0.05**2)
+    def spread(self, source: Any) -> Any:
+        """The standard deviation for a source of a size, or for an array of them; each text also has a manner of its own."""
+        return np.sqrt(self.variance / np.maximum(source, 1) + 0.05**2)
 
-    def surprise(self, source: int, target: int) -> float:
-        """By how many standard deviations a translation's size is off: negative where it is short."""
-        return (math.log(max(target, 0.5) / max(source, 0.5)) - self.mean) / self.spread(source)
+    def surprise(self, source: Any, target: Any) -> Any:
+        """By how many standard deviations a translation's size is off: negative where it is short. Of numbers, or of arrays."""
+        return (np.log(np.maximum(target, 0.5) / np.maximum(source, 0.5)) - self.mean) / self.spread(source)
 
 
 RENDERINGS = {
