@@ -217,7 +217,7 @@ def _marks(texts: Sequence[str]) -> NDArray[np.bool_]:
 
 def _runs(sizes: list[int], length: int) -> _Floats:
     """The size of every run of so many sentences."""
-    ends = np.concatenate([[0.0], np.cumsum(sizes)])
+    ends: _Floats = np.concatenate([[0.0], np.cumsum(sizes)])
     return ends[length:] - ends[: len(ends) - length]
 
 
@@ -237,5 +237,4 @@ def _by_run(where: NDArray[np.bool_], kept: _Floats, chance: _Floats) -> _Floats
         further[:, :-n] = where[:, n:]
         shown.append(shown[-1] | further)
     yes, no = np.log(kept / chance), np.log((1 - kept) / (1 - chance))
-    found: _Floats = np.where(np.stack(shown, axis=1), yes[:, None, None], no[:, None, None])
-    return found
+    return np.where(np.stack(shown, axis=1), yes[:, None, None], no[:, None, None])
