@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PYTHON = ROOT / ".venv-vllm" / "bin" / "python"
+MADE = ROOT / ".venv-vllm" / ".made"
+PYTHON = MADE.parent / "bin" / "python"
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -26,8 +27,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.fixture(scope="session")
 def servers() -> dict[str, str]:
     """The environment in which builds start the vLLM of its own environment, small enough for a laptop."""
-    if not PYTHON.exists():
-        pytest.skip(f"{PYTHON.parents[1].name} is absent: `make test-vllm` makes it")
+    if not MADE.exists():
+        pytest.skip(f"{MADE.parent.name} is absent or half made: `make test-vllm` makes it")
     small = "VLLM_CPU_KVCACHE_SPACE=1 VLLM_CPU_OMP_THREADS_BIND=nobind OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1"
     return {
         "XLFORGE_SERVERS_COMMAND": f"{PYTHON} -m vllm.entrypoints.openai.api_server",
