@@ -50,6 +50,12 @@ def test_the_worst_prompt_is_named() -> None:
     assert told and told.startswith("1.00") and "prompt p1" in told
 
 
+def test_the_file_for_those_who_have_no_prompts_gives_nothing_away() -> None:
+    none = read_prompts(Path("data/prompts/none.jsonl"), Overlap())
+    assert none.not_looked_for == len(none.texts) == 1
+    assert not none.given_away(Words(pl.Series(PROSE)))
+
+
 def test_the_bar_moves_it() -> None:
     half = CASES["half a prompt"][0]
     assert overlaps(half, LONG, share=0.2) and not overlaps(half, LONG, share=0.9)

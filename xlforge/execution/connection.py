@@ -21,6 +21,8 @@ from xlforge.execution.settings import Execution
 
 LARGEST = 8 << 20
 _LOOK = 20.0
+_GOING = 0.5
+"""Seconds after a lost connection: a server that dies may take new ones for a moment, and lose them too."""
 _JSON = {"Content-Type": "application/json"}
 
 
@@ -92,7 +94,7 @@ class Connection:
         except TimeoutError:
             raise Unusable("no reply in time") from None
         except (aiohttp.ClientError, OSError):
-            raise Unusable("the connection was lost") from None
+            raise Unusable("the connection was lost", wait=_GOING) from None
         fault.said = self.discreet(fault.said)
         raise fault
 
