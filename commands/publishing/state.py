@@ -10,7 +10,17 @@ from pathlib import Path
 from xlforge.core.errors import BuildError
 
 LOCK = Path("dvc.lock")
-DECIDES = ("dvc.lock", "dvc.yaml", "params.yaml", "conf/packages.yaml", "pipelines", "stages", "xlforge", "data", "models")
+DECIDES = (
+    "dvc.lock",
+    "dvc.yaml",
+    "params.yaml",
+    "conf/packages.yaml",
+    "pipelines",
+    "stages",
+    "xlforge",
+    "data",
+    "models",
+)
 """What decides a build or belongs to it; a commit about anything else leaves the build what it was."""
 
 
