@@ -15,6 +15,7 @@ import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -81,12 +82,11 @@ def connected(execution: Execution, cpus: int, gpus: int, folders: list[Path]) -
 
 def _ray() -> ModuleType:
     try:
-        import ray
+        return import_module("ray")
     except ImportError as error:
         raise BuildError(
             "runtime: ray wants the package ray: pip install 'xlforge[ray]', or set execution.runtime to local"
         ) from error
-    return ray
 
 
 def _look_for(address: str) -> None:
