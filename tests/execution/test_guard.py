@@ -32,6 +32,28 @@ print("forked", flush=True)
 time.sleep(60)
 """
 
+SHARE = """
+import os, time
+from xlforge.execution import cores, guard
+cores._ALONE, cores._cores = 0.01, lambda: 2
+guard.die_with_parents()
+if os.fork() == 0:
+    cores.each(lambda piece: time.sleep(0.1), range(600), "step")
+time.sleep(0.5)
+print("shared out", flush=True)
+time.sleep(60)
+"""
+
+WATCH = """
+import os, sys, time
+from xlforge.execution import guard
+guard.die_with_parents()
+print(os.getpid(), flush=True)
+if sys.argv[1] == "full":
+    print("x" * 1_000_000, file=sys.stderr)
+time.sleep(60)
+"""
+
 
 def started(code: str, folder: Path) -> subprocess.Popen[str]:
     process = subprocess.Popen([sys.executable, "-c", code], cwd=folder, stdout=subprocess.PIPE, text=True)
@@ -54,15 +76,37 @@ def test_a_live_holder_is_named_and_a_dead_one_frees_the_checkout(
         assert "dataset" in Path(".xlforge/holder").read_text()
 
 
-def test_forked_children_end_with_a_killed_stage(tmp_path: Path) -> None:
-    stage = started(FORK, tmp_path)
-    (child,) = psutil.Process(stage.pid).children()
+@pytest.mark.parametrize(("code", "count"), [(FORK, 1), (SHARE, 3)])
+def test_forked_children_and_theirs_end_with_a_killed_stage(tmp_path: Path, code: str, count: int) -> None:
+    stage = started(code, tmp_path)
+    below = psutil.Process(stage.pid).children(recursive=True)
+    assert len(below) == count
     os.kill(stage.pid, signal.SIGKILL)
     stage.wait()
     end = time.monotonic() + 5
-    while child.is_running() and child.status() != psutil.STATUS_ZOMBIE:
+    while any(child.is_running() and child.status() != psutil.STATUS_ZOMBIE for child in below):
         assert time.monotonic() < end
         time.sleep(0.05)
+
+
+@pytest.mark.parametrize("stderr", ["read", "closed", "full"])
+def test_a_stage_ends_with_what_started_it_whether_or_not_it_is_heard(tmp_path: Path, stderr: str) -> None:
+    code = "import subprocess, sys; subprocess.run([sys.executable, '-c', *sys.argv[1:]])"
+    above = subprocess.Popen(
+        [sys.executable, "-c", code, WATCH, stderr], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert above.stdout is not None
+    assert above.stderr is not None
+    stage = psutil.Process(int(above.stdout.readline()))
+    if stderr == "closed":
+        above.stderr.close()
+    above.kill()
+    end = time.monotonic() + 5
+    while stage.is_running() and stage.status() != psutil.STATUS_ZOMBIE:
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    if stderr == "read":
+        assert b"so does the stage" in above.stderr.read()
 
 
 @pytest.mark.parametrize(("holder", "ends"), [("gone", True), ("lives", False), (None, False)])

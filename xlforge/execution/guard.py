@@ -16,7 +16,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -92,14 +92,29 @@ def _lives(pid: int) -> bool:
 
 
 def _watch(above: list[Any]) -> None:
-    while all(process.is_running() and process.status() != psutil.STATUS_ZOMBIE for process in above):
+    while all(map(_runs, above)):
         time.sleep(_LOOK_EVERY)
     _end()
 
 
+def _runs(process: Any) -> bool:
+    try:
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
 def _end() -> None:
-    print("the build that started this stage has ended; so does the stage", file=sys.stderr, flush=True)
+    """Says so if anybody can still hear it, and ends this process in any case."""
+    teller = threading.Thread(target=_tell, daemon=True)
+    teller.start()
+    teller.join(_LOOK_EVERY)
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _tell() -> None:
+    with suppress(OSError, ValueError):
+        print("the build that started this stage has ended; so does the stage", file=sys.stderr, flush=True)
 
 
 @contextmanager
