@@ -19,7 +19,7 @@ from xlforge.core.spine import DATA, Build, main
 from xlforge.execution import checkpoints, guard
 from xlforge.execution.environment import execution
 from xlforge.execution.settings import Execution
-from xlforge.execution.steps import Steps
+from xlforge.execution.progress import Steps
 
 if TYPE_CHECKING:
     import polars as pl

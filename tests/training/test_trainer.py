@@ -16,7 +16,7 @@ from tests.training.conftest import WORDS, example
 from xlforge.core.errors import BuildError
 from xlforge.core.students import Base, Recipe
 from xlforge.execution import checkpoints
-from xlforge.execution.steps import Steps
+from xlforge.execution.progress import Steps
 from xlforge.training.bases import model_of
 from xlforge.training.sizes import sized
 from xlforge.training.trainer import Job, Trained, train, trainer_of

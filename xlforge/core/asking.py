@@ -22,6 +22,7 @@ from distilabel.steps.tasks import Task
 from xlforge.core.errors import BuildError
 from xlforge.core.prompts import fingerprint, render, variables
 from xlforge.core.rows import reject
+from xlforge.execution import cores
 
 Row = dict[str, Any]
 WHOLE_STAGE = 1_000_000_000
@@ -78,7 +79,7 @@ def _guarded(folder: str, inputs: list[Row], work: Callable[[list[Row]], list[Ro
 
 
 class Each(Step):  # type: ignore[misc]
-    """A step that works on one row at a time, in this process: `work` returns what becomes of the row.
+    """A step that works on one row at a time, on all cores: `work` returns what becomes of the row, and does nothing else.
 
     reads, adds: the columns it needs and makes. folder: of this run.
     """
@@ -104,11 +105,8 @@ class Each(Step):  # type: ignore[misc]
         yield _guarded(self.folder, inputs, self._all)
 
     def _all(self, inputs: list[Row]) -> list[Row]:
-        out: list[Row] = []
-        for row in inputs:
-            made = row if row["reject"] else self.work(row)
-            out += made if isinstance(made, list) else [made]
-        return out
+        made = cores.each(lambda row: row if row["reject"] else self.work(row), inputs, type(self).__name__.lower())
+        return [row for each in made for row in (each if isinstance(each, list) else [each])]
 
 
 class Ask(Task):  # type: ignore[misc]

@@ -1,6 +1,6 @@
-"""How far a stage's model calls are: a line that is redrawn on a terminal, a plain line now and then elsewhere.
+"""How far a stage is: a line that is redrawn on a terminal, a plain line now and then elsewhere; on stderr.
 
-Rows done of how many, how many of them were found in the store, tokens a second and the time left; on stderr.
+Things done of how many, what there is to say of them, and the time left.
 """
 
 from __future__ import annotations
@@ -14,63 +14,119 @@ _EVERY = 5.0
 _SHORT = 2.0
 
 
-class Progress:
-    """One batch of requests on its way. What takes under two seconds says nothing where there is no terminal."""
+class Line:
+    """So many things on their way. What takes under two seconds says nothing where there is no terminal.
 
-    def __init__(self, label: str, total: int, found: int) -> None:
-        self._label, self._total, self._found = label, total, found
-        self._done, self._tokens, self._failed = found, 0, 0
+    done: of the total, those that were done before this began.
+    """
+
+    def __init__(self, label: str, unit: str, total: int, done: int = 0) -> None:
+        self._label, self._unit = label, unit
+        self._total, self._before, self._done = total, done, done
         self._start = self._said = time.monotonic()
+        self._state = ""
         self._bar: tqdm[None] | None = None
         if sys.stderr.isatty():
-            shape = "{desc}: {n_fmt}/{total_fmt} rows |{bar}| {postfix}, {remaining} left"
-            self._bar = tqdm(total=total, initial=found, desc=label, bar_format=shape, file=sys.stderr)
-            self._bar.set_postfix_str(self._state(), refresh=True)
+            shape = f"{{desc}}: {{n_fmt}}/{{total_fmt}} {unit} |{{bar}}| {{postfix}}, {{remaining}} left"
+            self._bar = tqdm(total=total, initial=done, desc=label, bar_format=shape, file=sys.stderr)
+
+    @property
+    def seconds(self) -> float:
+        """Since it began; never zero."""
+        return max(time.monotonic() - self._start, 1e-9)
+
+    def expect(self, more: int) -> None:
+        """So many more than were told before."""
+        self._total += more
+        if self._bar is not None:
+            self._bar.total = self._total
+
+    def add(self, count: int, state: str = "", without_work: bool = False) -> None:
+        """So many were done. state: what there is to say now. without_work: it took no time, which the time left is reckoned from."""
+        self._done += count
+        self._before += count * without_work
+        self._state = state
+        if self._bar is not None:
+            self._bar.set_postfix_str(state, refresh=False)
+            self._bar.update(count)
+        elif count and time.monotonic() - self._said >= _EVERY:
+            self._say()
 
     def close(self) -> None:
         """The last word, unless it was soon over and nobody watches."""
         if self._bar is not None:
-            self._bar.set_postfix_str(self._state(), refresh=True)
+            self._bar.set_postfix_str(self._state, refresh=True)
             self._bar.close()
-        elif time.monotonic() - self._start > _SHORT:
+        elif self.seconds > _SHORT:
             self._say()
+
+    def _say(self) -> None:
+        self._said = time.monotonic()
+        worked, open_ = self._done - self._before, self._total - self._done
+        seconds = int(open_ * self.seconds / worked) if worked else 0
+        left = f"{seconds // 60}:{seconds % 60:02d} left" if worked and open_ else ""
+        told = ", ".join(filter(None, [f"{self._done}/{self._total} {self._unit}", self._state, left]))
+        print(f"{self._label}: {told}", file=sys.stderr, flush=True)
+
+
+class Progress:
+    """One batch of requests on its way: how many were asked, how many of them were found in the store, tokens a second."""
+
+    def __init__(self, label: str, total: int, found: int) -> None:
+        self._asked, self._found = 0, found
+        self._tokens, self._failed = 0, 0
+        self._line = Line(label, "rows", total, found)
+        self._line.add(0, self._state())
+
+    def close(self) -> None:
+        """The last word, unless it was soon over and nobody watches."""
+        self._line.add(0, self._state())
+        self._line.close()
 
     def add(self, rows: int, tokens: int, failed: int = 0) -> None:
         """Rows that were answered or given up, and the tokens that were bought with them."""
-        self._done += rows
+        self._asked += rows
         self._tokens += tokens
         self._failed += failed
-        if self._bar is not None:
-            self._bar.set_postfix_str(self._state(), refresh=False)
-            self._bar.update(rows)
-        elif time.monotonic() - self._said >= _EVERY:
-            self._say()
+        self._line.add(rows, self._state())
 
     def expect(self, rows: int) -> None:
         """So many more rows than were told before."""
-        self._total += rows
-        if self._bar is not None:
-            self._bar.total = self._total
+        self._line.expect(rows)
 
     def find(self, rows: int) -> None:
         """Rows that were asked for elsewhere meanwhile, and are in the store."""
         self._found += rows
-        self.add(rows, 0)
-
-    def _say(self) -> None:
-        self._said = time.monotonic()
-        asked, spent = self._done - self._found, self._said - self._start
-        left = (
-            f", {_clock((self._total - self._done) * spent / asked)} left" if asked and self._done < self._total else ""
-        )
-        print(f"{self._label}: {self._done}/{self._total} rows, {self._state()}{left}", file=sys.stderr, flush=True)
+        self._line.add(rows, self._state(), without_work=True)
 
     def _state(self) -> str:
-        asked = self._done - self._found
-        speed = self._tokens / max(time.monotonic() - self._start, 1e-9)
         failed = f", {self._failed} failed" if self._failed else ""
-        return f"{asked} asked, {self._found} found in the store{failed}, {speed:.0f} tokens/s"
+        speed = self._tokens / self._line.seconds
+        return f"{self._asked} asked, {self._found} found in the store{failed}, {speed:.0f} tokens/s"
 
 
-def _clock(seconds: float) -> str:
-    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
+class Steps:
+    """One training on its way: its loss, tokens a second."""
+
+    def __init__(self, label: str) -> None:
+        self._label = label
+        self._tokens = 0
+        self._line: Line | None = None
+
+    def begin(self, total: int, done: int) -> None:
+        """It starts. done: steps that an earlier, killed run had made already."""
+        if done:
+            print(f"{self._label}: goes on from step {done} of {total}", file=sys.stderr, flush=True)
+        self._line = Line(self._label, "steps", total, done)
+
+    def add(self, tokens: int, loss: float) -> None:
+        """One more step, of so many tokens, at this loss. Raises RuntimeError before the start."""
+        if self._line is None:
+            raise RuntimeError("a step before the training began")
+        self._tokens += tokens
+        self._line.add(1, f"loss {loss:.3f}, {self._tokens / self._line.seconds:.0f} tokens/s")
+
+    def close(self) -> None:
+        """Leaves the line as it stands."""
+        if self._line is not None:
+            self._line.close()

@@ -15,7 +15,7 @@ from xlforge.core import packages
 from xlforge.core.errors import BuildError
 from xlforge.core.students import Base, Student
 from xlforge.engines.revision import folder_digest
-from xlforge.execution.steps import Steps
+from xlforge.execution.progress import Steps
 from xlforge.training.bases import model_of, tokenizer_of
 from xlforge.training.selection import chosen
 from xlforge.training.sizes import sized

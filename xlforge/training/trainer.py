@@ -26,7 +26,7 @@ from trl.trainer.sft_trainer import SFTTrainer
 from xlforge.core.errors import BuildError
 from xlforge.core.students import Recipe
 from xlforge.execution import checkpoints
-from xlforge.execution.steps import Steps
+from xlforge.execution.progress import Steps
 from xlforge.training.order import order, steps
 
 _CHECKPOINTS = 20

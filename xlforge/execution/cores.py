@@ -1,0 +1,73 @@
+"""One piece of work after another, shared out among the machine's cores where there is much of it.
+
+What comes out is the same wherever it was worked on, so that no stage depends on this module. The processes are forked: they read their
+pieces in the memory they share with this one, hand back only what they made, and end with it (`guard`).
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
+from typing import Any, TypeVar
+
+from xlforge.core.errors import BuildError
+from xlforge.execution.progress import Line
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+_ALONE = 1.0
+"""Seconds of work that one process does by itself before others are worth their start."""
+_SHARE = 0.5
+"""Seconds of work that are handed out at a time."""
+
+_mine: tuple[Callable[[Any], Any], Sequence[Any]]
+
+
+def each(work: Callable[[T], R], pieces: Sequence[T], label: str) -> list[R]:
+    """What `work` makes of every piece, in order, with progress.
+
+    `work` has to be a function of its piece alone: what it changes elsewhere is lost. Raises what `work` raises, and BuildError where the
+    system ends a process.
+    """
+    line = Line(label, "rows", len(pieces))
+    out: list[R] = []
+    cores = _cores()
+    while len(out) < len(pieces) and (line.seconds < _ALONE or cores == 1):
+        out.append(work(pieces[len(out)]))
+        line.add(1)
+    if len(out) < len(pieces):
+        at_once = max(1, int(len(out) * _SHARE / _ALONE))
+        shares = [range(first, min(first + at_once, len(pieces))) for first in range(len(out), len(pieces), at_once)]
+        workers = min(cores, len(shares))
+        try:
+            with ProcessPoolExecutor(workers, get_context("fork"), _remember, (work, pieces)) as pool:
+                for made in pool.map(_share, shares):
+                    out += made
+                    line.add(len(made))
+        except BrokenProcessPool as error:
+            raise BuildError(
+                f"{label}: the system ended one of {workers} processes that worked on rows, most likely for want of memory: see to "
+                "its memory, or give it fewer cores with `taskset`, and run again"
+            ) from error
+    line.close()
+    return out
+
+
+def _cores() -> int:
+    """Those that this process may use; one where processes are not forked safely."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else 1
+
+
+def _remember(work: Callable[[Any], Any], pieces: Sequence[Any]) -> None:
+    global _mine  # noqa: PLW0603
+    _mine = work, pieces
+
+
+def _share(numbers: range) -> list[Any]:
+    work, pieces = _mine
+    return [work(pieces[number]) for number in numbers]
