@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -34,9 +35,9 @@ def each(work: Callable[[T], R], pieces: Sequence[T], label: str) -> list[R]:
     `work` has to be a function of its piece alone: what it changes elsewhere is lost. Raises what `work` raises, and BuildError where the
     system ends a process.
     """
+    cores = _cores()
     line = Line(label, "rows", len(pieces))
     out: list[R] = []
-    cores = _cores()
     while len(out) < len(pieces) and (line.seconds < _ALONE or cores == 1):
         out.append(work(pieces[len(out)]))
         line.add(1)
@@ -59,8 +60,9 @@ def each(work: Callable[[T], R], pieces: Sequence[T], label: str) -> list[R]:
 
 
 def _cores() -> int:
-    """Those that this process may use; one where processes are not forked safely."""
-    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else 1
+    """Those that this process may use; one where it cannot be forked safely: with Ray, such steps are threads beside Ray's own."""
+    alone = sys.platform == "linux" and threading.current_thread() is threading.main_thread()
+    return len(os.sched_getaffinity(0)) if alone else 1
 
 
 def _remember(work: Callable[[Any], Any], pieces: Sequence[Any]) -> None:
