@@ -12,10 +12,8 @@ import re
 import struct
 import zipfile
 import zlib
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from commands.pull_requests.post import GitHub
+from commands.pull_requests.github import GitHub, Refused
 
 LARGEST_ARCHIVE = 32 << 20
 _MOST, _LARGEST, _WIDEST = 12, 4 << 20, 10_000
@@ -41,8 +39,6 @@ def images(archive: bytes) -> dict[str, bytes]:
 
 def publish(github: GitHub, number: int, found: dict[str, bytes]) -> str:
     """The commit that holds the images of a pull request. Raises Refused."""
-    from commands.pull_requests.post import Refused
-
     tree = [
         {"path": name, "mode": "100644", "type": "blob", "sha": _made(github, "blobs", _blob(content))}
         for name, content in found.items()

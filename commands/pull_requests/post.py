@@ -15,14 +15,13 @@ import os
 import re
 import sys
 import unicodedata
-import urllib.error
-import urllib.request
 import zipfile
 import zlib
 from pathlib import Path
 from typing import Any
 
 from commands.pull_requests import images
+from commands.pull_requests.github import GitHub, Refused
 from commands.pull_requests.inert import inert
 
 MARKER = "<!-- xlforge: the comment on this pull request -->"
@@ -35,42 +34,7 @@ LARGEST = 65_536
 _LARGEST_FILES = {TEXT: 1 << 20, NUMBER: 32}
 _LARGEST_ARCHIVE = 2 << 20
 _PAGE, _PAGES = 100, 50
-_TIMEOUT = 60.0
 _TURNING = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
-
-
-class Refused(Exception):
-    """The artifact is not what it should be, or GitHub says no; nothing was posted."""
-
-
-class GitHub:
-    """GitHub's REST API, for one repository."""
-
-    def __init__(self, url: str, repository: str, token: str) -> None:
-        self._root, self._token = f"{url}/repos/{repository}", token
-
-    def bytes(self, path: str, most: int, data: Any = None, method: str = "GET") -> bytes:
-        """What a path answers, at most so many bytes. Raises Refused."""
-        body = None if data is None else json.dumps(data).encode()
-        request = urllib.request.Request(
-            f"{self._root}/{path}", body, {"Accept": "application/vnd.github+json"}, method=method
-        )
-        # An archive is fetched from another host, by a redirection: the token does not go there.
-        request.add_unredirected_header("Authorization", f"Bearer {self._token}")
-        try:
-            with urllib.request.urlopen(request, timeout=_TIMEOUT) as answer:
-                content: bytes = answer.read(most + 1)
-        except urllib.error.HTTPError as error:
-            raise Refused(f"GitHub answers {error.code} to {method} {path}") from None
-        except OSError as error:
-            raise Refused(f"GitHub does not answer {method} {path}: {error}") from None
-        if len(content) > most:
-            raise Refused(f"{path} has more than {most:,} bytes")
-        return content
-
-    def json(self, path: str, data: Any = None, method: str = "GET") -> Any:
-        """The same as data."""
-        return json.loads(self.bytes(path, 16 << 20, data, method))
 
 
 def main() -> None:

@@ -20,8 +20,9 @@ from typing import Any
 
 import pytest
 
+from commands.pull_requests.github import GitHub, Refused
 from commands.pull_requests.images import images
-from commands.pull_requests.post import AUTHOR, LARGEST, MARKER, GitHub, Refused, post
+from commands.pull_requests.post import AUTHOR, LARGEST, MARKER, post
 from commands.pull_requests.sections import LARGEST as WRITTEN
 from tests.pull_requests.small import HOSTILE, obeyed
 
@@ -342,6 +343,8 @@ def test_a_run_that_left_nothing_is_told(server: Server) -> None:
 
 @pytest.mark.parametrize(("sha", "code"), [(SHA, 0), ("b" * 40, 1)], ids=["posts", "refuses"])
 def test_the_workflow_s_command_needs_nothing_but_python(server: Server, tmp_path: Path, sha: str, code: int) -> None:
+    server.artifacts.append({"id": 9, "name": "pr-plots"})
+    server.plots = archive(win__png=PNG)
     event = tmp_path / "event.json"
     event.write_text(json.dumps({"workflow_run": RUN | {"head_sha": sha}}))
     github = {"GITHUB_API_URL": server.url(), "GITHUB_REPOSITORY": "me/forge", "GITHUB_TOKEN": "secret"}
@@ -350,6 +353,7 @@ def test_the_workflow_s_command_needs_nothing_but_python(server: Server, tmp_pat
         bare, cwd=ROOT, env=github | {"GITHUB_EVENT_PATH": str(event)}, capture_output=True, text=True, check=False
     )
     assert done.returncode == code, done.stderr
-    assert len(server.posted) == 1 - code
+    assert len(server.posted) == len(server.refs) == 1 - code
+    assert all("win.png?raw=true" in body for _, body in server.posted)
     assert "secret" not in done.stdout + done.stderr
     assert ("nothing was posted" in done.stderr) is bool(code)
