@@ -18,8 +18,8 @@ from xlforge.core.rows import split, write_text
 from xlforge.core.spine import DATA, Build, main
 from xlforge.execution import checkpoints, guard
 from xlforge.execution.environment import execution
-from xlforge.execution.settings import Execution
 from xlforge.execution.progress import Steps
+from xlforge.execution.settings import Execution
 
 if TYPE_CHECKING:
     import polars as pl
