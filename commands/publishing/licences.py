@@ -10,8 +10,8 @@ from typing import Literal, TypeVar
 import yaml
 from pydantic import Field, ValidationError
 
+from xlforge.core.blocks import Block
 from xlforge.core.errors import BuildError
-from xlforge.core.params import Block
 
 TABLE = Path("conf/licences.yaml")
 

@@ -13,10 +13,13 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, Field, model_validator
 
+from xlforge.core.blocks import Block as Block  # noqa: PLC0414  pipelines take it from here
+from xlforge.core.blocks import checked
 from xlforge.core.errors import BuildError
 from xlforge.core.languages import language
+from xlforge.core.students import resolved
 from xlforge.execution.prices import Prices
 from xlforge.execution.settings import Execution as Execution  # noqa: PLC0414  pipelines take it from here
 
@@ -46,12 +49,6 @@ READERS = ("transformers", "vllm")
 
 class ParamsError(BuildError):
     """params.yaml does not say what can be built; the message names the key, the value, the rule and the remedy."""
-
-
-class Block(BaseModel):
-    """A mapping in params.yaml: unknown keys are errors, values are immutable."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Sampling(Block):
@@ -245,23 +242,21 @@ def load(path: Path = PARAMS) -> dict[str, Any]:
     if not isinstance(raw, dict):
         raise ParamsError(f"{path} must be a mapping of blocks, but is {type(raw).__name__}")
     shared = {name: value for name, value in raw.items() if name not in STAGES}
-    checked, faults = _checked(Shared, shared, "", others=STAGES)
-    blocks: dict[str, Any] = dict(checked) if checked else {}
+    whole, faults = checked(Shared, shared, "", others=STAGES)
+    blocks: dict[str, Any] = dict(whole) if whole else {}
     for name in STAGES:
         if not isinstance(raw.get(name), dict):
             faults.append(f"{name}: the block is missing, and every stage needs one")
             continue
         schema, wrong = _schema(name, raw[name])
         if schema is not None:
-            block, wrong = _checked(schema.Params, raw[name], f"{name}.")
+            block, wrong = checked(schema.Params, raw[name], f"{name}.")
             blocks[name] = block
         faults += wrong
-    if checked and (translations := blocks.get("translations")):
-        faults += _unnamed(translations.models, checked.translators)
-    if checked:
-        from xlforge.core import students
-
-        trained, wrong = students.resolved(checked)
+    if whole and (translations := blocks.get("translations")):
+        faults += _unnamed(translations.models, whole.translators)
+    if whole:
+        trained, wrong = resolved(whole.bases, whole.student, whole.students, whole.languages)
         faults += wrong + _unmatched(blocks)
         blocks |= trained
     if faults:
@@ -311,41 +306,10 @@ def _unmatched(blocks: dict[str, Any]) -> list[str]:
 
 def _schema(stage: str, raw: dict[str, Any]) -> tuple[Any, list[str]]:
     """The schema module of the version that a block names."""
-    version, faults = _checked(Version, {"version": raw.get("version", "")}, f"{stage}.")
+    version, faults = checked(Version, {"version": raw.get("version", "")}, f"{stage}.")
     if version is None:
         return None, faults
     have = sorted(path.parent.name for path in Path("pipelines", stage).glob("v*/schema.py"))
     if version.version not in have:
         return None, [f"{stage}.version: {version.version!r} is not there; pipelines/{stage} has {', '.join(have)}"]
     return importlib.import_module(f"pipelines.{stage}.{version.version}.schema"), []
-
-
-def _checked(
-    model: type[BaseModel], raw: dict[str, Any], prefix: str, others: tuple[str, ...] = ()
-) -> tuple[Any, list[str]]:
-    try:
-        return model.model_validate(raw), []
-    except ValidationError as error:
-        return None, [_fault(model, fault, prefix, others) for fault in error.errors()]
-
-
-def _fault(model: type[BaseModel], fault: Any, prefix: str, others: tuple[str, ...]) -> str:
-    where = prefix + ".".join(str(part) for part in fault["loc"])
-    if fault["type"] == "extra_forbidden":
-        known = [*_fields(model, fault["loc"][:-1]), *(others if len(fault["loc"]) == 1 else ())]
-        near = difflib.get_close_matches(str(fault["loc"][-1]), known, n=1)
-        return f"{where}: unknown key; " + (f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}")
-    if fault["type"] == "missing":
-        return f"{where}: missing; {fault['msg'].lower()}"
-    return f"{where}: {fault['input']!r}: {fault['msg'].removeprefix('Value error, ')}"
-
-
-def _fields(model: type[BaseModel], loc: tuple[Any, ...]) -> list[str]:
-    """The field names at a place inside a model, as far as annotations tell."""
-    for part in loc:
-        field = model.model_fields.get(str(part))
-        if field is None:
-            continue
-        inner = [field.annotation, *getattr(field.annotation, "__args__", ())]
-        model = next((kind for kind in inner if isinstance(kind, type) and issubclass(kind, BaseModel)), model)
-    return list(model.model_fields)

@@ -7,15 +7,14 @@ languages and how many rows, and may set any key of the recipe anew. So an ablat
 from __future__ import annotations
 
 import difflib
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from xlforge.core.blocks import Block, checked
 from xlforge.core.languages import language
-from xlforge.core.params import Block, _checked
 
-if TYPE_CHECKING:
-    from xlforge.core.params import Shared
+Blocks = dict[str, dict[str, Any]]
 
 
 class Base(Block):
@@ -102,24 +101,26 @@ class Student(Recipe):
     rows: Annotated[float, AfterValidator(_sensible)] | None = None
 
 
-def resolved(shared: Shared) -> tuple[dict[str, Any], list[str]]:
-    """`bases`, `student` and `students`, checked, each student with its whole recipe; and every fault in words."""
-    bases: dict[str, Any] = {}
-    students: dict[str, Any] = {}
+def resolved(
+    bases: Blocks, student: dict[str, Any], students: Blocks, languages: tuple[str, ...]
+) -> tuple[dict[str, Any], list[str]]:
+    """The blocks of these names, checked, each student with its whole recipe; and every fault in words."""
+    known: dict[str, Any] = {}
+    named: dict[str, Any] = {}
     faults: list[str] = []
-    for name, entry in shared.bases.items():
-        bases[name], wrong = _checked(Base, entry, f"bases.{name}.")
+    for name, entry in bases.items():
+        known[name], wrong = checked(Base, entry, f"bases.{name}.")
         faults += wrong
-    recipe, wrong = _checked(Recipe, shared.student, "student.")
+    recipe, wrong = checked(Recipe, student, "student.")
     faults += wrong
     common = recipe.model_dump() if recipe else Recipe(learning_rate=1, epochs=1, batch=2**20, length=8).model_dump()
-    for name, entry in shared.students.items():
-        student, wrong = _checked(Student, common | entry, f"students.{name}.")
+    for name, entry in students.items():
+        one, wrong = checked(Student, common | entry, f"students.{name}.")
         faults += wrong
-        if student is not None:
-            students[name] = student
-            faults += _strange(f"students.{name}", student, bases, shared.languages)
-    return {"bases": bases, "student": recipe, "students": students}, faults
+        if one is not None:
+            named[name] = one
+            faults += _strange(f"students.{name}", one, known, languages)
+    return {"bases": known, "student": recipe, "students": named}, faults
 
 
 def _strange(where: str, student: Student, bases: dict[str, Any], languages: tuple[str, ...]) -> list[str]:

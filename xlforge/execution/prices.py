@@ -11,31 +11,28 @@ from pathlib import Path
 from typing import Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
+from xlforge.core.blocks import Block
 from xlforge.core.errors import BuildError
 
 _PARAMS = Path("params.yaml")
 _MILLION = Decimal(1_000_000)
 
 
-class Price(BaseModel):
+class Price(Block):
     """What a million tokens of one model cost. batch: the share of it that a hosted batch costs, where not the table's."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     input: Decimal = Field(ge=0)
     output: Decimal = Field(ge=0)
     batch: Decimal | None = Field(None, ge=0, le=1)
 
 
-class Prices(BaseModel):
+class Prices(Block):
     """The table. date: the day the prices were read. batch: the share of a price that a hosted batch costs.
 
     models: by the name that params.yaml calls the model.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     currency: str = Field("EUR", pattern=r"^[A-Z]{3}$")
     date: datetime.date | None = None

@@ -7,20 +7,15 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, Field
 
+from xlforge.core.blocks import Block
 from xlforge.execution.ray.settings import Ray
 
 _PARAMS = Path("params.yaml")
 
 
-class _Block(BaseModel):
-    """A mapping: unknown keys are errors, values are immutable."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Limit(_Block):
+class Limit(Block):
     """The most that a role's endpoint takes of one model in a minute. tokens: read and written."""
 
     requests: float | None = Field(None, gt=0)
@@ -43,7 +38,7 @@ Words = Annotated[tuple[str, ...], BeforeValidator(_words)]
 Environment = Annotated[dict[str, str], BeforeValidator(_named)]
 
 
-class Served(_Block):
+class Served(Block):
     """What the server of one model is given beside what all are."""
 
     arguments: Words = ()
@@ -64,7 +59,7 @@ class Servers(Served):
     idle: float = Field(600, gt=0, description="seconds after its last use that a server ends")
 
 
-class Execution(_Block):
+class Execution(Block):
     """How a build is run, and nothing that changes its data; no stage tracks these and no out holds them.
 
     Every field may be set in the environment as XLFORGE_<FIELD>, which wins; see `xlforge.execution.environment`.

@@ -17,8 +17,8 @@ from functools import cache
 
 from pydantic import Field
 
+from xlforge.core.blocks import Block
 from xlforge.core.languages import LANGUAGES
-from xlforge.core.params import Block
 from xlforge.quality.alignment import align
 from xlforge.quality.copying import copied, loop, own_words
 from xlforge.quality.markup import Markup, markup

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, Field
+
+from xlforge.core.blocks import Block
 
 
 def _counts(given: Any) -> Any:
@@ -16,15 +18,13 @@ def _names(given: Any) -> Any:
     return given.split() if isinstance(given, str) else given
 
 
-class Ray(BaseModel):
+class Ray(Block):
     """How `runtime: ray` runs the steps that ask; docs/cluster.md tells more.
 
     address: of a cluster, `host:port`, `auto` or `ray://host:port`; none for a Ray on this machine, of the running stage alone.
     replicas: workers that share the rows of a step; stages: of one stage, before that. cpus, gpus: what Ray sets aside for each.
     variables: of the environment, that a cluster's workers are given beside XLFORGE_* and those of `.env`.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     address: str | None = None
     replicas: int = Field(2, ge=1)
