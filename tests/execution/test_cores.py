@@ -33,8 +33,9 @@ def test_many_pieces_are_shared_out_and_come_back_in_order() -> None:
     assert len({process for _, process in made}) == 3, "this process, and two others"
 
 
-def test_what_is_soon_over_is_done_here() -> None:
+def test_what_is_soon_over_is_done_here_and_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     assert {process for _, process in cores.each(slowly, range(20), "squares")} == {os.getpid()}
+    assert capsys.readouterr().err == ""
 
 
 @pytest.mark.usefixtures("shared")
@@ -63,11 +64,14 @@ def test_a_process_that_the_system_ends_is_told_of() -> None:
         cores.each(doomed, range(200), "checks")
 
 
+@pytest.mark.usefixtures("shared")
+@pytest.mark.parametrize("count", [1, 2])
 def test_work_that_takes_long_says_how_far_it_is(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    count: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("xlforge.execution.progress._EVERY", 0.1)
-    monkeypatch.setattr("xlforge.execution.progress._SHORT", 0.1)
+    monkeypatch.setattr(cores, "_cores", lambda: count)
+    monkeypatch.setattr("xlforge.execution.progress._EVERY", 0.05)
+    monkeypatch.setattr("xlforge.execution.progress._SHORT", 0.05)
     made: list[Any] = cores.each(slowly, range(150), "check")
     lines = capsys.readouterr().err.splitlines()
     assert len(made) == 150

@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
@@ -30,33 +31,41 @@ _mine: tuple[Callable[[Any], Any], Sequence[Any]]
 
 
 def each(work: Callable[[T], R], pieces: Sequence[T], label: str) -> list[R]:
-    """What `work` makes of every piece, in order, with progress.
+    """What `work` makes of every piece, in order; with progress, where it takes long.
 
     `work` has to be a function of its piece alone: what it changes elsewhere is lost. Raises what `work` raises, and BuildError where the
     system ends a process.
     """
-    cores = _cores()
-    line = Line(label, "rows", len(pieces))
     out: list[R] = []
-    while len(out) < len(pieces) and (line.seconds < _ALONE or cores == 1):
+    start = time.monotonic()
+    while len(out) < len(pieces) and time.monotonic() - start < _ALONE:
         out.append(work(pieces[len(out)]))
-        line.add(1)
     if len(out) < len(pieces):
+        line = Line(label, "rows", len(pieces), len(out))
         at_once = max(1, int(len(out) * _SHARE / _ALONE))
         shares = [range(first, min(first + at_once, len(pieces))) for first in range(len(out), len(pieces), at_once)]
-        workers = min(cores, len(shares))
-        try:
-            with ProcessPoolExecutor(workers, get_context("fork"), _remember, (work, pieces)) as pool:
-                for made in pool.map(_share, shares):
-                    out += made
-                    line.add(len(made))
-        except BrokenProcessPool as error:
-            raise BuildError(
-                f"{label}: the system ended one of {workers} processes that worked on rows, most likely for want of memory: see to "
-                "its memory, or give it fewer cores with `taskset`, and run again"
-            ) from error
-    line.close()
+        for made in _shared(work, pieces, shares, label):
+            out += made
+            line.add(len(made))
+        line.close()
     return out
+
+
+def _shared(work: Callable[[T], R], pieces: Sequence[T], shares: Sequence[range], label: str) -> Iterator[list[R]]:
+    """What is made of each share, in order."""
+    workers = min(_cores(), len(shares))
+    if workers == 1:
+        for numbers in shares:
+            yield [work(pieces[number]) for number in numbers]
+        return
+    try:
+        with ProcessPoolExecutor(workers, get_context("fork"), _remember, (work, pieces)) as pool:
+            yield from pool.map(_share, shares)
+    except BrokenProcessPool as error:
+        raise BuildError(
+            f"{label}: the system ended one of {workers} processes that worked on rows, most likely for want of memory: see to "
+            "its memory, or give it fewer cores with `taskset`, and run again"
+        ) from error
 
 
 def _cores() -> int:
