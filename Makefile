@@ -51,7 +51,7 @@ pocket: env  ## the pocket world's seeds, prompts and models, from nothing
 bench: env  ## speed, beside the alternatives, in one run
 	python -m bench
 
-bench-scale: env  ## a million seeds, 200,000 rows, 64,000 examples: time, memory, growth; over an hour
+bench-scale: env  ## a million seeds, 200,000 rows, 64,000 examples: time, memory, growth; half an hour
 	python -m bench.scale
 
 test-vllm: env .venv-vllm/.made  ## the dataset build through a real vLLM on the CPU
