@@ -40,7 +40,8 @@ def rows(count: int) -> pl.DataFrame:
         )
     )
     row_id = pl.format("seed-{}-{}", number, number.hash(7))
-    return pl.select(id=row_id, **words, mean=(number % 5).cast(pl.Float64), provenance=made_by)
+    made = {"id": row_id, **words, "mean": (number % 5).cast(pl.Float64), "provenance": made_by}
+    return pl.select([column.alias(name) for name, column in made.items()])
 
 
 def changed(before: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, int]]:

@@ -79,7 +79,7 @@ def startup(folder: Path) -> float:
     """Seconds of our pipeline for one row; printed beside a minimal distilabel pipeline's."""
     with Server() as server:
         both = [(run(ours(server, folder / f"start{number}"), [question(0)]), minimal()) for number in range(5)]
-    one, least = (statistics.median(each) for each in zip(*both, strict=True))
+    one, least = (float(statistics.median(each)) for each in zip(*both, strict=True))
     rows = [("start-up", "seconds"), ("a minimal distilabel pipeline", least), ("ours, one row", one)]
     table("Start-up (median of 5)", [*rows, ("difference", one - least)])
     return one

@@ -8,7 +8,7 @@ from collections import deque
 from typing import Any
 
 import orjson
-from aiohttp import web
+from aiohttp import BodyPartReader, web
 
 
 class Limits:
@@ -79,7 +79,7 @@ class Hosted:
 
     async def keep(self, request: web.BaseRequest) -> str:
         async for part in await request.multipart():
-            if part.name == "file":
+            if isinstance(part, BodyPartReader) and part.name == "file":
                 return self.name(bytes(await part.read()))
         raise web.HTTPBadRequest
 
