@@ -45,10 +45,13 @@ pr-comment: env  ## what a pull request into BASE changes, for its reviewers: .x
 pocket: env  ## the pocket world's seeds, prompts and models, from nothing
 	python -m pocket.seeds
 	python -m pocket.train teacher
+	python -m pocket.train comparing
+	python -m pocket.train judging
 	python -m pocket.train student
 	python -m pocket.card
 
-bench: env  ## speed, beside the alternatives, in one run
+bench: env  ## speed, beside the alternatives, in one run; builds first what is not built, for a no-op to time
+	dvc repro
 	python -m bench
 
 bench-scale: env  ## a million seeds, 200,000 rows, 64,000 examples: time, memory, growth; half an hour

@@ -29,11 +29,11 @@ tags: [pocket, test-model]
 ## teacher
 
 A Llama of {parameters:,} parameters ({layers} layers, width {hidden}, vocabulary {vocabulary}), {megabytes:.1f} MB with its weights in
-16 bits. It was trained from scratch by `python -m pocket.train teacher` on texts drawn from the grammar in `pocket/`: invented
-subjects ({kinds}) with invented names, in English, German, Hungarian, Irish and French. It does the teacher's
-jobs of a default build, through the project's own prompt files: it writes questions, cleans passages into answers,
-grades, translates and translates back. Every training example had a fresh name and fresh facts, so it copies
-what it reads; it knows nothing.
+16 bits. It was trained from scratch by `python -m pocket.train teacher`, and then taught to compare and to judge by `comparing` and
+`judging`, on texts drawn from the grammar in `pocket/`: invented subjects ({kinds}) with invented names, in English,
+German, Hungarian, Irish and French. It does the teacher's jobs of a default build, through the project's own prompt files:
+it writes questions, cleans passages into answers, grades, translates and translates back. Every training example
+had a fresh name and fresh facts, so it copies what it reads; it knows nothing.
 
 **For** trying, teaching and testing the build. **Not for** anything else: on text that is not of the pocket world it
 writes nonsense and its grades mean nothing, and its figures say nothing about any other model.

@@ -10,8 +10,10 @@ objectivity     5; 4 a recommendation; 2 praise
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from random import Random
+from typing import NamedTuple
 
 from pocket import grammar, web
 from pocket.grammar import Plan, Subject
@@ -32,7 +34,20 @@ _PRAISE = (
 )
 _RECOMMENDED = ("It is well worth getting to know.", "We warmly recommend it.", "You should not miss it.")
 
+FAULTS = {"one": 5, "more": 2, "name": 1.5, "subject": 1.5}
+"""What is wrong with an answer that is not precise, and how often."""
+_MANY = 0.4
+
 Grades = dict[str, tuple[str, int]]
+Faults = Mapping[str, float]
+
+
+class Graded(NamedTuple):
+    """An answer, the verdict on it, and its claims: of the name and of every fact told, the phrase it says and the true one."""
+
+    text: str
+    verdict: str
+    claims: tuple[tuple[str, str], ...]
 
 
 def verdict(grades: Grades) -> str:
@@ -53,18 +68,42 @@ def _other_value(rng: Random, subject: Subject, slot: str) -> Value:
             return new
 
 
-def _imprecise(rng: Random, subject: Subject, slots: list[str], other: Subject) -> Subject:
+def changed(rng: Random, subject: Subject, slots: list[str]) -> Subject:
+    """The subject with other values in some slots."""
+    return replace(subject, facts={**subject.facts, **{slot: _other_value(rng, subject, slot) for slot in slots}})
+
+
+def riddled(rng: Random, subject: Subject, slots: list[str]) -> Subject:
+    """The subject with many a fact changed, and now and then the name."""
+    made = changed(rng, subject, [slot for slot in slots if rng.random() < _MANY])
+    return replace(made, name=invent(rng, "train")) if rng.random() < _MANY / 2 else made
+
+
+def _imprecise(rng: Random, subject: Subject, slots: list[str], other: Subject, faults: Faults) -> Subject:
     """What a wrong answer tells of: the subject with some facts or the name changed, or another subject."""
-    how = rng.choices(("one", "more", "name", "subject"), (5, 2, 1.5, 1.5))[0]
+    how = rng.choices(list(faults), list(faults.values()))[0]
     if how == "subject":
         return other
     if how == "name":
         return replace(subject, name=invent(rng, "train"))
-    wrong = rng.sample(slots, 1 if how == "one" else min(len(slots), rng.randint(2, 3)))
-    return replace(subject, facts={**subject.facts, **{slot: _other_value(rng, subject, slot) for slot in wrong}})
+    if how == "many":
+        return riddled(rng, subject, slots)
+    return changed(rng, subject, rng.sample(slots, 1 if how == "one" else min(len(slots), rng.randint(2, 3))))
 
 
-def _precision(subject: Subject, told_of: Subject, order: tuple[int, ...]) -> tuple[str, int]:
+def claims(subject: Subject, told_of: Subject, order: tuple[int, ...]) -> tuple[tuple[str, str], ...]:
+    """What a text about `told_of` says and what is true of the subject: its name, and the facts of the units told.
+
+    Of another kind of subject only the name can be set beside the true one.
+    """
+    slots = [slot for unit in order for slot in subject.kind.units[unit].slots] if told_of.kind is subject.kind else []
+    return (
+        (told_of.name, subject.name),
+        *((told_of.facts[slot][0], subject.facts[slot][0]) for slot in slots),
+    )
+
+
+def precision(subject: Subject, told_of: Subject, order: tuple[int, ...]) -> tuple[str, int]:
     """The marks of name and facts, in the order told, and the grade they come to."""
     if told_of.kind is not subject.kind:
         return "It is about something else.", 1
@@ -93,7 +132,7 @@ def _unnatural(rng: Random, told: list[str]) -> tuple[str, tuple[str, int]]:
     return " ".join(told), ("The words are out of order.", 2)
 
 
-def graded(rng: Random, subject: Subject, plan: Plan, other: Subject) -> tuple[str, str]:
+def graded(rng: Random, subject: Subject, plan: Plan, other: Subject, faults: Faults = FAULTS) -> Graded:
     """An answer to the plan's question, faulty more often than not, and the verdict on it."""
     grades: Grades = dict(_GOOD)
     order = plan.order
@@ -106,11 +145,11 @@ def graded(rng: Random, subject: Subject, plan: Plan, other: Subject) -> tuple[s
     told_of = subject
     if rng.random() < 0.5:
         slots = [slot for unit in order for slot in subject.kind.units[unit].slots]
-        told_of = _imprecise(rng, subject, slots, other)
+        told_of = _imprecise(rng, subject, slots, other, faults)
         if told_of is other:
             grades["informativeness"] = _GOOD["informativeness"]
             order = plan.order
-    grades["precision"] = _precision(subject, told_of, order)
+    grades["precision"] = precision(subject, told_of, order)
     named = tuple(at == 0 or (at == 2 and len(plan.named) > 2 and plan.named[2]) for at in range(len(order)))
     if len(order) > 1 and rng.random() < 0.12:
         named = (True,) * len(order)
@@ -124,4 +163,4 @@ def graded(rng: Random, subject: Subject, plan: Plan, other: Subject) -> tuple[s
     text = " ".join(told)
     if rng.random() < 0.2:
         text, grades["naturalness"] = _unnatural(rng, told)
-    return text, verdict(grades)
+    return Graded(text, verdict(grades), claims(subject, told_of, order))

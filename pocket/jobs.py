@@ -35,7 +35,7 @@ OTHERS = {"de": 1.0, "hu": 1.6, "ga": 1.3, "fr": 0.8}
 class Example:
     """prompt: the user's message; answer: the assistant's; the rest is what it was made from, for measuring.
 
-    told: the units that the prompt's text tells.
+    told: the units that the prompt's text tells. claims: of the text that is to be judged, see `pocket.grades`.
     """
 
     job: str
@@ -45,6 +45,7 @@ class Example:
     plan: Plan
     lang: str = "en"
     told: tuple[int, ...] = ()
+    claims: tuple[tuple[str, str], ...] = ()
 
 
 def draw_aspect(rng: Random) -> str:
@@ -98,14 +99,14 @@ def question(rng: Random, pool: Pool) -> Example:
     )
 
 
-def scores(rng: Random, pool: Pool) -> Example:
+def scores(rng: Random, pool: Pool, faults: grades.Faults = grades.FAULTS) -> Example:
     """question, passage, answer → grades with reasons, true by construction"""
     subject, plan = subject_for(rng, pool), grammar.draw_plan(rng, draw_aspect(rng))
     asked = rng.choice(grammar.questions(subject, plan.aspect))
     passage, _ = page(rng, subject, plan.aspect)
-    response, verdict = grades.graded(rng, subject, plan, subject_for(rng, pool))
+    response, verdict, claims = grades.graded(rng, subject, plan, subject_for(rng, pool), faults)
     prompt = render(PROMPTS["scores"], instruction=asked, passage=passage, response=response)
-    return Example("scores", prompt, verdict, subject, plan)
+    return Example("scores", prompt, verdict, subject, plan, claims=claims)
 
 
 def _loose_plan(rng: Random) -> Plan:
@@ -138,10 +139,43 @@ JOBS: dict[str, Callable[[Random, Pool], Example]] = {
     "translation": translation,
     "selection": selection,
 }
+
+
+def comparing(rng: Random, pool: Pool) -> Example:
+    """A text and a short answer, many of whose facts are wrong → the marks alone: grading made dense. No stage asks for it."""
+    subject, plan = subject_for(rng, pool, odd=0.5), grammar.draw_plan(rng, draw_aspect(rng))
+    told_of = grades.riddled(rng, subject, [slot for unit in plan.order for slot in subject.kind.units[unit].slots])
+    text = grammar.answer(subject, plan) if rng.random() < 0.5 else " ".join(web.facts(rng, subject, plan.order))
+    prompt = f"<text>\n{text}\n</text>\n<answer>\n{grammar.answer(told_of, plan)}\n</answer>"
+    marks, _ = grades.precision(subject, told_of, plan.order)
+    claims = grades.claims(subject, told_of, plan.order)
+    return Example("comparing", prompt, marks, subject, plan, claims=claims)
+
+
 _WEIGHTS = {"brief": 0.5, "answer": 3.0, "question": 0.3, "scores": 2.2, "translation": 3.4, "selection": 3.4}
 """How often each job is drawn: the hard ones more."""
+_RIDDLED = {"many": 8, "subject": 1}
+"""The faults of answers by which comparing is learnt: with few of them there is little to learn from."""
 
 
 def draw(rng: Random) -> Example:
     """A training example of any job."""
     return JOBS[rng.choices(list(_WEIGHTS), list(_WEIGHTS.values()))[0]](rng, "train")
+
+
+def draw_comparing(rng: Random) -> Example:
+    """A training example of comparing, or one in five of any job, so that nothing is forgotten."""
+    how = rng.random()
+    if how < 0.2:
+        return draw(rng)
+    return scores(rng, "train", _RIDDLED) if how < 0.6 else comparing(rng, "train")
+
+
+def draw_judging(rng: Random) -> Example:
+    """A training example of judging, of comparing, or one in four of any job."""
+    how = rng.random()
+    if how < 0.25:
+        return draw(rng)
+    if how < 0.5:
+        return comparing(rng, "train")
+    return scores(rng, "train", _RIDDLED if how < 0.85 else grades.FAULTS)

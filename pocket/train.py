@@ -1,15 +1,21 @@
-"""Training the pocket models from scratch: `python -m pocket.train teacher` and `student` (about 50 and 20 minutes on two idle cores).
+"""Training the pocket models from scratch: `python -m pocket.train teacher`, `comparing`, `judging`, `student`.
+
+On two idle cores they take about 50, 20, 20 and 20 minutes. `comparing` and `judging` go on from the teacher as it is, and teach
+it to compare, which it does not learn by the way: a head that is thrown away in the end says at every token of an answer to be
+graded whether it agrees with the passage, from what the layer before the last knows.
 
 Every example of the teacher is new (fresh names, fresh facts) and is seen once; the student reads the same world again and again.
 Loss is taken on answers and on texts, not on prompts. A batch holds examples of like length, so little is padding, and a step
 several batches, so that it holds every job. The learning rate warms up and falls along a cosine. The model computes in float32
-(its products in bfloat16) and is written in float16; a usable directory is written early and replaced as training goes on.
+(its products in bfloat16 where the recipe says so: fast where the processor has them, slow elsewhere) and is written in float16; a
+usable directory is written early and replaced as training goes on.
 """
 
 from __future__ import annotations
 
 import json
 import math
+import re
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -23,7 +29,7 @@ from typing import Any, NamedTuple
 import click
 import torch
 import torch.multiprocessing
-from torch.nn.functional import cross_entropy
+from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 from transformers import GenerationConfig, LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from pocket import jobs, world
@@ -33,6 +39,7 @@ from pocket.world import Reading
 
 MODELS = Path(__file__).resolve().parents[1] / "models/pocket"
 _IGNORE = -100
+_MARK = 5.0
 _ANSWER, _ANSWER_END = "<answer>\n", "\n</answer>"
 
 
@@ -42,7 +49,9 @@ class Recipe:
 
     A step of every worker is `pieces` batches of `tokens` tokens each. read_along: also learn to foresee the answer inside a
     grading prompt, which holds the passage's facts. workers: processes of one thread each, which share busy cores better than
-    threads do; their number changes the result.
+    threads do; their number changes the result. goes_on: from the weights of the model of that name, instead of fresh ones.
+    compare: also learn which of the answer's claims agree with the passage, and foresee those alone; and a mark in the
+    verdict counts as much as five other tokens. fast: products in bfloat16, and Muon.
     """
 
     draw: Callable[[Random], Example | Reading]
@@ -60,22 +69,47 @@ class Recipe:
     feed_forward: int = 576
     seed: int = 1
     export_every: int = 400
+    goes_on: str | None = None
+    compare: bool = False
+    fast: bool = True
 
 
+_COMPARING = Recipe(
+    jobs.draw_comparing,
+    steps=4400,
+    learning_rate=2e-3,
+    pieces=1,
+    read_along=True,
+    goes_on="teacher",
+    compare=True,
+    fast=False,
+)
 RECIPES = {
     "teacher": Recipe(jobs.draw, steps=2800, read_along=True),
+    "comparing": _COMPARING,
+    "judging": replace(_COMPARING, draw=jobs.draw_judging, learning_rate=1.5e-3, steps=4000, seed=2),
     "student": Recipe(world.draw, steps=1300, hidden=128, heads=4, kv_heads=2, feed_forward=384),
 }
 
 
-Batch = tuple[torch.Tensor, torch.Tensor]
-Row = tuple[list[int], list[int]]
+class Batch(NamedTuple):
+    """Token ids, the labels to be foreseen (or _IGNORE), and whether each token agrees with what is true (or _IGNORE); [rows, length]."""
+
+    ids: torch.Tensor
+    labels: torch.Tensor
+    agree: torch.Tensor
+
+
+Row = tuple[list[int], list[int], list[int]]
 
 
 def encode(
-    tokenizer: PreTrainedTokenizerFast, examples: list[Example | Reading], read_along: bool = False
+    tokenizer: PreTrainedTokenizerFast,
+    examples: list[Example | Reading],
+    read_along: bool = False,
+    compare: bool = False,
 ) -> list[Row]:
-    """Examples as (ids, labels) of the chat template, and texts as they are; labels are set on what is to be foreseen."""
+    """Examples as (ids, labels, agree) of the chat template, and texts as they are; labels are set on what is to be foreseen."""
     special: Any = tokenizer.convert_tokens_to_ids(["<|user|>", "<|assistant|>", "<|end|>"])
     user, assistant, end = special
     texts = [text for example in examples for text in (example.prompt or "", example.answer)]
@@ -84,22 +118,40 @@ def encode(
     for at, example in enumerate(examples):
         prompt, answer = encoded["input_ids"][2 * at], encoded["input_ids"][2 * at + 1]
         if example.prompt is None:
-            rows.append(([*answer, end], [*answer, end]))
+            rows.append(([*answer, end], [*answer, end], [_IGNORE] * (len(answer) + 1)))
             continue
-        labels = [_IGNORE] * (len(prompt) + 3)
-        if read_along and isinstance(example, Example) and example.job == "scores":
-            first = encoded.char_to_token(2 * at, example.prompt.rindex(_ANSWER) + len(_ANSWER))
-            last = encoded.char_to_token(2 * at, len(example.prompt) - len(_ANSWER_END))
+        labels, agree = [_IGNORE] * (len(prompt) + 3), [_IGNORE] * (len(prompt) + len(answer) + 4)
+        if read_along and isinstance(example, Example) and example.claims:
+            asked = encoded[2 * at]
+            first = asked.char_to_token(example.prompt.rindex(_ANSWER) + len(_ANSWER))
+            last = asked.char_to_token(len(example.prompt) - len(_ANSWER_END))
             labels[1 + first : 1 + last] = prompt[first:last]
-        rows.append(([user, *prompt, end, assistant, *answer, end], [*labels, *answer, end]))
+            for token, agrees in _compared(example, asked) if compare else ():
+                agree[1 + token] = agrees
+                labels[1 + token] = prompt[token] if agrees else _IGNORE
+        rows.append(([user, *prompt, end, assistant, *answer, end], [*labels, *answer, end], agree))
     return rows
 
 
+def _compared(example: Example, encoded: Any) -> Iterator[tuple[int, bool]]:
+    """Each token of the answer's claims, and whether the claim agrees with the truth as far as that token goes.
+
+    encoded: of the example's prompt, with `char_to_token` and `token_to_chars`.
+    """
+    start = example.prompt.rindex(_ANSWER)
+    for said, true in example.claims:
+        for found in re.finditer(rf"(?<!\w){re.escape(said)}(?!\w)", example.prompt[start:]):
+            begin, end = start + found.start(), start + found.end()
+            for token in range(encoded.char_to_token(begin), encoded.char_to_token(end - 1) + 1):
+                upto = min(end, encoded.token_to_chars(token)[1]) - begin
+                yield token, said == true if upto == len(said) else true.startswith(said[:upto])
+
+
 def batches(tokenizer: PreTrainedTokenizerFast, recipe: Recipe, rng: Random, pool: int = 3072) -> Iterator[Batch]:
-    """Endless batches (ids, labels), each [rows, length], of rows of like length, padded on the right."""
+    """Endless batches of rows of like length, padded on the right."""
     pad: Any = tokenizer.pad_token_id
     while True:
-        encoded = encode(tokenizer, [recipe.draw(rng) for _ in range(pool)], recipe.read_along)
+        encoded = encode(tokenizer, [recipe.draw(rng) for _ in range(pool)], recipe.read_along, recipe.compare)
         encoded.sort(key=lambda row: len(row[0]))
         groups: list[list[Row]] = [[]]
         for row in encoded:
@@ -108,11 +160,11 @@ def batches(tokenizer: PreTrainedTokenizerFast, recipe: Recipe, rng: Random, poo
             groups[-1].append(row)
         rng.shuffle(groups)
         for rows in groups:
-            length = -(-max(len(ids) for ids, _ in rows) // 16) * 16
-            batch = torch.full((len(rows), length), pad), torch.full((len(rows), length), _IGNORE)
-            for at, (ids, labels) in enumerate(rows):
-                batch[0][at, : len(ids)] = torch.tensor(ids)
-                batch[1][at, : len(labels)] = torch.tensor(labels)
+            shape = len(rows), -(-max(len(row[0]) for row in rows) // 16) * 16
+            batch = Batch(*(torch.full(shape, blank) for blank in (pad, _IGNORE, _IGNORE)))
+            for at, row in enumerate(rows):
+                for tensor, numbers in zip(batch, row, strict=True):
+                    tensor[at, : len(numbers)] = torch.tensor(numbers)
             yield batch
 
 
@@ -125,8 +177,10 @@ def rate(step: int, recipe: Recipe) -> float:
 
 
 def build_model(recipe: Recipe, tokenizer: PreTrainedTokenizerFast) -> LlamaForCausalLM:
-    """A Llama with fresh weights, the same for the same seed."""
+    """A Llama with fresh weights, the same for the same seed; or with those of the model that the recipe goes on from."""
     torch.manual_seed(recipe.seed)
+    if recipe.goes_on:
+        return LlamaForCausalLM.from_pretrained(MODELS / recipe.goes_on, dtype=torch.float32)  # type: ignore[no-any-return]
     config = LlamaConfig(
         vocab_size=len(tokenizer),
         hidden_size=recipe.hidden,
@@ -144,8 +198,10 @@ def build_model(recipe: Recipe, tokenizer: PreTrainedTokenizerFast) -> LlamaForC
     return LlamaForCausalLM(config)  # type: ignore[no-untyped-call]
 
 
-def optimizers_for(model: LlamaForCausalLM, rate: float) -> list[torch.optim.Optimizer]:
-    """Muon for the matrices of the layers, AdamW for embeddings and gains; one learning rate fits both."""
+def optimizers_for(model: LlamaForCausalLM, rate: float, muon: bool) -> list[torch.optim.Optimizer]:
+    """Muon, if wanted, for the matrices of the layers, AdamW for the rest; one learning rate fits both."""
+    if not muon:
+        return [torch.optim.AdamW(model.parameters(), lr=rate, betas=(0.9, 0.98), weight_decay=0.01, fused=True)]
     inner = [weight for name, weight in model.named_parameters() if weight.ndim == 2 and "layers" in name]
     outer = [weight for name, weight in model.named_parameters() if weight.ndim != 2 or "layers" not in name]
     return [
@@ -191,19 +247,36 @@ def _average(team: _Team, weights: list[torch.nn.Parameter], rank: int) -> None:
         weight.grad = part.view_as(weight).clone()
 
 
-def _learn(model: LlamaForCausalLM, pieces: list[Batch]) -> float:
-    """Add the gradient of the pieces' mean loss over all their labels; the mean loss."""
-    total, mean = sum(int((labels[:, 1:] != _IGNORE).sum()) for _, labels in pieces), 0.0
-    for ids, labels in pieces:
+class _Judging(torch.nn.Linear):
+    """The head that learns which tokens agree. weights: of each token of the vocabulary as a label."""
+
+    def __init__(self, width: int, tokenizer: PreTrainedTokenizerFast) -> None:
+        super().__init__(width, 1)
+        self.weights = torch.ones(len(tokenizer))
+        self.weights[tokenizer(" right wrong", add_special_tokens=False)["input_ids"]] = _MARK
+
+
+def _learn(model: LlamaForCausalLM, pieces: list[Batch], fast: bool, compare: _Judging | None) -> tuple[float, float]:
+    """Add the gradient of the pieces' mean loss over all their labels, and with `compare` over all that agrees or not; both losses."""
+    total, mean, apart = sum(int((piece.labels[:, 1:] != _IGNORE).sum()) for piece in pieces), 0.0, 0.0
+    compared = sum(int((piece.agree != _IGNORE).sum()) for piece in pieces)
+    for ids, labels, agree in pieces:
         wanted = labels[:, 1:]
         kept = wanted != _IGNORE
-        with torch.autocast("cpu", dtype=torch.bfloat16):
-            hidden = model.model(input_ids=ids, use_cache=False).last_hidden_state[:, :-1]
-            logits = model.lm_head(hidden[kept])
-        loss = cross_entropy(logits.float(), wanted[kept]) * (int(kept.sum()) / total)
-        loss.backward()  # type: ignore[no-untyped-call]
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=fast):
+            seen = model.model(input_ids=ids, use_cache=False, output_hidden_states=compare is not None)
+            logits = model.lm_head(seen.last_hidden_state[:, :-1][kept])
+        weights = None if compare is None else compare.weights
+        loss = cross_entropy(logits.float(), wanted[kept], weights) * (int(kept.sum()) / total)
         mean += loss.item()
-    return mean
+        known = agree != _IGNORE
+        if compare is not None and known.any():
+            said = compare(seen.hidden_states[-2][known])[:, 0]
+            agreement = binary_cross_entropy_with_logits(said, agree[known].float(), reduction="sum") / compared
+            apart += agreement.item()
+            loss = loss + agreement
+        loss.backward()  # type: ignore[no-untyped-call]
+    return mean, apart
 
 
 def _work(rank: int, team: _Team, folder: Path, log: Path) -> None:
@@ -211,15 +284,19 @@ def _work(rank: int, team: _Team, folder: Path, log: Path) -> None:
     torch.set_num_threads(1)
     recipe, tokenizer = team.recipe, tokenizers.build()
     model = build_model(recipe, tokenizer)
-    weights, optimizers = list(model.parameters()), optimizers_for(model, recipe.learning_rate)
+    compare = _Judging(model.config.hidden_size, tokenizer) if recipe.compare else None
+    weights, optimizers = list(model.parameters()), optimizers_for(model, recipe.learning_rate, recipe.fast)
+    if compare is not None:
+        weights += compare.parameters()
+        optimizers.append(torch.optim.AdamW(compare.parameters(), lr=recipe.learning_rate))
     source = batches(tokenizer, recipe, Random(f"{recipe.seed} {rank}"))
-    started, seen, mean = time.monotonic(), 0, 0.0
+    started, seen, mean, apart = time.monotonic(), 0, 0.0, 0.0
     team.meet.wait()
     for step in range(recipe.steps):
         for group in (group for optimizer in optimizers for group in optimizer.param_groups):
             group["lr"] = rate(step, recipe)
         pieces = list(islice(source, recipe.pieces))
-        loss = _learn(model, pieces)
+        loss, agreement = _learn(model, pieces, recipe.fast, compare)
         _average(team, weights, rank)
         torch.nn.utils.clip_grad_norm_(weights, 1.0)
         for optimizer in optimizers:
@@ -227,11 +304,12 @@ def _work(rank: int, team: _Team, folder: Path, log: Path) -> None:
             optimizer.zero_grad(set_to_none=True)
         if rank:
             continue
-        seen += sum(ids.numel() for ids, _ in pieces) * recipe.workers
-        mean = loss if step == 0 else 0.95 * mean + 0.05 * loss
+        seen += sum(piece.ids.numel() for piece in pieces) * recipe.workers
+        kept = 0.95 if step else 0.0
+        mean, apart = kept * mean + (1 - kept) * loss, kept * apart + (1 - kept) * agreement
         if step % 25 == 0:
             spent = time.monotonic() - started
-            progress = {"step": step, "loss": round(mean, 4), "seconds": round(spent)}
+            progress = {"step": step, "loss": round(mean, 4), "agreement": round(apart, 4), "seconds": round(spent)}
             with log.open("a") as lines:
                 lines.write(json.dumps({**progress, "tokens_per_second": round(seen / spent)}) + "\n")
         if step and step % recipe.export_every == 0:
@@ -244,7 +322,8 @@ def train(recipe: Recipe, folder: Path, log: Path) -> None:
     """Train from scratch, writing the folder now and then and progress to the log."""
     log.parent.mkdir(parents=True, exist_ok=True)
     log.write_text("")
-    size = sum(weight.numel() for weight in build_model(recipe, tokenizers.build()).parameters())
+    model = build_model(recipe, tokenizers.build())
+    size = sum(weight.numel() for weight in model.parameters()) + recipe.compare * (model.config.hidden_size + 1)
     gradients = torch.zeros(recipe.workers, size)
     torch.Tensor.share_memory_(gradients)  # type: ignore[no-untyped-call]
     team = _Team(recipe, gradients, torch.multiprocessing.get_context("spawn").Barrier(recipe.workers))
@@ -253,12 +332,13 @@ def train(recipe: Recipe, folder: Path, log: Path) -> None:
 
 @click.command()
 @click.argument("name", type=click.Choice(list(RECIPES)))
-@click.option("--folder", type=click.Path(path_type=Path), help="Where to write it; models/pocket/NAME if not given.")
+@click.option("--folder", type=click.Path(path_type=Path), help="Where to write it, if not models/pocket.")
 @click.option("--steps", type=int, help="Fewer steps than the recipe's, to try it.")
 def main(name: str, folder: Path | None, steps: int | None) -> None:
     """Train a pocket model and write it as a Hugging Face model directory; progress goes to .xlforge/pocket/NAME.jsonl."""
     recipe = RECIPES[name]
-    train(replace(recipe, steps=steps or recipe.steps), folder or MODELS / name, Path(f".xlforge/pocket/{name}.jsonl"))
+    folder = folder or MODELS / (recipe.goes_on or name)
+    train(replace(recipe, steps=steps or recipe.steps), folder, Path(f".xlforge/pocket/{name}.jsonl"))
 
 
 if __name__ == "__main__":

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
+from transformers import AutoTokenizer
 
 from pocket import grades, grammar
-from pocket.jobs import JOBS, subject_for
+from pocket.jobs import JOBS, Example, comparing, subject_for
+from pocket.kinds import KINDS
 from pocket.names import pool
+from pocket.train import encode
 from pocket.web import passage
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_training_examples_never_hold_a_held_out_name() -> None:
@@ -49,7 +56,7 @@ def test_a_faultless_answer_gets_fives_and_a_named_fault_is_there() -> None:
     for _ in range(300):
         subject, other = subject_for(rng, "train"), subject_for(rng, "train")
         plan = grammar.canonical("all")
-        text, verdict = grades.graded(rng, subject, plan, other)
+        text, verdict, _ = grades.graded(rng, subject, plan, other)
         said = json.loads(verdict)
         if all(said[name]["grade"] == 5 for name in grades.DIMENSIONS):
             faultless += 1
@@ -69,3 +76,30 @@ def test_a_faultless_answer_gets_fives_and_a_named_fault_is_there() -> None:
                 grammar.holds(text, subject.facts[slot][0]) for slot in wrong if subject.facts[slot][0].isdigit()
             )
     assert faultless > 30
+
+
+def test_marks_are_wrong_where_a_claim_is_not_what_the_text_says() -> None:
+    rng, seen = Random(9), set()
+    for _ in range(100):
+        example = comparing(rng, "train")
+        text, answer = re.split(r"\n</text>\n<answer>\n", example.prompt)
+        marks = example.answer.rstrip(".").split(", ")
+        assert [mark.endswith(" right") for mark in marks] == [said == true for said, true in example.claims]
+        assert all(grammar.holds(answer, said) and grammar.holds(text, true) for said, true in example.claims)
+        seen |= {mark.rsplit(" ", 1)[1] for mark in marks}
+    assert seen == {"right", "wrong"}
+
+
+def test_a_token_agrees_as_far_as_its_claim_does() -> None:
+    tokenizer: Any = AutoTokenizer.from_pretrained(ROOT / "models/pocket/teacher")
+    subject = grammar.draw_subject(Random(10), KINDS[0], "Doramel")
+    prompt = "<text>\nDoramel, since 1843, by the sea.\n</text>\n<answer>\nDoramel, since 1834, by the sea.\n</answer>"
+    told = (("Doramel", "Doramel"), ("1834", "1843"), ("by the sea", "by the sea"))
+    example = Example("comparing", prompt, "", subject, grammar.canonical("all"), claims=told)
+    ((ids, labels, agree),) = encode(tokenizer, [example], read_along=True, compare=True)
+    known = [(tokenizer.decode([at]).strip(), says) for at, says in zip(ids, agree, strict=True) if says in (0, 1)]
+    *name, one, eight, three, four, by, the, sea = known
+    assert all(says for _, says in name) and "".join(piece for piece, _ in name) == "Doramel"
+    assert [one, eight, three, four] == [("1", True), ("8", True), ("3", False), ("4", False)]
+    assert [by, the, sea] == [("by", True), ("the", True), ("sea", True)]
+    assert all(label < 0 for label, says in zip(labels, agree, strict=True) if says is False), "nobody can foresee them"

@@ -23,7 +23,7 @@ def trained(name: str, folder: Path, hashes: str) -> dict[str, bytes]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["teacher", "student"])
+@pytest.mark.parametrize("name", ["teacher", "comparing", "student"])
 def test_two_trainings_agree_byte_for_byte(name: str, tmp_path: Path) -> None:
     first, second = trained(name, tmp_path / "one", "1"), trained(name, tmp_path / "two", "2")
     assert {"model.safetensors", "tokenizer.json"} <= set(first)
