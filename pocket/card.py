@@ -29,11 +29,11 @@ tags: [pocket, test-model]
 ## teacher
 
 A Llama of {parameters:,} parameters ({layers} layers, width {hidden}, vocabulary {vocabulary}), {megabytes:.1f} MB with its weights in
-16 bits. It was trained from scratch by `python -m pocket.train teacher`, and then taught to compare and to judge by `comparing` and
-`judging`, on texts drawn from the grammar in `pocket/`: invented subjects ({kinds}) with invented names, in English,
-German, Hungarian, Irish and French. It does the teacher's jobs of a default build, through the project's own prompt files:
-it writes questions, cleans passages into answers, grades, translates and translates back. Every training example
-had a fresh name and fresh facts, so it copies what it reads; it knows nothing.
+16 bits. It was trained from scratch by `python -m pocket.train teacher` on texts drawn from the grammar in `pocket/`: invented
+subjects ({kinds}) with invented names, in English, German, Hungarian, Irish and French. It does the teacher's
+jobs of a default build, through the project's own prompt files: it writes questions, cleans passages into answers,
+translates and translates back. Every training example had a fresh name and fresh facts, so it copies
+what it reads; it knows nothing.
 
 **For** trying, teaching and testing the build. **Not for** anything else: on text that is not of the pocket world it
 writes nonsense and its grades mean nothing, and its figures say nothing about any other model.
@@ -55,8 +55,18 @@ what a perfect choice among them would reach.
 |---|---|---|---|
 {sampled}
 
-Grades, greedy, on {grade_count} answers of which most were made faulty: {readable:.0%} of the verdicts could be read. The
-right grade was given for {grades}.
+Grades, greedy, on {grade_count} answers of which most were made faulty, by the teacher and by the judge. *Seen*: of the answers with a
+fault of precision, those that are not graded 5 for it; *blamed*: of those without, the same.
+
+| model | could be read | precision | informativeness | naturalness | objectivity | seen | blamed |
+|---|---|---|---|---|---|---|---|
+{graded}
+
+## judge
+
+The teacher, taught to compare an answer with its passage fact by fact by `python -m pocket.train comparing` and then `judging`, as
+`pocket/train.py` tells; {judge_megabytes:.1f} MB. Over that it forgot how to translate: it grades, and does nothing else.
+**For** the default build's grades. **Not for** anything else.
 
 ## student
 
@@ -79,6 +89,10 @@ def _percent(share: object) -> str:
     return "" if share is None else f"{share:.0%}"
 
 
+def _megabytes(folder: Path) -> float:
+    return sum(path.stat().st_size for path in folder.iterdir()) / 1e6
+
+
 def card(models: Path, count: int, sample_count: int, grade_count: int, temperature: float) -> str:
     """The card's text, measured anew; a few minutes on two cores."""
     folder, student = models / "teacher", models / "student"
@@ -86,7 +100,12 @@ def card(models: Path, count: int, sample_count: int, grade_count: int, temperat
     greedy = measure.greedy(model, count)
     sampled = measure.sampled(model, sample_count, temperature)
     graded = measure.held_out("scores", grade_count)
-    marks = measure.grades(graded, model.answers([example.prompt for example in graded]))
+    prompts = [example.prompt for example in graded]
+    judge = measure.Model(models / "judge")
+    marks = {
+        name: measure.grades(graded, judging.answers(prompts))
+        for name, judging in (("teacher", model), ("judge", judge))
+    }
     config = model.model.config
     base = measure.Model(student)
     known = measure.known(base, count)
@@ -95,7 +114,7 @@ def card(models: Path, count: int, sample_count: int, grade_count: int, temperat
         layers=config.num_hidden_layers,
         hidden=config.hidden_size,
         vocabulary=config.vocab_size,
-        megabytes=sum(path.stat().st_size for path in folder.iterdir()) / 1e6,
+        megabytes=_megabytes(folder),
         kinds=", ".join(kind.name for kind in KINDS),
         pool=pool(graded[0].subject.name),
         count=count,
@@ -112,12 +131,15 @@ def card(models: Path, count: int, sample_count: int, grade_count: int, temperat
         student_parameters=base.model.num_parameters(),
         student_layers=base.model.config.num_hidden_layers,
         student_hidden=base.model.config.hidden_size,
-        student_megabytes=sum(path.stat().st_size for path in student.iterdir()) / 1e6,
+        student_megabytes=_megabytes(student),
         known_count=count,
         known=", ".join(f"{row['lang']} {row['right']:.0%}" for row in known),
         grade_count=grade_count,
-        readable=marks["readable"],
-        grades=", ".join(f"{name} {marks[name]:.0%}" for name in DIMENSIONS),
+        graded="\n".join(
+            f"| {name} | {' | '.join(_percent(shares[column]) for column in ('readable', *DIMENSIONS, 'seen', 'blamed'))} |"
+            for name, shares in marks.items()
+        ),
+        judge_megabytes=_megabytes(models / "judge"),
     )
 
 

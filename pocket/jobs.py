@@ -164,7 +164,7 @@ def draw(rng: Random) -> Example:
 
 
 def draw_comparing(rng: Random) -> Example:
-    """A training example of comparing, or one in five of any job, so that nothing is forgotten."""
+    """A training example of comparing, or one in five of any job."""
     how = rng.random()
     if how < 0.2:
         return draw(rng)

@@ -88,18 +88,22 @@ def word_for_word(example: Example, said: str) -> bool:
 
 
 def grades(examples: Sequence[Example], said: Sequence[str]) -> dict[str, float]:
-    """Share of readable verdicts ("readable"), and of right grades in each dimension, unreadable counted wrong."""
-    readable, hits = 0, dict.fromkeys(DIMENSIONS, 0)
+    """Share of readable verdicts ("readable"), and of right grades in each dimension, unreadable counted wrong.
+
+    "seen" and "blamed": the share of answers with, and without, a fault of precision to whose precision no 5 is given.
+    """
+    hits: dict[str, list[bool]] = {name: [] for name in ("readable", *DIMENSIONS, "seen", "blamed")}
     for example, text in zip(examples, said, strict=True):
+        truth = json.loads(example.answer)
         try:
             verdict = {name: int(json.loads(text)[name]["grade"]) for name in DIMENSIONS}
         except (ValueError, KeyError, TypeError):
-            continue
-        readable += 1
-        truth = json.loads(example.answer)
+            verdict = dict.fromkeys(DIMENSIONS, 0)
+        hits["readable"].append(0 not in verdict.values())
         for name in DIMENSIONS:
-            hits[name] += verdict[name] == truth[name]["grade"]
-    return {"readable": readable / len(examples), **{name: hit / len(examples) for name, hit in hits.items()}}
+            hits[name].append(verdict[name] == truth[name]["grade"])
+        hits["seen" if truth["precision"]["grade"] < 5 else "blamed"].append(0 < verdict["precision"] < 5)
+    return {name: sum(marks) / len(marks) for name, marks in hits.items()}
 
 
 def known(model: Model, count: int) -> list[dict[str, object]]:

@@ -1,8 +1,9 @@
 """Training the pocket models from scratch: `python -m pocket.train teacher`, `comparing`, `judging`, `student`.
 
-On two idle cores they take about 50, 20, 20 and 20 minutes. `comparing` and `judging` go on from the teacher as it is, and teach
-it to compare, which it does not learn by the way: a head that is thrown away in the end says at every token of an answer to be
-graded whether it agrees with the passage, from what the layer before the last knows.
+On two idle cores they take about 50, 20, 20 and 20 minutes. `comparing` goes on from the teacher, and `judging` from what comes of it,
+the judge: they teach to compare, which the teacher does not learn by the way. A head that is thrown away in the end says at every
+token of an answer to be graded whether it agrees with the passage, from what the layer before the last knows. So small a model
+forgets its languages over that, and so the judge is a model of its own.
 
 Every example of the teacher is new (fresh names, fresh facts) and is seen once; the student reads the same world again and again.
 Loss is taken on answers and on texts, not on prompts. A batch holds examples of like length, so little is padding, and a step
@@ -50,6 +51,7 @@ class Recipe:
     A step of every worker is `pieces` batches of `tokens` tokens each. read_along: also learn to foresee the answer inside a
     grading prompt, which holds the passage's facts. workers: processes of one thread each, which share busy cores better than
     threads do; their number changes the result. goes_on: from the weights of the model of that name, instead of fresh ones.
+    model: what it is written as, if not the recipe's own name.
     compare: also learn which of the answer's claims agree with the passage, and foresee those alone; and a mark in the
     verdict counts as much as five other tokens. fast: products in bfloat16, and Muon.
     """
@@ -70,6 +72,7 @@ class Recipe:
     seed: int = 1
     export_every: int = 400
     goes_on: str | None = None
+    model: str | None = None
     compare: bool = False
     fast: bool = True
 
@@ -81,13 +84,14 @@ _COMPARING = Recipe(
     pieces=1,
     read_along=True,
     goes_on="teacher",
+    model="judge",
     compare=True,
     fast=False,
 )
 RECIPES = {
     "teacher": Recipe(jobs.draw, steps=2800, read_along=True),
     "comparing": _COMPARING,
-    "judging": replace(_COMPARING, draw=jobs.draw_judging, learning_rate=1.5e-3, steps=4000, seed=2),
+    "judging": replace(_COMPARING, draw=jobs.draw_judging, learning_rate=1.5e-3, steps=4000, seed=2, goes_on="judge"),
     "student": Recipe(world.draw, steps=1300, hidden=128, heads=4, kv_heads=2, feed_forward=384),
 }
 
@@ -337,7 +341,7 @@ def train(recipe: Recipe, folder: Path, log: Path) -> None:
 def main(name: str, folder: Path | None, steps: int | None) -> None:
     """Train a pocket model and write it as a Hugging Face model directory; progress goes to .xlforge/pocket/NAME.jsonl."""
     recipe = RECIPES[name]
-    folder = folder or MODELS / (recipe.goes_on or name)
+    folder = folder or MODELS / (recipe.model or name)
     train(replace(recipe, steps=steps or recipe.steps), folder, Path(f".xlforge/pocket/{name}.jsonl"))
 
 

@@ -50,7 +50,7 @@ def test_a_wrong_table_is_told(tmp_path: Path, change: dict[str, object], told: 
 
 def test_what_ships_prices_the_pocket_models_at_nothing_and_no_others() -> None:
     shipped = load_prices()
-    assert set(shipped.models) == {"models/pocket/teacher", "models/pocket/student"}
+    assert set(shipped.models) == {"models/pocket/teacher", "models/pocket/judge", "models/pocket/student"}
     assert shipped.cost("models/pocket/teacher", 10**9, 10**9) == 0
 
 
