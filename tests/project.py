@@ -14,8 +14,8 @@ import polars as pl
 import yaml
 
 ROOT = Path(__file__).parent.parent
-SMALL = {"languages": ["de"], "seeds.sample": 24, "responses.sampling.temperature": 1.6}
-"""What most tests build: one language, 24 seeds, and answers drawn so hot that the judge has something to set aside."""
+SMALL = {"languages": ["de"], "seeds.sample": 24, "responses.sampling.temperature": 1.3}
+"""What most tests build: one language, 24 seeds, and answers drawn hot enough that the judge has something to set aside."""
 
 
 class Project:
