@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pickle
 import sys
-from contextlib import suppress
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from threading import Lock
+from threading import Condition, Lock
 from typing import TYPE_CHECKING, Any
 
 from distilabel.steps import Step as Plain
@@ -26,11 +28,44 @@ _LOOK_EVERY = 1.0
 _TRIES = 3
 
 
+class Gate:
+    """Lets threads call Ray until the stage leaves it: Ray ends the whole process, or crashes it, where a thread calls it later."""
+
+    def __init__(self) -> None:
+        self._within, self._shut, self._change = 0, False, Condition()
+
+    @contextmanager
+    def passed(self) -> Iterator[None]:
+        """For one call, and a short one, since `shut` waits for it. Raises Left where that has been called."""
+        with self._change:
+            if self._shut:
+                raise Left
+            self._within += 1
+        try:
+            yield
+        finally:
+            with self._change:
+                self._within -= 1
+                self._change.notify_all()
+
+    def shut(self) -> None:
+        """Returns once no thread is within, and none comes in any more."""
+        with self._change:
+            self._shut = True
+            self._change.wait_for(lambda: not self._within)
+
+
+class Left(Exception):
+    """The stage has left Ray; a thread that still works has nothing more to do."""
+
+
 class Far:
     """What the replicas of one step share: its account, and one line of progress."""
 
-    def __init__(self, ray: Any, step: Step, execution: Execution, variables: dict[str, str | None]) -> None:
-        self.ray, self.execution, self.variables = ray, execution, variables
+    def __init__(
+        self, ray: Any, gate: Gate, step: Step, execution: Execution, variables: dict[str, str | None]
+    ) -> None:
+        self.ray, self.gate, self.execution, self.variables = ray, gate, execution, variables
         self.account = Account(Path(step.llm.ledger))
         self.packed, resources = _packed(step), step.resources
         self.options = {"num_cpus": resources.cpus, "num_gpus": resources.gpus or 0, "max_concurrency": 2}
@@ -108,31 +143,34 @@ class _One:
         """Lets the actor go."""
         if self._actor is not None:
             with suppress(self._ray.exceptions.RayError):
-                self._ray.get(self._actor.unload.remote(), timeout=_LOOK_EVERY * 10)
-            self._ray.kill(self._actor)
+                self._ready(self._call("unload"), _LOOK_EVERY * 10)
+            with self._far.gate.passed():
+                self._ray.kill(self._actor)
             self._actor = None
 
     def _start(self) -> None:
         far, settings = self._far, self._far.execution.ray
         self._sums = [0, 0, 0, 0, 0]
-        self._actor = self._ray.remote(Replica).options(**far.options).remote(far.variables)
-        try:
-            trouble = self._ray.get(self._actor.load.remote(far.packed), timeout=settings.start)
-        except self._ray.exceptions.GetTimeoutError:
+        with far.gate.passed():
+            self._actor = self._ray.remote(Replica).options(**far.options).remote(far.variables)
+        loading = self._call("load", far.packed)
+        if not self._ready(loading, settings.start):
             raise BuildError(
                 f"not all {far.workers} workers of Ray have started within {settings.start:g} s, each with {settings.cpus} CPUs and "
                 f"{far.options['num_gpus']} GPUs of its own: lower execution.ray.replicas, or raise execution.ray.start"
-            ) from None
+            )
+        try:
+            trouble = self._result(loading)
         except self._ray.exceptions.RayError as error:
             raise BuildError(f"a worker of Ray does not start: {_short(error)}") from None
         if trouble:
             raise BuildError(trouble)
 
     def _done(self, packed: bytes) -> Done:
-        working = self._actor.work.remote(packed)
-        while not self._ray.wait([working], timeout=_LOOK_EVERY)[0]:
+        working = self._call("work", packed)
+        while not self._ready(working, _LOOK_EVERY):
             self._told()
-        done: Done = pickle.loads(self._ray.get(working))
+        done: Done = pickle.loads(self._result(working))
         self._told()
         return done
 
@@ -143,12 +181,30 @@ class _One:
         return done.rows
 
     def _told(self) -> None:
-        try:
-            sums, lines = pickle.loads(self._ray.get(self._actor.told.remote(), timeout=_LOOK_EVERY))
-        except self._ray.exceptions.GetTimeoutError:
+        if not self._ready(asked := self._call("told"), _LOOK_EVERY):
             return
+        sums, lines = pickle.loads(self._result(asked))
         new, self._sums = [now - before for now, before in zip(sums, self._sums, strict=True)], list(sums)
         self._far.show(new, lines)
+
+    def _call(self, what: str, *given: Any) -> Any:
+        """Has the actor begin something; a reference to what will come of it."""
+        with self._far.gate.passed():
+            return getattr(self._actor, what).remote(*given)
+
+    def _ready(self, reference: Any, seconds: float) -> bool:
+        """Whether it comes to an end, well or not, in that time."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            with self._far.gate.passed():
+                if self._ray.wait([reference], timeout=min(left, _LOOK_EVERY))[0]:
+                    return True
+        return False
+
+    def _result(self, reference: Any) -> Any:
+        """Of what is ready; raises what the actor did, or RayError where it is gone."""
+        with self._far.gate.passed():
+            return self._ray.get(reference)
 
 
 def _packed(step: Step) -> bytes:

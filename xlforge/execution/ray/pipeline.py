@@ -27,7 +27,7 @@ from xlforge.engines.revision import lying_here
 from xlforge.engines.stored import StoredLLM
 from xlforge.execution import environment
 from xlforge.execution.ray.cluster import connected
-from xlforge.execution.ray.far import Far, Step
+from xlforge.execution.ray.far import Far, Gate, Step
 from xlforge.execution.servers.engine import answers
 from xlforge.execution.settings import Execution
 
@@ -57,7 +57,10 @@ def run(pipeline: Pipeline, stage: str, execution: Execution) -> None:
     print(f"{stage}: asks with {replicas} workers of Ray on {where}", file=sys.stderr, flush=True)
     with connected(execution, cpus, gpus, _read(asking)) as ray:
         far.ray = ray
-        far.run(use_cache=False)
+        try:
+            far.run(use_cache=False)
+        finally:
+            far.gate.shut()
 
 
 class _OnRay(RayPipeline):  # type: ignore[misc]
@@ -69,6 +72,7 @@ class _OnRay(RayPipeline):  # type: ignore[misc]
         self._fault: Exception | None = None
         self._failed = Event()
         self._far: dict[str, Far] = {}
+        self.gate = Gate()
         self.ray: Any = None
 
     @property
@@ -90,7 +94,7 @@ class _OnRay(RayPipeline):  # type: ignore[misc]
     def _run_step(self, step: Step, input_queue: Any, replica: int) -> None:
         if step.name in self._asking:
             if step.name not in self._far:
-                self._far[step.name] = Far(self.ray, step, self._execution, _variables(self._execution))
+                self._far[step.name] = Far(self.ray, self.gate, step, self._execution, _variables(self._execution))
             self._far[step.name].stand_in(step)
         wrapper = _StepWrapper(
             step, replica, input_queue, self._output_queue, self._load_queue, dry_run=self._dry_run, ray_pipeline=True

@@ -1,0 +1,42 @@
+"""Threads that ask on while the stage leaves Ray."""
+
+from __future__ import annotations
+
+from threading import Event, Thread
+
+import pytest
+
+from xlforge.execution.ray.far import Gate, Left
+
+
+def test_a_stage_leaves_ray_only_when_no_thread_is_in_a_call_and_lets_none_in_after_that() -> None:
+    gate, began, may_end, left = Gate(), Event(), Event(), Event()
+
+    def call() -> None:
+        with gate.passed():
+            began.set()
+            may_end.wait()
+            assert not left.is_set()
+
+    def leave() -> None:
+        gate.shut()
+        left.set()
+
+    calling, leaving = Thread(target=call), Thread(target=leave)
+    calling.start()
+    began.wait()
+    leaving.start()
+    assert not left.wait(0.2)
+    with pytest.raises(Left), gate.passed():
+        pass
+    may_end.set()
+    assert left.wait(5)
+    calling.join()
+    leaving.join()
+
+
+def test_a_call_that_fails_holds_nobody_up() -> None:
+    gate = Gate()
+    with pytest.raises(ZeroDivisionError), gate.passed():
+        _ = 1 / 0
+    gate.shut()
