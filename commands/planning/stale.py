@@ -149,7 +149,7 @@ def _parameters(old: Any, new: Any, prefix: str) -> Iterator[Change]:
                 old.get(key), new.get(key), f"{prefix}{'' if prefix[-1:] in ('', ':') else '.'}{key}"
             )
     elif (list(old) if isinstance(old, tuple) else old) != (list(new) if isinstance(new, tuple) else new):
-        version = prefix.endswith((".version", ".revision")) or prefix.startswith("conf/packages.yaml:")
+        version = prefix.endswith((".version", ".revision"))
         yield Change("version" if version else "parameter", prefix, old, new)
 
 

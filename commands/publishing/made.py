@@ -67,7 +67,7 @@ def stages(last: str) -> list[Stage]:
         body = entry.get("do", entry)
         version = (params.get(name) or {}).get("version")
         reads = [dep.split("/")[1] for dep in body["deps"] if dep.startswith("data/")]
-        kept = [key for key in body["params"] if isinstance(key, str)]
+        kept = list(body["params"])
         found[name] = Stage(
             name,
             body["desc"],

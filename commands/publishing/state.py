@@ -14,7 +14,6 @@ DECIDES = (
     "dvc.lock",
     "dvc.yaml",
     "params.yaml",
-    "conf/packages.yaml",
     "pipelines",
     "stages",
     "xlforge",

@@ -1,6 +1,6 @@
 """The packages that decide data (generation, tokenisation, language identification) are identity, like our own code.
 
-Their versions stand in `conf/packages.yaml`, which dvc.yaml tracks; what is installed must agree.
+Their versions stand in `packages.yaml` beside this file, in a folder that every stage depends on; what is installed must agree.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import yaml
 
 from xlforge.core.params import ParamsError
 
-DECLARED = Path("conf/packages.yaml")
+DECLARED = Path("xlforge/core/packages.yaml")
 
 
 def declared() -> dict[str, str]:

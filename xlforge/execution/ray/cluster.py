@@ -34,7 +34,7 @@ _QUIET = {
 }
 _NAME = "xlforge-ray"
 _LOOK, _SHORT = 10.0, 20
-_SHIPPED = ("xlforge", "pipelines", "params.yaml", "conf")
+_SHIPPED = ("xlforge", "pipelines", "params.yaml")
 
 
 @contextmanager
