@@ -6,6 +6,7 @@ The key is read from the environment here and goes into no message.
 from __future__ import annotations
 
 import time
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.request import getproxies, proxy_bypass
@@ -44,6 +45,7 @@ class Connection:
         # A user and password in the URL are sent as the same header: what names this one server goes before what may be everybody's.
         self._key = None if self.url.user else environment.api_key(role)
         self._proxy = None if proxy_bypass(self.url.host) else getproxies().get(self.url.scheme)
+        self._address = cache(self.url.joinpath)
         self._session: aiohttp.ClientSession | None = None
 
     async def open(self) -> None:
@@ -82,7 +84,7 @@ class Connection:
         if isinstance(sent.get("data"), bytes):
             sent["headers"] = _JSON
         try:
-            async with self._session.request(method, self.url.joinpath(*path), allow_redirects=False, **sent) as reply:
+            async with self._session.request(method, self._address(*path), allow_redirects=False, **sent) as reply:
                 content = await _bounded(reply, longest)
                 if reply.status == 200:
                     return content
@@ -103,7 +105,7 @@ class Connection:
         assert self._session is not None
         patient = aiohttp.ClientTimeout(total=None, sock_read=self._timeout)
         try:
-            async with self._session.get(self.url.joinpath(*path), allow_redirects=False, timeout=patient) as reply:
+            async with self._session.get(self._address(*path), allow_redirects=False, timeout=patient) as reply:
                 if reply.status != 200:
                     content = await _bounded(reply, LARGEST)
                     raise refusal(reply.status, content, reply.headers.get("Retry-After"), time.time())
