@@ -169,6 +169,6 @@ def test_a_clone_without_data_tells_gates_and_cost_from_what_is_committed(tmp_pa
     assert "- translations@fr: was never built" in cost
     assert "deleted" not in cost
     assert "no run log here" in cost
-    assert "| params.yaml | gates.pass_rate.least | 0.8 | 1.0 |" in part(text, "Parameters")
+    assert "| params.yaml | gates.pass_rate.least | 0.9 | 1.0 |" in part(text, "Parameters")
     assert obeyed(text) == []
     assert orjson.loads((project.folder / "data/evaluation/metrics.json").read_bytes())  # nothing was built over it
