@@ -111,8 +111,7 @@ def make_workshop(base: Path) -> Callable[[Path], Workshop]:
     def make(folder: Path) -> Workshop:
         write_dataset(folder / "data" / "dataset")
         (folder / "models").mkdir()
-        for name in ("pipelines", "conf"):
-            (folder / name).symlink_to(ROOT / name)
+        (folder / "pipelines").symlink_to(ROOT / "pipelines")
         (folder / "models" / "tiny").symlink_to(base)
         raw = yaml.safe_load((ROOT / "params.yaml").read_text())
         bases = {"tiny": {"model": "models/tiny", "revision": folder_digest(base)}}

@@ -12,7 +12,7 @@ import yaml
 
 from xlforge.core.params import ParamsError
 
-DECLARED = Path("xlforge/core/packages.yaml")
+DECLARED = Path(__file__).with_name("packages.yaml")
 
 
 def declared() -> dict[str, str]:
@@ -26,6 +26,6 @@ def check() -> None:
     if wrong:
         told = "; ".join(f"{name} is {have}, declared {want}" for name, (want, have) in wrong.items())
         raise ParamsError(
-            f"installed packages differ from {DECLARED}: {told}. They decide what a build "
+            f"installed packages differ from xlforge/core/{DECLARED.name}: {told}. They decide what a build "
             "makes: run `make env`, or declare the new version (every stage then runs again)"
         )
