@@ -21,7 +21,7 @@ def test_a_stage_leaves_ray_only_when_no_thread_is_in_a_call_and_lets_none_in_af
         gate.shut()
         left.set()
 
-    calling, leaving = Thread(target=call), Thread(target=leave)
+    calling, leaving = Thread(target=call, daemon=True), Thread(target=leave, daemon=True)
     calling.start()
     began.wait()
     leaving.start()
@@ -30,12 +30,13 @@ def test_a_stage_leaves_ray_only_when_no_thread_is_in_a_call_and_lets_none_in_af
         pass
     may_end.set()
     assert left.wait(5)
-    calling.join()
-    leaving.join()
 
 
 def test_a_call_that_fails_holds_nobody_up() -> None:
     gate = Gate()
     with pytest.raises(ZeroDivisionError), gate.passed():
         _ = 1 / 0
-    gate.shut()
+    leaving = Thread(target=gate.shut, daemon=True)
+    leaving.start()
+    leaving.join(5)
+    assert not leaving.is_alive()
