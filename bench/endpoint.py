@@ -21,12 +21,12 @@ from pathlib import Path
 import aiohttp
 import orjson
 import psutil
+from xlforge.steps.stored import CachedLLM
 
 from bench.common import minimal, question, run, table
 from tests.server import Fault, Server
-from xlforge.core.params import Model, Sampling
-from xlforge.engines.stored import StoredLLM
-from xlforge.execution.settings import Execution
+from xlforge.config.execution import Execution
+from xlforge.config.models import Model, Sampling
 
 SLOTS = 64
 LATENCY = 0.42
@@ -40,10 +40,10 @@ CASES = (
 )
 
 
-def ours(server: Server, store: Path) -> StoredLLM:
+def ours(server: Server, store: Path) -> CachedLLM:
     """The engine as a build has it."""
-    execution = Execution(endpoint=server.url, concurrency=SLOTS, store=f"sqlite:///{store}")
-    return StoredLLM(
+    execution = Execution(endpoint=server.url, concurrency=SLOTS, cache=f"sqlite:///{store}")
+    return CachedLLM(
         role="teacher", spec=Model(engine="openai", model="any"), sampling=SAMPLING, execution=execution, label="bench"
     )
 

@@ -4,7 +4,7 @@
 
 The data are the 12-way news translations of NTREX and the Wikipedia paragraphs of XQuAD; they are third-party and no part of
 the project. Documents are split in two by a hash of their name. `--fit` prints the figures of the development half, which
-`xlforge/quality/sentences.py` holds.
+`xlforge/checks/sentences.py` holds.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from xlforge.core.languages import LANGUAGES, language
-from xlforge.quality.integrity import problems
-from xlforge.quality.language import share
-from xlforge.quality.names import folded, long_words, names, stem
-from xlforge.quality.sentences import sentences, size
+from xlforge.checks.integrity import problems
+from xlforge.checks.language import share
+from xlforge.checks.names import folded, long_words, names, stem
+from xlforge.checks.sentences import sentences, size
+from xlforge.languages.registry import LANGUAGES, language
 
 ROOT = Path(__file__).parent.parent
 MARK = "<!-- From here on written by bench/quality.py -->"

@@ -1,6 +1,6 @@
 """How the build grows on one machine: time, memory and calls over many rows, and whether any of it is more than linear.
 
-    python -m bench.scale                          # everything, as `make bench-scale` does: over an hour
+    python -m bench.scale                          # config, as `make bench-scale` does: over an hour
     python -m bench.scale seeds [ROWS …]           # passages through the stage `seeds`; 10,000, 100,000 and a million
     python -m bench.scale store [ROWS …]           # rows bought, served and validated; 10,000, 100,000, 200,000 and a million
     python -m bench.scale build [SEEDS …]          # the dataset in the paper's eight languages; of 1,000 and 8,000 seeds

@@ -19,8 +19,9 @@ import orjson
 from bench.common import table
 from bench.watching import growth, verdict, watched
 from tests.project import ROOT, Project
-from xlforge.engines.engine import Till
-from xlforge.engines.request import Answer, Request
+from xlforge.models.engine import Sink
+from xlforge.requests.request import Request
+from xlforge.requests.response import Response
 
 AT_ONCE = 200_000
 ENGLISH = "The mill was built by the river and grinds rye for the whole valley. " * 6
@@ -31,10 +32,10 @@ T = TypeVar("T")
 class Parrot:
     """An engine that always says the same, sixty-four answers at a time, each lot committed before the next, as workers do."""
 
-    def ask(self, requests: Sequence[Request], till: Till) -> None:
+    def generate(self, requests: Sequence[Request], sink: Sink) -> None:
         for start in range(0, len(requests), 64):
             lot = requests[start : start + 64]
-            till.keep([(request, Answer(GERMAN, "stop", 300, 90, -20.0)) for request in lot]).result()
+            sink.put([(request, Response(GERMAN, "stop", 300, 90, -20.0)) for request in lot]).result()
 
     def close(self) -> None:
         """Nothing to let go of."""
@@ -42,11 +43,13 @@ class Parrot:
 
 def translated(folder: Path, first: int, count: int) -> dict[str, float]:
     """Seconds of each part of what `count` rows take, from row `first` on."""
+    from xlforge.steps.stored import CachedLLM
+
     from pipelines.translations.v1.schema import Rows
-    from xlforge.core.params import Model, Sampling
-    from xlforge.core.rows import partition, split, valid, write_parquet
-    from xlforge.engines.stored import StoredLLM
-    from xlforge.execution.settings import Execution
+    from xlforge.base.files import write_parquet
+    from xlforge.base.frames import partition, split, valid
+    from xlforge.config.execution import Execution
+    from xlforge.config.models import Model, Sampling
 
     seconds: dict[str, float] = {}
 
@@ -56,12 +59,12 @@ def translated(folder: Path, first: int, count: int) -> dict[str, float]:
         seconds[name] = time.perf_counter() - start
         return made
 
-    model = StoredLLM(
+    model = CachedLLM(
         role="translator",
         spec=Model(engine="openai", model="parrot"),
         sampling=Sampling(temperature=0.7, max_tokens=512),
         logprobs=True,
-        execution=Execution(store=f"sqlite:///{folder}/store.sqlite"),
+        execution=Execution(cache=f"sqlite:///{folder}/cache.sqlite"),
     )
     model.load()
     model._engine = Parrot()

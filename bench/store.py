@@ -12,10 +12,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from xlforge.steps.sale import Sale, Tolerance
+
 from bench.common import question, table
-from xlforge.engines.request import Answer, Request
-from xlforge.engines.sale import Sale, Tolerance
-from xlforge.execution.store import Store, exchange
+from xlforge.cache import Cache
+from xlforge.cache import transfer as exchange
+from xlforge.requests.request import Request
+from xlforge.requests.response import Response
 
 WORDS = "The mill was built by the river and grinds rye for the whole valley. " * 6
 
@@ -36,7 +39,7 @@ def rate(rows: int, work: Callable[[], Any], times: int = 3) -> tuple[float, flo
     return best
 
 
-def sold(store: Store, wanted: dict[str, Request]) -> None:
+def sold(store: Cache, wanted: dict[str, Request]) -> None:
     """What a stage does with rows that the store holds: from request to distilabel's output."""
     fresh = [Request(each.engine, each.model, each.revision, each.messages) for each in wanted.values()]
     sale = Sale(store, {request.key: request for request in fresh}, "bench", Tolerance(1))
@@ -55,16 +58,16 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         figures: list[tuple[object, ...]] = [("", "rows/s", "rows per CPU second")]
-        with Store(asked.url or f"sqlite:///{folder}/one.sqlite") as store:
-            bought = [(request, Answer(WORDS, "stop", 300, 90, -1.0)) for request in one.values()]
+        with Cache(asked.url or f"sqlite:///{folder}/one.sqlite") as store:
+            bought = [(request, Response(WORDS, "stop", 300, 90, -1.0)) for request in one.values()]
             figures.append(("put", *rate(rows, lambda: store.put(bought).result(), times=1)))
-            figures.append(("served: Store.get_many", *rate(rows, lambda: store.get_many(one))))
+            figures.append(("served: Cache.get_many", *rate(rows, lambda: store.get_many(one))))
             figures.append(("served: requests made, keys hashed, sold", *rate(rows, lambda: sold(store, one))))
             figures.append(("exported", *rate(rows, lambda: exchange.export(store, folder / "shared"), times=1)))
-        with Store(f"sqlite:///{folder}/two.sqlite") as store:
-            store.put([(request, Answer(WORDS, "stop", 300, 90, -1.0)) for request in two.values()]).result()
+        with Cache(f"sqlite:///{folder}/two.sqlite") as store:
+            store.put([(request, Response(WORDS, "stop", 300, 90, -1.0)) for request in two.values()]).result()
             exchange.export(store, folder / "shared")
-        with Store(f"sqlite:///{folder}/three.sqlite") as store:
+        with Cache(f"sqlite:///{folder}/three.sqlite") as store:
             merge = rate(len(one | two), lambda: exchange.import_(store, folder / "shared"), times=1)
             assert sum(store.models().values()) == len(one | two)
             figures.append((f"merged: {len(one)} and {len(two)} in {len(one | two) / merge[0]:.1f} s", *merge))

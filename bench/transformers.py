@@ -17,12 +17,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
+from xlforge.steps.stored import CachedLLM
 
 from bench.common import table
-from xlforge.core.params import Model, Sampling
-from xlforge.engines.revision import folder_digest
-from xlforge.engines.stored import StoredLLM
-from xlforge.execution.settings import Execution
+from xlforge.config.execution import Execution
+from xlforge.config.models import Model, Sampling
+from xlforge.models.revision import folder_digest
 
 TEACHER = Path("models/pocket/teacher")
 TRUTH = Path("data/seeds/pocket.truth.jsonl")
@@ -37,8 +37,8 @@ def ours(prompts: list[str], sampling: Sampling, candidates: int) -> float:
     """Rows a second, answers stored."""
     with tempfile.TemporaryDirectory() as folder:
         spec = Model(model=str(TEACHER), revision=folder_digest(TEACHER))
-        execution = Execution(store=f"sqlite:///{folder}/store.sqlite")
-        model = StoredLLM(role="teacher", spec=spec, sampling=sampling, execution=execution, label="bench")
+        execution = Execution(cache=f"sqlite:///{folder}/cache.sqlite")
+        model = CachedLLM(role="teacher", spec=spec, sampling=sampling, execution=execution, label="bench")
         model.load()
         model.generate(["Load it."])
         start = time.perf_counter()

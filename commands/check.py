@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from commands.gates import Told
+    from xlforge.diff.gates import Told
 
 _MARKS = {"passed": "✓", "failed": "✗", "missing": "✗", "new": "–"}
 _COLOURS = {"passed": "green", "failed": "red", "missing": "red", "new": "yellow"}
@@ -25,9 +25,9 @@ def command(against: str, as_json: bool, as_md: bool) -> None:
 
     Exits with 1 when one fails. Metrics are committed, so that no remote is needed; nothing is built.
     """
-    from commands.gates import held
-    from commands.safely import as_json as safe
-    from xlforge.core.params import load
+    from xlforge.base.escape import as_json as safe
+    from xlforge.config.params import load
+    from xlforge.diff.gates import held
 
     told = held(load()["gates"], against)
     if as_json:
@@ -41,7 +41,7 @@ def command(against: str, as_json: bool, as_md: bool) -> None:
 
 
 def _text(told: list[Told]) -> list[str]:
-    from commands.safely import line, styled
+    from xlforge.base.escape import line, styled
 
     if not told:
         return ["no gates: name some under `gates` in params.yaml"]

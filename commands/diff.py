@@ -24,11 +24,11 @@ def command(before: str, after: str | None, *, as_md: bool, as_json: bool, sampl
 
     It ends with 0; with --exit-code 1 if anything differs; with 2 if it could not compare.
     """
-    from commands.differences import telling
-    from commands.differences.builds import compare
-    from commands.differences.sides import side
-    from commands.safely import as_json as safe
-    from xlforge.core.errors import BuildError
+    from xlforge.base.errors import BuildError
+    from xlforge.base.escape import as_json as safe
+    from xlforge.diff import render as telling
+    from xlforge.diff.builds import compare
+    from xlforge.diff.sides import side
 
     if as_md and as_json:
         raise click.UsageError("give one of --md and --json")

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from xlforge.config.params import Config
+
 if TYPE_CHECKING:
-    from xlforge.core.params import Model
-    from xlforge.execution.servers.place import Place, Running
-    from xlforge.execution.settings import Execution
+    from xlforge.config.execution import Execution
+    from xlforge.config.models import Model
+    from xlforge.models.vllm.place import Place, Running
 
 
 @click.group(epilog="Example: xlforge engine status")
@@ -24,18 +26,18 @@ def up(roles: tuple[str, ...]) -> None:
 
     A role is teacher, judge, estimator, or an entry of translators or models. They end after `execution.servers.idle` seconds without use.
     """
-    from xlforge.core.errors import BuildError
-    from xlforge.core.params import load
-    from xlforge.execution import environment
-    from xlforge.execution.servers.engine import answers
-    from xlforge.execution.servers.lease import leased
-    from xlforge.execution.servers.plan import plan
+    from xlforge.base.errors import BuildError
+    from xlforge.config import environment
+    from xlforge.config.params import load
+    from xlforge.models.vllm.engine import answers
+    from xlforge.models.vllm.lease import leased
+    from xlforge.models.vllm.plan import plan
 
-    everything = load()
-    execution = environment.execution(everything["execution"])
+    config = load()
+    execution = environment.execution(config.execution)
     plans = {}
     for name in roles or ("teacher",):
-        spec, role = _spec(everything, execution, name)
+        spec, role = _spec(config, execution, name)
         if spec.engine != "vllm":
             raise BuildError(
                 f"{name} has engine {spec.engine} in params.yaml: only those with engine vllm have a server"
@@ -93,7 +95,7 @@ def status(as_json: bool) -> None:
 @click.option("--force", is_flag=True, help="also one that is being asked")
 def down(models: tuple[str, ...], force: bool) -> None:
     """End the servers of MODELS, all if none is named."""
-    from xlforge.core.errors import BuildError
+    from xlforge.base.errors import BuildError
 
     found = _all()
     strange = set(models) - {running.model for _, running in found}
@@ -116,8 +118,8 @@ def down(models: tuple[str, ...], force: bool) -> None:
 
 
 def _all() -> list[tuple[Place, Running]]:
-    from xlforge.execution.servers.lease import engines
-    from xlforge.execution.servers.place import places
+    from xlforge.models.vllm.lease import engines
+    from xlforge.models.vllm.place import places
 
     return [(place, running) for place in places(engines()) if (running := place.running())]
 
@@ -132,24 +134,24 @@ def _state(place: Place) -> str:
     return "in use"
 
 
-def _spec(everything: dict[str, Any], execution: Execution, name: str) -> tuple[Model, str]:
+def _spec(config: Config, execution: Execution, name: str) -> tuple[Model, str]:
     """A model as the build asks it, and the role whose endpoint serves it."""
     import importlib
 
-    from xlforge.core.errors import BuildError
+    from xlforge.base.errors import BuildError
 
     block, _, item = name.partition(".")
     if name in ("teacher", "judge", "estimator"):
-        return everything[name], name
-    if block == "translators" and item in everything[block]:
-        return everything[block][item], "translator"
-    if block == "models" and item in everything[block] and everything[block][item].file is None:
-        asked: Any = importlib.import_module(f"pipelines.answers.{everything['answers'].version}.models")
-        return asked.asked_as(everything, item), asked.role(execution, item)
+        return config.role(name), name
+    if block == "translators" and item in config.translators:
+        return config.translators[item], "translator"
+    if block == "models" and item in config.models and config.models[item].file is None:
+        asked: Any = importlib.import_module(f"pipelines.answers.{config.block('answers').version}.models")
+        return asked.asked_as(config, item), asked.role(execution, item)
     known = [
         "teacher",
         "judge",
         "estimator",
-        *(f"{group}.{one}" for group in ("translators", "models") for one in everything[group]),
+        *(f"{group}.{one}" for group in ("translators", "models") for one in getattr(config, group)),
     ]
     raise BuildError(f"no role is called {name!r}: there are {', '.join(known)}")

@@ -22,7 +22,7 @@ def command(file: Path, as_json: bool) -> None:
 
     import orjson
 
-    from xlforge.core.errors import BuildError
+    from xlforge.base.errors import BuildError
     from xlforge.evaluation.pass_rates import NO_LATIN, pass_rates, read_answers
 
     rates = pass_rates(read_answers(file))

@@ -14,7 +14,7 @@ COMMANDS = {
     "plan": "What `dvc repro` would run and why, and what it would buy: calls, tokens, money, time.",
     "check": "The gates of params.yaml, held against the metrics.",
     "pr-comment": "A pull request for its reviewers: gates, cost, rows, plots, metrics.",
-    "store": "The response store: what was bought.",
+    "cache": "The response cache: what it holds, export and import, maintenance.",
     "engine": "vLLM's servers: start, see and end them.",
     "revision": "The revision of a local model folder, as params.yaml wants it.",
     "check-params": "Check params.yaml without building anything.",
@@ -60,7 +60,7 @@ def run() -> None:
     except Exception as error:
         from sqlalchemy.exc import OperationalError  # only here: it takes as long as the rest of the start
 
-        from xlforge.core.errors import BuildError
+        from xlforge.base.errors import BuildError
 
         if not isinstance(error, BuildError | OperationalError | FileNotFoundError):
             raise

@@ -21,20 +21,21 @@ def command(name: str, folder: Path, force: bool) -> None:
     import torch
     from transformers import AutoConfig
 
-    from xlforge.core.errors import BuildError
-    from xlforge.core.params import ADAPTERS, load
-    from xlforge.core.students import Recipe
-    from xlforge.engines.adapters import with_adapter
+    from xlforge.base.errors import BuildError
+    from xlforge.config.models import ADAPTERS
+    from xlforge.config.params import load
+    from xlforge.config.students import Recipe
+    from xlforge.models.transformers.adapters import with_adapter
     from xlforge.training.bases import model_of, options_of, tokenizer_of
 
-    everything = load()
-    if name not in everything["students"]:
-        known = ", ".join(everything["students"])
+    config = load()
+    if name not in config.students:
+        known = ", ".join(config.students)
         raise BuildError(f"no student is called {name!r}: `students` in params.yaml has {known or 'none'}")
     if folder.exists() and not force:
         raise BuildError(f"{folder} is there already: name another folder, or say --force")
-    student = everything["students"][name]
-    base = everything["bases"][student.base]
+    student = config.students[name]
+    base = config.bases[student.base]
     tokenizer = tokenizer_of(base)
     recipe: Recipe = student.model_copy(update={"quantised": False, "precision": "float32"})
     merged: Any = with_adapter(model_of(base, recipe, "cpu"), tokenizer, ADAPTERS / name)

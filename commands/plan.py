@@ -18,7 +18,8 @@ def command(targets: tuple[str, ...], as_json: bool, as_md: bool, allow_missing:
 
     STAGE: as for `dvc repro`; with none, the whole build.
     """
-    from commands.planning import making, telling
+    from xlforge.plan import making
+    from xlforge.plan import render as telling
 
     plan = making.plan(targets, allow_missing)
     if as_json:

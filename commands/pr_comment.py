@@ -23,7 +23,7 @@ def command(base: str, out: Path) -> None:
 
     Nothing is built and nothing is posted; what cannot be told here is said in its place. Exits with 1 when a gate fails.
     """
-    from commands.pull_requests.sections import markdown, merge_base, sections
+    from xlforge.report.pull_request.sections import markdown, merge_base, sections
 
     commit = merge_base(base)
     told = sections(commit, out.parent / "pr-plots")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from commands.publishing.publication import Publication
+    from xlforge.publish.publication import Publication
 
 FOLDER = Path(".xlforge", "publish")
 
@@ -46,7 +46,7 @@ def _options(given: Callable[..., Any]) -> Callable[..., Any]:
 @_options
 def dataset(*, repo: str, private: bool, revision: str, dry_run: bool, folder: Path | None) -> None:
     """The dataset's configs with their language splits, and a card written from the build."""
-    from commands.publishing.dataset import publication
+    from xlforge.publish.dataset import publication
 
     _checked(repo)
     made, notes = publication(repo)
@@ -61,7 +61,7 @@ def adapter(
     *, student: str, data: str | None, repo: str, private: bool, revision: str, dry_run: bool, folder: Path | None
 ) -> None:
     """A student's adapter with its tokenizer, loss curve, and a card with its recipe and win rates."""
-    from commands.publishing.adapter import publication
+    from xlforge.publish.adapter import publication
 
     _checked(repo)
     made, notes = publication(repo, student, data)
@@ -72,7 +72,7 @@ def _checked(repo: str) -> None:
     from huggingface_hub.errors import HFValidationError
     from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]
 
-    from xlforge.core.errors import BuildError
+    from xlforge.base.errors import BuildError
 
     try:
         validate_repo_id(repo)
@@ -93,7 +93,7 @@ def _deliver(made: Publication, notes: list[str], *, private: bool, revision: st
     if folder:
         _rehearse(made, folder)
         return
-    from commands.publishing.hub import publish
+    from xlforge.publish.hub import publish
 
     done = publish(made, private=private, revision=revision, message=f"xlforge {made.tag}")
     if not done.changed and not done.removed:
@@ -106,7 +106,7 @@ def _deliver(made: Publication, notes: list[str], *, private: bool, revision: st
 
 def _rehearse(made: Publication, folder: Path) -> None:
     """The default folder is written anew; one that the user names must be empty, so that nothing of theirs is removed."""
-    from xlforge.core.errors import BuildError
+    from xlforge.base.errors import BuildError
 
     if folder.is_relative_to(FOLDER):
         shutil.rmtree(folder, ignore_errors=True)

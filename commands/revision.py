@@ -11,6 +11,6 @@ import click
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 def command(folder: Path) -> None:
     """The revision of a local model FOLDER: put it into params.yaml as the model's `revision`."""
-    from xlforge.engines.revision import folder_digest
+    from xlforge.models.revision import folder_digest
 
     click.echo(folder_digest(folder))

@@ -17,7 +17,7 @@ def command(examples: int) -> None:
     """Where the dataset lies, how many rows each language has, what was set aside and why, win rates, and a few examples."""
     import polars as pl
 
-    from xlforge.core.languages import LANGUAGES
+    from xlforge.languages.registry import LANGUAGES
 
     path = DATA / "dataset" / "rows.parquet"
     if not path.exists():
@@ -73,10 +73,10 @@ def _files(config: str) -> list[Path]:
 
 
 def _when(metrics: Path) -> tuple[int, str]:
-    from xlforge.core.params import STAGES
+    from xlforge.config.dag import position
 
     stage = metrics.relative_to(DATA).parts[0]
-    return (STAGES.index(stage) if stage in STAGES else len(STAGES)), str(metrics)
+    return position(stage), str(metrics)
 
 
 def _show_rejects(metrics: Path) -> None:

@@ -30,7 +30,7 @@ def command(row_id: str | None, text: str | None, stages: tuple[str, ...], as_js
     Prompts are rendered anew by the stage's own code, and the answers to them looked up in the response store; no model is
     asked. What would move the terminal's cursor is spelt out.
     """
-    from commands.safely import as_json as safe
+    from xlforge.base.escape import as_json as safe
     from xlforge.lineage.chain import lineage
     from xlforge.lineage.tables import Tables
 
@@ -45,8 +45,8 @@ def command(row_id: str | None, text: str | None, stages: tuple[str, ...], as_js
     assert row_id is not None
     # distilabel declares its fields in a way that today's pydantic warns about, once for each import.
     warnings.filterwarnings("ignore", module=r"pydantic\._internal\._generate_schema")
-    from commands.lineage.story import story
-    from commands.lineage.telling import page
+    from xlforge.lineage.render import page
+    from xlforge.lineage.story import story
 
     told = story(lineage(row_id), stages)
     if stages and not told["steps"]:
@@ -65,9 +65,9 @@ def _same_row(hits: list[Hit]) -> str | None:
 
 
 def _show(hits: list[Hit], text: str, as_json: bool) -> None:
-    from commands.safely import as_json as safe
-    from commands.safely import line, styled
-    from xlforge.core.errors import BuildError
+    from xlforge.base.errors import BuildError
+    from xlforge.base.escape import as_json as safe
+    from xlforge.base.escape import line, styled
 
     if as_json:
         click.echo(safe({"find": text, "hits": [vars(hit) for hit in hits]}))

@@ -30,7 +30,7 @@ def command(file: Path, as_json: bool, of: int | None, min_coverage: float) -> N
     """
     import orjson
 
-    from xlforge.core.errors import BuildError
+    from xlforge.base.errors import BuildError
     from xlforge.evaluation.judgements import read_judgements
     from xlforge.evaluation.length import length_controlled
     from xlforge.evaluation.win_rates import win_rate

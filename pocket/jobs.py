@@ -15,8 +15,8 @@ from pocket import grades, grammar, web
 from pocket.grammar import ASPECTS, Plan, Subject
 from pocket.kinds import KINDS
 from pocket.names import Pool, invent
-from xlforge.core.languages import LANGUAGES
-from xlforge.core.prompts import render
+from xlforge.languages.registry import LANGUAGES
+from xlforge.steps.prompts import render
 
 _PIPELINES = Path(__file__).resolve().parents[1] / "pipelines"
 PROMPTS = {

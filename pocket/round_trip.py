@@ -14,8 +14,8 @@ from pocket import grammar
 from pocket.grammar import LANGS, Plan, Subject
 from pocket.jobs import PROMPTS, draw_aspect, subject_for
 from pocket.measure import Model
-from xlforge.core.prompts import render
-from xlforge.quality.estimates import round_trip
+from xlforge.checks.estimates import round_trip
+from xlforge.steps.prompts import render
 
 _MODEL = Path(__file__).resolve().parents[1] / "models/pocket/teacher"
 _KINDS = ("another fact", "changed number", "dropped sentence", "half a text", "another language", "untranslated copy")

@@ -14,7 +14,7 @@ from random import Random
 from pocket import grammar, seeds
 from pocket.grammar import ASPECTS, LANGS, Plan, Subject
 from pocket.jobs import draw_aspect
-from xlforge.core.languages import LANGUAGES
+from xlforge.languages.registry import LANGUAGES
 
 
 @dataclass(frozen=True)

@@ -4,28 +4,33 @@ from __future__ import annotations
 
 import polars as pl
 
-from xlforge.core.rows import split
-from xlforge.core.spine import Build, main, refuse_leftovers
+from xlforge.base.frames import split
+from xlforge.stage.stage import Stage, main, refuse_leftovers
 
 GRADES = ("precision", "informativeness", "naturalness", "objectivity", "mean")
 ESTIMATES = ("quality", "round_trip", "likelihood", "comet", "candidate", "fit")
-ASKED = ("id", "language", "instruction", "answer")
+READ = ("id", "language", "instruction", "answer")
+MADE = ("id", "prompt", "completion")
 
 
-def work(build: Build) -> None:
+def work(stage: Stage) -> None:
     """Joins the chosen translations with their English pairs and writes the configs."""
-    codes = [code for code in build.everything["languages"] if code != "en"]
+    codes = [code for code in stage.config.languages if code != "en"]
     refuse_leftovers({"translations": codes, "selection": codes})
-    scores = build.rows("scores")
-    pairs = english(scores, build.schema.QE)
-    rows = pl.concat([pairs, *(translated(build.rows("selection", code), pairs) for code in codes)]).sort("id")
-    # Only what the pipeline reads goes through its processes; the rest waits here.
-    made, rejects = split(build.run(rows.select(ASKED).to_dicts()), build.schema.Rows)
-    kept = rows.join(made.select("id", "prompt", "completion"), on="id", maintain_order="left").select(made.columns)
-    build.deliver_frames(kept, rejects, expected=rows["id"].to_list())
-    examples = pl.read_parquet(build.out / "rows.parquet")
-    layout = build.module("configs")
-    layout.write_configs(build.out, layout.configs(examples, scores), codes)
+    scores = stage.rows("scores")
+    pairs = english(scores, stage.schema.QE)
+    rows = pl.concat([pairs, *(translated(stage.rows("selection", code), pairs) for code in codes)]).sort("id")
+    made = stage.run(rows.select(READ).to_dicts())
+    whole = [{name: row[name] for name in MADE} for row in made if not row["reject"]]
+    kept = rows.join(
+        pl.DataFrame(whole, {name: stage.schema.Rows.to_schema().columns[name].dtype.type for name in MADE}), on="id"
+    )
+    _, rejects = split([row for row in made if row["reject"]], stage.schema.Rows, stage.stage)
+    columns = list(stage.schema.Rows.to_schema().columns)
+    stage.deliver_frames(kept.select(columns).sort("id"), rejects, expected=rows["id"].to_list())
+    examples = pl.read_parquet(stage.out / "rows.parquet")
+    layout = stage.module("configs")
+    layout.write_configs(stage.out, layout.configs(examples, scores), codes)
 
 
 def english(scores: pl.DataFrame, estimates: pl.DataType) -> pl.DataFrame:

@@ -6,63 +6,64 @@ from typing import Any
 
 import polars as pl
 
-from xlforge.core.errors import BuildError
-from xlforge.core.rows import write_json
-from xlforge.core.spine import DATA, Build, main, refuse_leftovers
+from xlforge.base.errors import BuildError
+from xlforge.base.files import write_json
+from xlforge.config.params import Config
 from xlforge.evaluation import table
 from xlforge.evaluation.table import Evaluated
+from xlforge.stage.stage import DATA, Stage, main, refuse_leftovers
 
 HEADLINE = ("win_rate", "low", "high", "length_controlled", "coverage", "agreement", "length", "line_pass", "facts")
 SETS = {"crosslingual": "", "english": "english_", "same_language": "same_"}
 
 
-def work(build: Build) -> None:
+def work(stage: Stage) -> None:
     """Gathers the verdicts on every model into figures, differences and plots."""
-    everything = build.everything
-    reference, trained = everything["verdicts"].reference, everything["languages"]
-    wanted = build.rows("benchmark").select("id", "prompt_id", "set", "language")
-    refuse_leftovers({"verdicts": everything["models"], "student": everything["students"]})
-    models = {name: gathered(build, name) for name in everything["models"]}
+    config = stage.config
+    reference, trained = config.block("verdicts").reference, config.languages
+    wanted = stage.rows("benchmark").select("id", "prompt_id", "set", "language")
+    refuse_leftovers({"verdicts": config.models, "student": config.students})
+    models = {name: gathered(stage, name) for name in config.models}
     rows = [row for model in models.values() for row in table.figures(model, reference, wanted, trained)]
-    if low := table.uncovered(rows, build.params.min_coverage):
+    if low := table.uncovered(rows, stage.params.min_coverage):
         raise BuildError(
             f"verdicts are missing: {'; '.join(low)}, and evaluation.min_coverage in params.yaml wants "
-            f"{build.params.min_coverage:.0%}; read data/verdicts/*/rejects.parquet, mend the cause or lower the bar"
+            f"{stage.params.min_coverage:.0%}; read data/verdicts/*/rejects.parquet, mend the cause or lower the bar"
         )
-    pairs = [(name, model.against) for name, model in everything["models"].items() if model.against != reference]
-    pairs = [pair for pair in pairs if pair[0] != pair[1]] + [tuple(pair) for pair in build.params.compare]
+    pairs = [(name, model.against) for name, model in config.models.items() if model.against != reference]
+    pairs = [pair for pair in pairs if pair[0] != pair[1]] + [tuple(pair) for pair in stage.params.compare]
     differences = [
         row for one, other in pairs for row in table.compared(models[one], models[other], reference, wanted, trained)
     ]
-    write(build, rows, "table.csv")
-    write(build, differences, "differences.csv")
-    write(build, over_rows(everything, rows), "rows.csv")
+    write(stage, rows, "table.csv")
+    write(stage, differences, "differences.csv")
+    write(stage, over_rows(config, rows), "rows.csv")
     headlines = [
         row for row in rows if (row["set"], row["language"]) == ("crosslingual", "mean") and row["win_rate"] is not None
     ]
     write(
-        build, [{key: row[key] for key in ("model", "win_rate", "low", "high")} for row in headlines], "win_rates.csv"
+        stage, [{key: row[key] for key in ("model", "win_rate", "low", "high")} for row in headlines], "win_rates.csv"
     )
-    write_json(headline(rows, differences), build.out / "metrics.json")
-    build.record.rows_out = len(rows)
+    write_json(headline(rows, differences), stage.out / "metrics.json")
+    stage.record.rows_out = len(rows)
 
 
-def gathered(build: Build, name: str) -> Evaluated:
+def gathered(stage: Stage, name: str) -> Evaluated:
     """The verdicts on one model, and the measures of its answers."""
     answers = DATA / "verdicts" / name / "answers.parquet"
-    return Evaluated(name, build.rows("verdicts", name), pl.read_parquet(answers))
+    return Evaluated(name, stage.rows("verdicts", name), pl.read_parquet(answers))
 
 
-def over_rows(everything: dict[str, Any], rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def over_rows(config: Config, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Win rates beside the rows that each student was trained on, a series for every base and config."""
     import orjson
 
     out = []
-    for name, model in everything["models"].items():
+    for name, model in config.models.items():
         student = getattr(model, "student", None)
         if student is None:
             continue
-        made = everything["students"][student]
+        made = config.students[student]
         trained = orjson.loads((DATA / "student" / student / "metrics.json").read_bytes())
         for row in rows:
             if row["model"] == name and row["set"] == "crosslingual" and row["language"] == "mean":
@@ -92,10 +93,10 @@ def headline(rows: list[dict[str, Any]], differences: list[dict[str, Any]]) -> d
     return {"models": models, "differences": told}
 
 
-def write(build: Build, rows: list[dict[str, Any]], name: str) -> None:
+def write(stage: Stage, rows: list[dict[str, Any]], name: str) -> None:
     """Rows as CSV, which dvc plots and people read."""
-    build.out.mkdir(parents=True, exist_ok=True)
-    pl.DataFrame(rows, infer_schema_length=None).write_csv(build.out / name)
+    stage.out.mkdir(parents=True, exist_ok=True)
+    pl.DataFrame(rows, infer_schema_length=None).write_csv(stage.out / name)
 
 
 if __name__ == "__main__":

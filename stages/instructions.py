@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from xlforge.core.spine import Build, main
+from xlforge.stage.stage import Stage, main
 
 
-def work(build: Build) -> None:
+def work(stage: Stage) -> None:
     """Writes the question that each passage answers."""
-    seeds = build.rows("seeds")
-    made = build.run(seeds.select("id", "passage").to_dicts())
-    build.deliver(made, expected=seeds["id"].to_list())
+    seeds = stage.rows("seeds")
+    made = stage.run(seeds.select("id", "passage").to_dicts())
+    stage.deliver(made, expected=seeds["id"].to_list())
 
 
 if __name__ == "__main__":

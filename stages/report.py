@@ -8,37 +8,40 @@ from pathlib import Path
 import orjson
 import polars as pl
 
-from xlforge.core import packages
-from xlforge.core.params import STAGES
-from xlforge.core.rows import write_text
-from xlforge.core.spine import DATA, Build, main, refuse_leftovers
+from xlforge.base.files import write_text
+from xlforge.config import packages
+from xlforge.config.dag import position
+from xlforge.config.params import staged
 from xlforge.report.built import Built
 from xlforge.report.page import render
 from xlforge.report.truth import known
+from xlforge.stage.stage import DATA, Stage, main, refuse_leftovers
 
 PLAIN = ("",)
 
 
-def work(build: Build) -> None:
+def work(stage: Stage) -> None:
     """Reads what every stage delivered and writes the page."""
-    write_text(render(gathered(build), build.params.rows), build.out / "index.html")
+    write_text(render(gathered(stage), stage.params.rows), stage.out / "index.html")
 
 
-def gathered(build: Build) -> Built:
+def gathered(stage: Stage) -> Built:
     """The outs of all stages."""
-    everything = build.everything
-    codes, models, students = (tuple(everything[name]) for name in ("languages", "models", "students"))
+    config = stage.config
+    codes, models, students = map(tuple, (config.languages, config.models, config.students))
     items = {"translations": codes, "selection": codes, "student": students, "answers": models, "verdicts": models}
     refuse_leftovers(items)
-    places = [(stage, item) for stage in (*STAGES, "student") for item in items.get(stage, PLAIN)]
+    places = [
+        (stage, item) for stage in (*sorted(staged(), key=position), "student") for item in items.get(stage, PLAIN)
+    ]
     rejects = [read("rejects", *place).with_columns(item=pl.lit(place[1])) for place in places]
     evaluation = DATA / "evaluation"
     return Built(
-        params=everything,
-        **{name: build.rows(name) for name in ("seeds", "instructions", "responses", "scores", "benchmark")},
+        params=config,
+        **{name: stage.rows(name) for name in ("seeds", "instructions", "responses", "scores", "benchmark")},
         candidates=pl.concat([read("candidates", "selection", code) for code in codes]),
-        chosen=pl.concat([build.rows("selection", code) for code in codes]),
-        examples=build.rows("dataset"),
+        chosen=pl.concat([stage.rows("selection", code) for code in codes]),
+        examples=stage.rows("dataset"),
         lessons=named("rows", "student", "student", students),
         answers=named("rows", "answers", "model", models),
         measures=named("answers", "verdicts", "model", models),
@@ -48,7 +51,7 @@ def gathered(build: Build) -> Built:
         losses={name: pl.read_csv(DATA / "student" / name / "loss.csv") for name in students},
         table=pl.read_csv(evaluation / "table.csv", infer_schema_length=None),
         differences=pl.read_csv(evaluation / "differences.csv", infer_schema_length=None, raise_if_empty=False),
-        truth=known(Path(build.params.truth).read_bytes().splitlines()),
+        truth=known(Path(stage.params.truth).read_bytes().splitlines()),
         packages=packages.declared(),
     )
 

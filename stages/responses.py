@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from xlforge.core.spine import Build, main
+from xlforge.stage.stage import Stage, main
 
 
-def work(build: Build) -> None:
+def work(stage: Stage) -> None:
     """Refines each passage into an answer to its question."""
-    instructions = build.rows("instructions")
-    made = build.run(instructions.to_dicts())
-    build.deliver(made, expected=instructions["id"].to_list())
+    instructions = stage.rows("instructions")
+    made = stage.run(instructions.to_dicts())
+    stage.deliver(made, expected=instructions["id"].to_list())
 
 
 if __name__ == "__main__":

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from xlforge.core.spine import Build, main
+from xlforge.stage.stage import Stage, main
 
 
-def work(build: Build) -> None:
+def work(stage: Stage) -> None:
     """Grades each English pair and keeps those that pass the bar."""
-    responses = build.rows("responses")
-    made = build.run(responses.to_dicts())
+    responses = stage.rows("responses")
+    made = stage.run(responses.to_dicts())
     graded = [row for row in made if row.get("mean") is not None]
     means = {
         name: round(sum(row[name] for row in graded) / len(graded), 4) if graded else None
         for name in ("precision", "informativeness", "naturalness", "objectivity", "mean")
     }
-    build.deliver(made, expected=responses["id"].to_list(), metrics={"graded": len(graded), "grades": means})
+    stage.deliver(made, expected=responses["id"].to_list(), metrics={"graded": len(graded), "grades": means})
 
 
 if __name__ == "__main__":

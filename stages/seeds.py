@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from xlforge.core.errors import BuildError
-from xlforge.core.spine import Build, main
+from xlforge.base.errors import BuildError
+from xlforge.stage.stage import Stage, main
 
 
-def work(build: Build) -> None:
+def work(stage: Stage) -> None:
     """Cleans and filters the source's passages and takes a deterministic sample."""
     import polars as pl
 
-    made = build.folder / "seeds"
-    pipeline = build.module("pipeline")
-    build.run_pipeline(pipeline.pipeline(build.params, made))
-    counts = pipeline.made(made)
+    from xlforge.base.provenance import PROVENANCE
+
+    made = stage.folder / "seeds"
+    (row,) = stage.run_pipeline(stage.module("pipeline").pipeline(stage.context, made))
+    counts = row["counts"]
     rows, rejects = pl.read_parquet(made / "rows.parquet"), pl.read_parquet(made / "rejects.parquet")
-    told = len(rows) + len(rejects) + counts["not_sampled"]
-    if told != counts["source_rows"]:
-        raise BuildError(f"{counts['read']} passages were read, but {told} are accounted for; please report this")
-    build.record.rows_in = counts["source_rows"]
+    known = len(rows) + len(rejects) + counts["not_sampled"]
+    if known != counts["source_rows"]:
+        raise BuildError(
+            f"{counts['source_rows']} passages were read, but {known} are accounted for; please report this"
+        )
+    stage.record.rows_in = counts["source_rows"]
     ids = [*rows["id"], *rejects["id"]]
-    build.deliver_frames(rows, rejects, expected=ids, metrics=counts, among=counts["source_rows"])
+    rejects = rejects.with_columns(provenance=pl.lit([], dtype=PROVENANCE))
+    stage.deliver_frames(rows, rejects, expected=ids, metrics=counts, among=counts["source_rows"])
 
 
 if __name__ == "__main__":

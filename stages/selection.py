@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from statistics import fmean
 
-from xlforge.core.rows import frame, valid, write_parquet
-from xlforge.core.spine import Build, main
+from xlforge.base.files import write_parquet
+from xlforge.base.frames import frame, valid
+from xlforge.base.rows import Row
+from xlforge.stage.stage import Stage, main
+
+ESTIMATES = ("back_translation", "language_share", "round_trip", "likelihood", "comet", "quality")
 
 
-def work(build: Build) -> None:
+def work(stage: Stage) -> None:
     """Checks and scores every candidate translation and chooses the best of each answer."""
-    candidates = build.rows("translations", build.item)
-    made = build.run(candidates.to_dicts())
-    table = frame([{"chosen": False, "problems": []} | _filled(row) for row in made], build.schema.Candidates)
-    write_parquet(valid(table, build.schema.Candidates, "candidates"), build.out / "candidates.parquet")
-    rows = build.module("pipeline").chosen(made, build.params.least_quality)
+    candidates = stage.rows("translations", stage.item)
+    made = stage.run(candidates.to_dicts())
+    table = frame([_filled(row) for row in made], stage.schema.Candidates)
+    write_parquet(valid(table, stage.schema.Candidates, "candidates"), stage.out / "candidates.parquet")
+    rows = stage.module("pipeline").chosen(made, stage.params.least_quality)
     best = [row for row in rows if not row["reject"]]
     both = [row for row in best if row["first"] is not None]
     metrics = {
@@ -26,13 +30,13 @@ def work(build: Build) -> None:
         "chosen_first": _mean([float(row["candidate"] == 0) for row in best]),
     }
     answers = candidates["answer_id"].unique().to_list()
-    build.deliver(rows, expected=[f"{answer}/{build.item}" for answer in answers], metrics=metrics)
+    stage.deliver(rows, expected=[f"{answer}/{stage.item}" for answer in answers], metrics=metrics)
 
 
-def _filled(row: dict[str, object]) -> dict[str, object]:
-    """A candidate set aside half-way shows its reason among its problems."""
-    mark = row["reject"]
-    return row | {"problems": [mark["reason"]]} if isinstance(mark, dict) else row
+def _filled(row: Row) -> Row:
+    """A candidate as its table has it: one that was rejected half-way shows its reason among its problems."""
+    whole = {"chosen": False, "problems": [], **dict.fromkeys(ESTIMATES), **row}
+    return whole | {"problems": [row["reject"]["reason"]]} if row["reject"] else whole
 
 
 def _mean(values: list[float]) -> float | None:

@@ -11,15 +11,18 @@ from collections import Counter
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
-from xlforge.core import packages, params
-from xlforge.core.errors import BuildError
-from xlforge.core.params import ADAPTERS
-from xlforge.core.rows import split, write_text
-from xlforge.core.spine import DATA, Build, main
-from xlforge.execution import checkpoints, guard
-from xlforge.execution.environment import execution
-from xlforge.execution.progress import Steps
-from xlforge.execution.settings import Execution
+from xlforge.base import guard
+from xlforge.base.errors import BuildError
+from xlforge.base.files import write_text
+from xlforge.base.frames import split
+from xlforge.base.progress import Steps
+from xlforge.config import packages, params
+from xlforge.config.environment import execution
+from xlforge.config.execution import Execution
+from xlforge.config.models import ADAPTERS
+from xlforge.config.params import Config
+from xlforge.stage.stage import DATA, Stage, main
+from xlforge.training import checkpoints
 
 if TYPE_CHECKING:
     import polars as pl
@@ -31,24 +34,24 @@ PROCESSES = int(os.environ.get("WORLD_SIZE", "1"))
 HELPS = int(os.environ.get("RANK", "0")) > 0
 
 
-def work(build: Build) -> None:
+def work(stage: Stage) -> None:
     """Trains one named student and delivers its adapter, the rows it learnt from and its loss curve."""
-    lesson, device = lesson_of(build.item, build.everything, build.execution)
+    lesson, device = lesson_of(stage.item, stage.config, stage.execution)
     from xlforge.training import sizes
     from xlforge.training.saving import save
 
-    build.params, build.schema = lesson.student, sizes
+    stage.params, stage.schema = lesson.student, sizes
     ids = [row["id"] for row in lesson.rows]
-    rows, rejects = split(lesson.rows, sizes.Rows)
-    build.record.rows_in = len(ids)
-    build.accept(rows, rejects, ids)
+    rows, rejects = split(lesson.rows, sizes.Rows, stage.stage)
+    stage.record.rows_in = len(ids)
+    stage.accept(rows, rejects, ids)
     with checkpoints.held(lesson.name, lesson.key(device, PROCESSES)) as folder:
-        trained = lesson.teach(device, folder, Steps(build.name))
+        trained = lesson.teach(device, folder, Steps(stage.name))
         save(trained.model, lesson.tokenizer, lesson.base, ADAPTERS / lesson.name)
         curve = [f"{number},{loss:.4f}\n" for number, loss in enumerate(trained.losses, 1)]
-        write_text("".join(["step,loss\n", *curve]), build.out / "loss.csv")
-        build.record.tokens_in = trained.tokens
-        build.deliver_frames(rows, rejects, ids, figures(rows, trained))
+        write_text("".join(["step,loss\n", *curve]), stage.out / "loss.csv")
+        stage.record.usage.tokens_in = trained.tokens
+        stage.deliver_frames(rows, rejects, ids, figures(rows, trained))
 
 
 def figures(rows: pl.DataFrame, trained: Trained) -> dict[str, Any]:
@@ -72,7 +75,7 @@ def figures(rows: pl.DataFrame, trained: Trained) -> dict[str, Any]:
     }
 
 
-def lesson_of(name: str | None, everything: dict[str, Any], how: Execution) -> tuple[Lesson, str]:
+def lesson_of(name: str | None, config: Config, how: Execution) -> tuple[Lesson, str]:
     """The student's lesson, and the device it is given on: `cpu` or `cuda`."""
     device, _, number = how.device.partition(":")
     # Threads that spin long while they wait for each other stand still for seconds when anything else runs beside them.
@@ -89,16 +92,16 @@ def lesson_of(name: str | None, everything: dict[str, Any], how: Execution) -> t
 
     logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    return prepared(name, everything, DATA / "dataset"), device
+    return prepared(name, config, DATA / "dataset"), device
 
 
 def help_train(name: str) -> None:
     """Does a further process's part of a training; another prepares, delivers and tells."""
     guard.die_with_parents()
     try:
-        everything = params.load()
+        config = params.load()
         packages.check()
-        lesson, device = lesson_of(name, everything, execution(everything["execution"]))
+        lesson, device = lesson_of(name, config, execution(config.execution))
         lesson.teach(device, checkpoints.place(name, lesson.key(device, PROCESSES)), Steps(name))
     except BuildError as error:
         sys.exit(f"student@{name}: {error}")

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from xlforge.core.spine import Build, main
+from xlforge.stage.stage import Stage, main
 
 
-def work(build: Build) -> None:
+def work(stage: Stage) -> None:
     """Translates each kept answer, `candidates` times, into the language given."""
-    scores = build.rows("scores")
-    made = build.run(scores.select("id", "response").to_dicts())
-    candidate_id = build.module("pipeline").candidate_id
+    scores = stage.rows("scores")
+    made = stage.run(scores.select("id", "response").to_dicts())
+    candidate_id = stage.module("pipeline").candidate_id
     expected = [
-        candidate_id(answer, str(build.item), number)
+        candidate_id(answer, str(stage.item), number)
         for answer in scores["id"]
-        for number in range(build.params.candidates)
+        for number in range(stage.params.candidates)
     ]
-    build.deliver(made, expected=expected)
+    stage.deliver(made, expected=expected)
 
 
 if __name__ == "__main__":

@@ -5,62 +5,67 @@ from __future__ import annotations
 from statistics import fmean
 from typing import Any
 
-from xlforge.core.params import compared
-from xlforge.core.rows import frame, valid, write_parquet
-from xlforge.core.spine import Build, main
+from xlforge.base.files import write_parquet
+from xlforge.base.frames import frame, valid
+from xlforge.stage.stage import Stage, main
 
 Rows = list[dict[str, Any]]
 Answers = dict[str, dict[str, Any]]
 
 
-def work(build: Build) -> None:
+def work(stage: Stage) -> None:
     """Judges and measures one model's answers."""
-    name, params, pairing = str(build.item), build.params, build.module("pairs")
-    entry = compared(build.everything, build.item)
-    benchmark = build.rows("benchmark").to_dicts()
+    name, params, pairing = str(stage.item), stage.params, stage.module("pairs")
+    entry = stage.config.compared(stage.item)
+    benchmark = stage.rows("benchmark").to_dicts()
     opponents = pairing.opponents(name, params.reference, entry.against)
-    answers = {model: by_id(build, model) for model in dict.fromkeys([name, params.reference, *opponents])}
+    answers = {model: by_id(stage, model) for model in dict.fromkeys([name, params.reference, *opponents])}
     mine = answers[name]
     pairs = pairing.pairs(benchmark, mine, {opponent: answers[opponent] for opponent in opponents})
     pairs = pairing.with_controls(pairs, benchmark, answers[params.reference])
-    judge, verdicts = judged(build, pairs)
-    graded = grades(build, benchmark, mine) if params.grades else []
+    judge, verdicts = judged(stage, pairs)
+    graded = grades(stage, benchmark, mine) if params.grades else []
     by_prompt = {row["prompt_row"]: row for row in graded if not row["reject"]}
-    measured = build.module("measures").measured
-    known = [by_prompt.get(row["id"], {}) | measured(row, mine[row["id"]]) for row in benchmark if row["id"] in mine]
-    table = valid(frame(known, build.schema.Answers), build.schema.Answers, "answers")
-    write_parquet(table, build.out / "answers.parquet")
+    measured = stage.module("measures").measured
+    no_grades = dict.fromkeys(stage.schema.DIMENSIONS)
+    known = [
+        no_grades | by_prompt.get(row["id"], {}) | measured(row, mine[row["id"]])
+        for row in benchmark
+        if row["id"] in mine
+    ]
+    table = valid(frame(known, stage.schema.Answers), stage.schema.Answers, "answers")
+    write_parquet(table, stage.out / "answers.parquet")
     ungraded = [row for row in graded if row["reject"]]
     made = [{**row, "judge": judge} for row in verdicts] + ungraded
     metrics = {"answers": len(known), "opponents": {each: told(verdicts, each) for each in opponents}}
-    build.deliver(made, expected=[row["id"] for row in [*pairs, *ungraded]], metrics=metrics)
+    stage.deliver(made, expected=[row["id"] for row in [*pairs, *ungraded]], metrics=metrics)
 
 
-def by_id(build: Build, name: str) -> Answers:
+def by_id(stage: Stage, name: str) -> Answers:
     """A model's answers by benchmark id."""
-    return {row["id"]: row for row in build.rows("answers", name).to_dicts()}
+    return {row["id"]: row for row in stage.rows("answers", name).to_dicts()}
 
 
-def judged(build: Build, pairs: Rows) -> tuple[str, Rows]:
+def judged(stage: Stage, pairs: Rows) -> tuple[str, Rows]:
     """The judge's name, and every pair with its verdict or set aside."""
     open_pairs = [pair for pair in pairs if not pair["reject"]]
     missing = [pair for pair in pairs if pair["reject"]]
-    if build.params.judge == "embedded":
-        embedded = build.module("embedded")
-        return embedded.NAME, [*missing, *(embedded.judged(pair, build.params.margin) for pair in open_pairs)]
-    forfeits = [(pair, build.module("pairs").forfeited(pair)) for pair in open_pairs]
+    if stage.params.judge == "embedded":
+        embedded = stage.module("embedded")
+        return embedded.NAME, [*missing, *(embedded.judged(pair, stage.params.margin) for pair in open_pairs)]
+    forfeits = [(pair, stage.module("pairs").forfeited(pair)) for pair in open_pairs]
     settled = [verdict for _, verdict in forfeits if verdict is not None]
-    asked = build.run([pair for pair, verdict in forfeits if verdict is None])
-    judge = build.everything["judge"]
+    asked = stage.run([pair for pair, verdict in forfeits if verdict is None])
+    judge = stage.config.judge
     return f"{judge.model}@{judge.revision}" if judge.revision else judge.model, [*missing, *settled, *asked]
 
 
-def grades(build: Build, benchmark: Rows, mine: Answers) -> Rows:
+def grades(stage: Stage, benchmark: Rows, mine: Answers) -> Rows:
     """Every answer with its four grades, or set aside with what could not be read."""
-    measures = build.module("measures")
+    measures = stage.module("measures")
     answers = [measures.to_grade(row, mine[row["id"]]) for row in benchmark if row["id"] in mine]
     at_fault = [measures.lowest(row) for row in answers if row["fault"]]
-    return [*at_fault, *build.run([row for row in answers if not row["fault"]])]
+    return [*at_fault, *stage.run([row for row in answers if not row["fault"]])]
 
 
 def told(verdicts: Rows, opponent: str) -> dict[str, Any]:

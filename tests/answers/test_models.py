@@ -12,10 +12,11 @@ import yaml
 from pipelines.answers.v1.models import asked_as, role
 from pipelines.answers.v1.pipeline import PROMPTS
 from tests.core.test_params import with_change
-from xlforge.core.params import Compared, Model, ParamsError, load
-from xlforge.core.prompts import render, variables
-from xlforge.engines.revision import adapted
-from xlforge.execution.settings import Execution
+from xlforge.config.execution import Execution
+from xlforge.config.models import Compared, Model
+from xlforge.config.params import Config, ParamsError, load
+from xlforge.models.revision import adapted
+from xlforge.steps.prompts import render, variables
 
 STUDENT = {"student": "first", "against": "base", "needs": "models/students/first"}
 
@@ -30,30 +31,30 @@ def everything(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any
     return {"bases": {"pocket": base}, "students": {"first": SimpleNamespace(base="pocket")}, "models": {}}
 
 
-def test_a_student_in_process_is_its_base_with_its_adapter(everything: dict[str, Any]) -> None:
-    everything["models"]["first"] = Compared(**STUDENT)
+def test_a_student_in_process_is_its_base_with_its_adapter(config: Config) -> None:
+    config.models["first"] = Compared(**STUDENT)
     revision = adapted("abc", Path("models/students/first"))
     assert revision.startswith("abc+sha256:")
-    assert asked_as(everything, "first") == Model(
+    assert asked_as(config, "first") == Model(
         model="org/base", adapter="models/students/first", revision=revision, prompts="full"
     )
 
 
 @pytest.mark.parametrize(("served", "name"), [(None, "first"), ("lora-7", "lora-7")])
 def test_a_served_student_is_asked_by_name_under_the_same_revision(
-    everything: dict[str, Any], served: str | None, name: str
+    config: Config, served: str | None, name: str
 ) -> None:
-    everything["models"]["first"] = Compared(**STUDENT, engine="openai", model=served)
-    model = asked_as(everything, "first")
+    config.models["first"] = Compared(**STUDENT, engine="openai", model=served)
+    model = asked_as(config, "first")
     assert (model.engine, model.model) == ("openai", name)
     assert model.revision == adapted("abc", Path("models/students/first"))
 
 
-def test_a_retrained_student_is_another_model(everything: dict[str, Any]) -> None:
-    everything["models"]["first"] = Compared(**STUDENT)
-    before = asked_as(everything, "first").revision
+def test_a_retrained_student_is_another_model(config: Config) -> None:
+    config.models["first"] = Compared(**STUDENT)
+    before = asked_as(config, "first").revision
     Path("models/students/first/adapter_config.json").write_text('{"r": 16}')
-    assert asked_as(everything, "first").revision != before
+    assert asked_as(config, "first").revision != before
 
 
 def test_a_model_may_have_an_endpoint_of_its_own() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from pipelines.answers.v1.ready import answers
 from tests.verdicts.small import prompts
-from xlforge.core.errors import BuildError
+from xlforge.base.errors import BuildError
 
 ROWS = prompts(2)
 """Two questions, each for a German answer and for an English one."""

@@ -16,8 +16,8 @@ from tests.engines import tiny
 from tests.project import Project, names
 from tests.server import Fault, Server
 from tests.verdicts.small import COUNT, answers, project, prompts, run, work
-from xlforge.core.prompts import render
-from xlforge.engines.revision import adapted, folder_digest
+from xlforge.models.revision import adapted, folder_digest
+from xlforge.steps.prompts import render
 
 READY = {"reference": answers("Im Tal.", "In the valley.")}
 SERVED = {"engine": "openai", "model": "any", "revision": "1", "against": "served", "needs": "stages/answers.py"}
@@ -45,7 +45,7 @@ def test_a_files_answers_are_rows_with_the_files_digest(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_what_a_served_model_says_is_kept_whatever_it_is(tmp_path: Path) -> None:
     """Empty, hostile and endless answers are the model's own; only a request that nobody answered is set aside."""
-    made = project(tmp_path / "project", READY, {"models.served": SERVED, "answers.rejects": 0.5})
+    made = project(tmp_path / "project", READY, {"models.served": SERVED, "answers.max_reject_rate": 0.5})
     made.set({"answers.sampling.max_tokens": 40})
     hostile = ("empty", "nul", "surrogates", "megabyte", "delimiters", "400")
     faults = [Fault(kind, contains=f"Mere-{number}? Reply") for number, kind in enumerate(hostile)]
@@ -94,7 +94,7 @@ def test_a_pivot_reads_the_passage_and_translates_and_asks_what_the_teacher_know
 @pytest.mark.slow
 def test_a_row_without_the_passage_that_is_to_be_read_is_set_aside(tmp_path: Path) -> None:
     pivot = {**SERVED, "pivot": True, "reads": "passage"}
-    made = project(tmp_path / "project", READY, {"models.served": pivot, "answers.rejects": 1.0})
+    made = project(tmp_path / "project", READY, {"models.served": pivot, "answers.max_reject_rate": 1.0})
     path = made.folder / "data" / "benchmark" / "rows.parquet"
     table = pl.read_parquet(path)
     table.with_columns(pl.when(pl.col("prompt_id") != "p0").then(pl.col("passage"))).write_parquet(path)

@@ -13,9 +13,9 @@ from bench import passages, scale_build, scale_store
 from bench.answers import Answers
 from bench.watching import growth, verdict, watched
 from tests.project import Project
-from xlforge.core.languages import LANGUAGES
-from xlforge.quality.integrity import problems
-from xlforge.quality.language import share
+from xlforge.checks.integrity import problems
+from xlforge.checks.language import share
+from xlforge.languages.registry import LANGUAGES
 
 PAPERS = ("de", "pt", "zh", "hi", "hu", "lt", "ga", "mt")
 PROMPTS = ["How old is the mill at Karlow, and who built it?"]

@@ -13,7 +13,7 @@ import pytest
 
 from pipelines.benchmark.v1.pipeline import make
 from pipelines.benchmark.v1.schema import Params, Rows
-from xlforge.core.rows import Rejects, partition, split, valid
+from xlforge.base.frames import Rejects, partition, split, valid
 
 COLUMNS = {
     "id": "id",
@@ -65,7 +65,7 @@ class Built:
         return dict(sorted(self.rejects.group_by("reason").len().iter_rows()))
 
 
-Build = Callable[..., Built]
+Stage = Callable[..., Built]
 
 
 def built(params: dict[str, Any]) -> Built:
@@ -89,7 +89,7 @@ def written(path: Path, rows: list[Any]) -> Path:
 
 
 @pytest.fixture
-def build(tmp_path: Path) -> Build:
+def build(tmp_path: Path) -> Stage:
     """Makes a benchmark of rows shaped like the pocket prompts (or of a source block); further arguments are params."""
     times = iter(range(1000))
 

@@ -10,8 +10,8 @@ import polars as pl
 import pytest
 
 from pipelines.benchmark.v1.exclusions import fingerprint
-from tests.benchmark.conftest import Build, written
-from xlforge.core.errors import BuildError
+from tests.benchmark.conftest import Stage, written
+from xlforge.base.errors import BuildError
 
 Rows = list[dict[str, Any]]
 
@@ -20,7 +20,7 @@ def entry(text: str, reason: str = "english_words", why: str = "It wants English
     return {"prompt": fingerprint(text), "reason": reason, "why": why}
 
 
-def test_prompts_that_cannot_be_asked(build: Build, pocket: Rows) -> None:
+def test_prompts_that_cannot_be_asked(build: Stage, pocket: Rows) -> None:
     made = build(
         [
             *pocket,
@@ -49,7 +49,7 @@ def test_prompts_that_cannot_be_asked(build: Build, pocket: Rows) -> None:
     assert made.counts["prompts"]["read"] == 9
 
 
-def test_an_excluded_prompt_is_in_no_set_and_says_why(build: Build, pocket: Rows, tmp_path: Path) -> None:
+def test_an_excluded_prompt_is_in_no_set_and_says_why(build: Stage, pocket: Rows, tmp_path: Path) -> None:
     path = written(tmp_path / "list.jsonl", [entry(pocket[0]["prompt"])])
     made = build(pocket, exclusions={"path": str(path), "apply": True})
     (row,) = made.rejects.to_dicts()
@@ -67,7 +67,7 @@ def test_white_space_and_composed_accents_change_no_fingerprint() -> None:
     assert fingerprint("a cafe") != fingerprint("a caf\u00e9")
 
 
-def test_a_list_for_another_source_stops_the_build(build: Build, pocket: Rows, tmp_path: Path) -> None:
+def test_a_list_for_another_source_stops_the_build(build: Stage, pocket: Rows, tmp_path: Path) -> None:
     path = written(tmp_path / "list.jsonl", [entry(pocket[0]["prompt"]), entry("Who?"), entry("Why?")])
     with pytest.raises(
         BuildError, match=rf"2 prompts that are not in.*{min(map(fingerprint, ('Who?', 'Why?')))}.*apply to false"
@@ -88,13 +88,13 @@ def test_a_list_for_another_source_stops_the_build(build: Build, pocket: Rows, t
     ],
 )
 def test_a_list_that_cannot_be_used_names_the_line(
-    build: Build, pocket: Rows, tmp_path: Path, line: Any, message: str
+    build: Stage, pocket: Rows, tmp_path: Path, line: Any, message: str
 ) -> None:
     path = written(tmp_path / "list.jsonl", [entry(pocket[0]["prompt"]), line])
     with pytest.raises(BuildError, match=message):
         build(pocket, exclusions={"path": str(path), "apply": True})
 
 
-def test_a_list_that_is_not_there(build: Build, pocket: Rows) -> None:
+def test_a_list_that_is_not_there(build: Stage, pocket: Rows) -> None:
     with pytest.raises(BuildError, match=r"nosuch\.jsonl cannot be read.*apply to false"):
         build(pocket, exclusions={"path": "nosuch.jsonl", "apply": True})

@@ -20,8 +20,8 @@ from pipelines.benchmark.v1.schema import Exclusions, Params
 from tests.benchmark.conftest import built
 from tests.benchmark.test_tables import ENGLISH, GERMAN, hub
 from tests.project import Project
-from xlforge.core import params as parameters
-from xlforge.core.errors import BuildError
+from xlforge.base.errors import BuildError
+from xlforge.config import params as parameters
 
 LIST = "data/prompts/alpacaeval.exclusions.jsonl"
 

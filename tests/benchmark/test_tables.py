@@ -11,8 +11,8 @@ import pytest
 from pydantic import ValidationError
 
 from pipelines.benchmark.v1.schema import Params
-from tests.benchmark.conftest import COLUMNS, Build, Built, written
-from xlforge.core.errors import BuildError
+from tests.benchmark.conftest import COLUMNS, Built, Stage, written
+from xlforge.base.errors import BuildError
 
 Rows = list[dict[str, Any]]
 ENGLISH = ["How deep is the sea?", "Why do cats purr?", "Write a haiku about rain."]
@@ -39,7 +39,7 @@ def asked(made: Built, name: str, code: str) -> dict[str, str]:
     return {row["instruction_en"]: row["prompt"] for row in made.of(name, code)}
 
 
-def test_json_jsonl_and_parquet_agree(build: Build, pocket: Rows, tmp_path: Path) -> None:
+def test_json_jsonl_and_parquet_agree(build: Stage, pocket: Rows, tmp_path: Path) -> None:
     (tmp_path / "list.json").write_text(json.dumps(pocket))
     written(tmp_path / "lines.json", pocket)
     pl.DataFrame(pocket).write_parquet(tmp_path / "table.parquet")
@@ -51,7 +51,7 @@ def test_json_jsonl_and_parquet_agree(build: Build, pocket: Rows, tmp_path: Path
         assert slots == [{one["slot"] for one in row} for row in expected["slots"]], name
 
 
-def test_the_authors_set_with_their_requests_and_translations(build: Build, tmp_path: Path) -> None:
+def test_the_authors_set_with_their_requests_and_translations(build: Stage, tmp_path: Path) -> None:
     name = str(hub(tmp_path / "xl"))
     beside = {"kind": "hub", "name": name}
     made = build(
@@ -66,7 +66,7 @@ def test_the_authors_set_with_their_requests_and_translations(build: Build, tmp_
     assert {row["instruction"] for row in made.of("crosslingual", "de")} == set(ENGLISH)
 
 
-def test_one_file_of_a_dataset_is_read_past_its_loading_script(build: Build, tmp_path: Path) -> None:
+def test_one_file_of_a_dataset_is_read_past_its_loading_script(build: Stage, tmp_path: Path) -> None:
     folder = hub(tmp_path / "alpaca_eval")
     (folder / "alpaca_eval.py").write_text("raise SystemExit('a script ran')")
     source = {"kind": "hub", "name": str(folder), "split": "english"}
@@ -75,7 +75,7 @@ def test_one_file_of_a_dataset_is_read_past_its_loading_script(build: Build, tmp
     assert len(build(source=source | {"file": "english.json"}, sets=["english"]).rows) == 3
 
 
-def test_a_local_folder_with_a_file_a_language(build: Build, tmp_path: Path) -> None:
+def test_a_local_folder_with_a_file_a_language(build: Stage, tmp_path: Path) -> None:
     folder = hub(tmp_path / "files")
     made = build(
         source={"path": str(folder), "file": "english.json"},
@@ -86,7 +86,7 @@ def test_a_local_folder_with_a_file_a_language(build: Build, tmp_path: Path) -> 
     assert asked(made, "same_language", "de") == dict(zip(ENGLISH, GERMAN, strict=True))
 
 
-def test_ids_pair_rows_in_any_order(build: Build, tmp_path: Path) -> None:
+def test_ids_pair_rows_in_any_order(build: Stage, tmp_path: Path) -> None:
     rows = [{"id": number, "instruction": text} for number, text in enumerate(ENGLISH)]
     written(tmp_path / "t" / "english.jsonl", rows)
     other = [{"id": number, "instruction": text, "to": "German"} for number, text in enumerate(GERMAN)]
@@ -104,7 +104,7 @@ def test_ids_pair_rows_in_any_order(build: Build, tmp_path: Path) -> None:
     assert made.reasons == {"no_prompt": 2}
 
 
-def test_a_prompt_set_aside_shifts_no_pair(build: Build, tmp_path: Path) -> None:
+def test_a_prompt_set_aside_shifts_no_pair(build: Stage, tmp_path: Path) -> None:
     folder = hub(tmp_path / "files")
     (folder / "english.json").write_text(json.dumps([{"instruction": text} for text in [ENGLISH[0], "", ENGLISH[2]]]))
     made = build(
@@ -116,7 +116,7 @@ def test_a_prompt_set_aside_shifts_no_pair(build: Build, tmp_path: Path) -> None
     assert asked(made, "same_language", "de") == {ENGLISH[0]: GERMAN[0], ENGLISH[2]: GERMAN[2]}
 
 
-def test_tables_that_do_not_pair_stop_the_build(build: Build, tmp_path: Path) -> None:
+def test_tables_that_do_not_pair_stop_the_build(build: Stage, tmp_path: Path) -> None:
     folder = hub(tmp_path / "files")
     block: dict[str, Any] = {"source": {"path": str(folder), "file": "english.json"}, "languages": ["de"]}
     block |= {"sets": ["crosslingual"], "requested": {"file": "{language}.json"}}
@@ -164,7 +164,7 @@ SOURCES: dict[str, tuple[dict[str, Any], Any, str]] = {
 
 
 @pytest.mark.parametrize("case", SOURCES)
-def test_a_source_that_cannot_be_read(build: Build, tmp_path: Path, case: str) -> None:
+def test_a_source_that_cannot_be_read(build: Stage, tmp_path: Path, case: str) -> None:
     source, make, message = SOURCES[case]
     source = dict(source)
     if "path" in source:
@@ -176,7 +176,7 @@ def test_a_source_that_cannot_be_read(build: Build, tmp_path: Path, case: str) -
         build(source=source, sets=["english"])
 
 
-def test_a_split_that_is_not_there_is_told(build: Build, tmp_path: Path) -> None:
+def test_a_split_that_is_not_there_is_told(build: Stage, tmp_path: Path) -> None:
     name = str(hub(tmp_path / "xl"))
     with pytest.raises(BuildError, match=r"xl:nosuch cannot be read.*split"):
         build(source={"kind": "hub", "name": name, "split": "nosuch"}, sets=["english"])

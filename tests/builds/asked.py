@@ -14,8 +14,8 @@ import orjson
 from tests.project import Project
 from tests.replies import Replies
 from tests.server import Server
-from xlforge.execution.bodies import body
-from xlforge.execution.pending import former
+from xlforge.models.openai.bodies import body
+from xlforge.models.openai.pending import former
 
 
 def asked(server: Server) -> list[bytes]:
@@ -25,7 +25,7 @@ def asked(server: Server) -> list[bytes]:
 
 def held(project: Project) -> set[bytes]:
     """The bodies of all requests whose answers are in the project's own store."""
-    path = project.folder / ".xlforge" / "store.sqlite"
+    path = project.folder / ".xlforge" / "cache.sqlite"
     if not path.exists():
         return set()
     with closing(sqlite3.connect(path, timeout=60)) as store:

@@ -15,7 +15,8 @@ from tests.server import Fault, Server
 SERVED = {"engine": "openai", "model": "served", "revision": None, "prompts": "full"}
 ROLES = {"teacher": SERVED, "judge": SERVED, "translators": {"pocket": SERVED}, "estimator": SERVED}
 LENIENT = {
-    f"{stage}.rejects": 1.0 for stage in ("seeds", "instructions", "responses", "scores", "translations", "selection")
+    f"{stage}.max_reject_rate": 1.0
+    for stage in ("seeds", "instructions", "responses", "scores", "translations", "selection")
 }
 SECRET = "-".join(("sk", "planted", "5ecre7"))
 
@@ -103,7 +104,7 @@ def test_too_many_failures_end_the_build_and_what_was_bought_is_kept(shared: Pat
     assert "failed for good" in done.stderr
     assert "run again" in done.stderr
     assert not (project.folder / "data" / "instructions" / "rows.parquet").exists()
-    with sqlite3.connect(project.folder / ".xlforge" / "store.sqlite") as store:
+    with sqlite3.connect(project.folder / ".xlforge" / "cache.sqlite") as store:
         kept = store.execute("select count(*) from answers").fetchone()[0]
     assert 0 < kept == answered
     with Server() as server:
@@ -154,7 +155,7 @@ def test_bad_input_is_told_before_the_first_call(tmp_path: Path, change: dict[st
     assert done.returncode != 0
     assert told in done.stderr
     assert "Traceback" not in done.stderr
-    assert not (project.folder / ".xlforge" / "store.sqlite").exists()
+    assert not (project.folder / ".xlforge" / "cache.sqlite").exists()
     assert not list((project.folder / "data").rglob("rows.parquet"))
 
 

@@ -34,7 +34,7 @@ def processes(project: Project) -> list[psutil.Process]:
 
 def answers(project: Project) -> int:
     """Answers in the store."""
-    path = project.folder / ".xlforge" / "store.sqlite"
+    path = project.folder / ".xlforge" / "cache.sqlite"
     if not path.exists():
         return 0
     with sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30) as store:

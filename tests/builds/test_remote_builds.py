@@ -226,7 +226,7 @@ def test_offline_what_is_missing_is_named_with_stage_row_and_reason(shared_answe
     assert re.search(
         r"first for row \S+/de.*: it holds \d+ of this model at revision sha256:\w+, so the prompt", changed.stderr
     )
-    assert "xlforge store import" in changed.stderr
+    assert "xlforge cache import" in changed.stderr
     assert "Traceback" not in changed.stderr
 
 
@@ -261,7 +261,7 @@ def test_an_experiment_goes_to_a_colleague_and_nothing_is_built_again(home: Proj
     other.git("checkout", "--quiet", "low-bar-here")
     other.run("dvc", "pull", "--allow-missing")
     assert other.repro() == []
-    assert not (other.folder / ".xlforge" / "store.sqlite").exists()
+    assert not (other.folder / ".xlforge" / "cache.sqlite").exists()
 
     project.set({"scores.bar.least": home_bar(home)})
     assert project.repro() == []

@@ -126,7 +126,7 @@ def test_planted_secrets_are_found_nowhere(shared: Path, tmp_path: Path, short: 
         env["XLFORGE_ENDPOINT_TRANSLATOR"] = f"http://me:{password}@127.0.0.1:{three.port}/{tenant}/v1"
         env |= {"HF_TOKEN": token, "AWS_SECRET_ACCESS_KEY": token, "OPENAI_API_KEY": token}
         if database:
-            env["XLFORGE_STORE"] = database.replace("//xlforge@", f"//xlforge:{password}@")
+            env["XLFORGE_CACHE"] = database.replace("//xlforge@", f"//xlforge:{password}@")
         said = [project.run("dvc", "repro", "scores", check=False, env=env | {"XLFORGE_FAILURES": "1"})]
         assert "may not ask this" in said[0].stderr
         said.append(project.run("dvc", "repro", "dataset", env=env))
@@ -153,5 +153,5 @@ def test_planted_secrets_are_found_nowhere(shared: Path, tmp_path: Path, short: 
             yield from in_store(database)
 
     assert not where(secrets, places())
-    assert len(list(in_store(database or f"sqlite:///{project.folder}/.xlforge/store.sqlite"))) > 100
+    assert len(list(in_store(database or f"sqlite:///{project.folder}/.xlforge/cache.sqlite"))) > 100
     assert ".env" not in project.git("status", "--porcelain", "--untracked-files=all")

@@ -19,7 +19,7 @@ from tests.builds.test_endpoint_builds import at
 from tests.postgres import Postgres
 from tests.project import Project
 from tests.server import Server
-from xlforge.execution.store import Store
+from xlforge.cache import Cache
 
 pytestmark = pytest.mark.slow
 
@@ -28,7 +28,7 @@ SLOTS = 8
 
 
 def build(project: Project, server: Server, url: str) -> subprocess.Popen[str]:
-    env = at(server, XLFORGE_STORE=url, XLFORGE_CONCURRENCY=str(SLOTS))
+    env = at(server, XLFORGE_CACHE=url, XLFORGE_CONCURRENCY=str(SLOTS))
     return project.start("dvc", "repro", "dataset", env=env)
 
 
@@ -38,7 +38,7 @@ def finish(running: subprocess.Popen[str]) -> None:
 
 
 def held(url: str) -> int:
-    with Store(url) as store:
+    with Cache(url) as store:
         return sum(store.models().values())
 
 
@@ -66,7 +66,7 @@ def test_postgres_that_is_restarted_is_waited_for(clean: Clean, postgres: Postgr
 
 def test_a_busy_sqlite_is_waited_for(clean: Clean, tmp_path: Path) -> None:
     project, made = clean.project.copy(tmp_path / "project"), clean.outs
-    path = tmp_path / "store.sqlite"
+    path = tmp_path / "cache.sqlite"
     over = threading.Event()
 
     def hold() -> None:
@@ -78,7 +78,7 @@ def test_a_busy_sqlite_is_waited_for(clean: Clean, tmp_path: Path) -> None:
                 other.execute("ROLLBACK")
                 time.sleep(0.1)
 
-    Store(f"sqlite:///{path}").close()
+    Cache(f"sqlite:///{path}").close()
     holder = threading.Thread(target=hold)
     holder.start()
     try:
@@ -116,7 +116,7 @@ def test_a_full_disk_ends_the_build_with_what_was_bought_and_it_goes_on_from_the
     clean: Clean, small: Path, tmp_path: Path
 ) -> None:
     project, made = clean.project.copy(tmp_path / "project"), clean.outs
-    url = f"sqlite:///{small}/store.sqlite"
+    url = f"sqlite:///{small}/cache.sqlite"
     with Server(latency=0.05) as server:
         running = build(project, server, url)
         said = running.communicate(timeout=600)[0]
@@ -135,7 +135,7 @@ def test_a_full_disk_ends_the_build_with_what_was_bought_and_it_goes_on_from_the
 
 
 def test_a_full_disk_under_all_that_a_build_writes_is_no_more_harm(clean: Clean, tmp_path: Path) -> None:
-    """Store, outs, scratch and dvc's cache lie on it; it fills up twice, each time after a few stages."""
+    """Cache, outs, scratch and dvc's cache lie on it; it fills up twice, each time after a few stages."""
     place = tmp_path / "disk"
     with disk(place, "2g"), Server(latency=0.05) as server:
         project, ballast = clean.project.copy(place / "project"), place / "ballast"
@@ -158,7 +158,7 @@ def test_two_builds_at_once_on_one_store_buy_each_answer_once(
 ) -> None:
     made = clean.outs
     two = [clean.project.copy(tmp_path / name) for name in ("one", "two")]
-    url = f"sqlite:///{tmp_path}/store.sqlite" if kind == "sqlite" else request.getfixturevalue("postgres").database()
+    url = f"sqlite:///{tmp_path}/cache.sqlite" if kind == "sqlite" else request.getfixturevalue("postgres").database()
     with Server(latency=0.2) as server:
         running = [build(project, server, url) for project in two]
         for each in running:

@@ -10,11 +10,11 @@ import orjson
 import pytest
 from click.testing import CliRunner
 
-from commands.gates import Told, held
 from commands.main import cli
 from tests.project import Project
-from xlforge.core.errors import BuildError
-from xlforge.core.params import Gate, ParamsError, load
+from xlforge.base.errors import BuildError
+from xlforge.config.params import Gate, ParamsError, load
+from xlforge.diff.gates import Told, held
 
 ROOT = Path(__file__).parents[2]
 

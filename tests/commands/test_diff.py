@@ -15,10 +15,11 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 
-from commands.differences import metrics, tables, telling, words
 from commands.main import cli
 from tests.project import Project
-from xlforge.core.errors import BuildError
+from xlforge.base.errors import BuildError
+from xlforge.diff import metrics, tables, words
+from xlforge.diff import render as telling
 
 ROWS = pl.DataFrame(
     {

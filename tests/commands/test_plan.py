@@ -9,15 +9,15 @@ from typing import Any
 import orjson
 import pytest
 
-from commands.planning.making import Plan
-from commands.planning.past import Past, ratio
-from commands.planning.planned import Planned
-from commands.planning.ranges import NOTHING, Range, total
-from commands.planning.stale import Change, _parameters
-from commands.planning.telling import reason
 from tests.project import Project, names
-from xlforge.execution.budget import limit
-from xlforge.execution.settings import Execution
+from xlforge.config.execution import Execution
+from xlforge.models.budget import limit
+from xlforge.plan.making import Plan
+from xlforge.plan.past import Past, ratio
+from xlforge.plan.planned import Planned
+from xlforge.plan.ranges import NOTHING, Range, total
+from xlforge.plan.render import reason
+from xlforge.plan.stale import Change, _parameters
 
 RUN = {"stage": "scores", "item": None, "rows_in": 100, "rows_out": 90, "calls": 100, "hits": 0, "tokens_in": 5000}
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
 
-from commands.planning import rehearsal
-from commands.planning.rehearsal import Counted, NotThere, Tally, rehearse
-from xlforge.core.params import load
-from xlforge.engines.request import Answer, Request
-from xlforge.execution.store import Store
+from xlforge.cache import Cache
+from xlforge.config.params import load
+from xlforge.plan import rehearsal
+from xlforge.plan.rehearsal import Counted, NotThere, Tally, rehearse
+from xlforge.requests.request import Request
+from xlforge.requests.response import Response
 
 PASSAGES = {
     "a": "The village of Astan lies in the north. It has 300 inhabitants.",
@@ -27,7 +29,7 @@ Words = Callable[[Request], str | None]
 class Kept(Tally):
     """A tally that remembers the requests."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Cache) -> None:
         super().__init__(store, set())
         self.requests: dict[str, Request] = {}
 
@@ -39,12 +41,12 @@ class Kept(Tally):
 class Stage:
     """One stage, rehearsed again and again on the same rows while its answers are bought by hand."""
 
-    def __init__(self, name: str, folder: Path, store: Store, params: dict[str, Any], **parents: pl.DataFrame) -> None:
+    def __init__(self, name: str, folder: Path, store: Cache, params: dict[str, Any], **parents: pl.DataFrame) -> None:
         self._name, self._folder, self._store, self._number = name, folder, store, 0
-        self._everything = load()
+        self._config = load()
         stage = name.partition("@")[0]
-        self._everything[stage] = self._everything[stage].model_copy(update=params)
-        self._everything["execution"] = self._everything["execution"].model_copy(update={"store": "sqlite://"})
+        self._config.blocks[stage] = self._config.block(stage).model_copy(update=params)
+        self._config = replace(self._config, execution=self._config.execution.model_copy(update={"cache": "sqlite://"}))
         self._ahead: dict[str, Path | None] = {}
         for parent, rows in parents.items():
             self._ahead[parent] = folder / f"{parent}.parquet"
@@ -53,24 +55,24 @@ class Stage:
     def rehearse(self) -> tuple[Counted, Kept]:
         self._number += 1
         tally = Kept(self._store)
-        return rehearse(self._name, self._everything, self._folder / str(self._number), self._ahead, tally), tally
+        return rehearse(self._name, self._config, self._folder / str(self._number), self._ahead, tally), tally
 
     def buy(self, tally: Kept, words: Words) -> None:
         answers = [(request, said) for request in tally.requests.values() if (said := words(request)) is not None]
-        self._store.put([(request, Answer(said, "stop", 30, 15)) for request, said in answers]).result()
+        self._store.put([(request, Response(said, "stop", 30, 15)) for request, said in answers]).result()
 
     def rows(self) -> pl.DataFrame:
         return pl.read_parquet(self._folder / str(self._number) / "out" / "rows.parquet")
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store(f"sqlite:///{tmp_path / 'store.sqlite'}") as opened:
+def store(tmp_path: Path) -> Iterator[Cache]:
+    with Cache(f"sqlite:///{tmp_path / 'cache.sqlite'}") as opened:
         yield opened
 
 
 @pytest.fixture
-def responses(tmp_path: Path, store: Store) -> Callable[..., Stage]:
+def responses(tmp_path: Path, store: Cache) -> Callable[..., Stage]:
     def make(**params: Any) -> Stage:
         rows = [{"id": name, "passage": text, "instruction": f"What is {name}?"} for name, text in PASSAGES.items()]
         return Stage("responses", tmp_path, store, params, instructions=pl.DataFrame(rows))
@@ -92,7 +94,7 @@ def test_what_the_store_lacks_is_counted_with_the_length_of_its_prompts(response
     assert asked.characters == sum(len(text) for each in tally.requests.values() for _, text in each.messages)
 
 
-def test_nothing_is_bought(responses: Callable[..., Stage], store: Store) -> None:
+def test_nothing_is_bought(responses: Callable[..., Stage], store: Cache) -> None:
     responses(rounds=1).rehearse()
     assert store.stats()["models"] == []
 
@@ -135,7 +137,7 @@ def test_what_hangs_on_a_missing_answer_is_counted_apart(responses: Callable[...
     assert (counted.rows_out, counted.waiting) == (0, 3)
 
 
-def test_the_stage_sees_a_row_that_waits_as_it_came(tmp_path: Path, store: Store) -> None:
+def test_the_stage_sees_a_row_that_waits_as_it_came(tmp_path: Path, store: Cache) -> None:
     rows = [{"id": name, "passage": text, "instruction": "What?", "response": text} for name, text in PASSAGES.items()]
     stage = Stage("scores", tmp_path, store, {}, responses=pl.DataFrame(rows))
     _, tally = stage.rehearse()
@@ -147,13 +149,13 @@ def test_the_stage_sees_a_row_that_waits_as_it_came(tmp_path: Path, store: Store
     assert stage.rows()["mean"].to_list() == [5.0, 5.0]
 
 
-def test_a_row_has_as_many_candidates_as_it_will_have(tmp_path: Path, store: Store) -> None:
+def test_a_row_has_as_many_candidates_as_it_will_have(tmp_path: Path, store: Cache) -> None:
     rows = pl.DataFrame([{"id": name, "response": text} for name, text in PASSAGES.items()])
     counted, _ = Stage("translations@de", tmp_path, store, {"candidates": 4}, scores=rows).rehearse()
     assert (counted.rows_in, counted.expected, calls(counted.missing)) == (3, 12, 12)
 
 
-def test_what_two_rows_ask_alike_is_bought_once(tmp_path: Path, store: Store) -> None:
+def test_what_two_rows_ask_alike_is_bought_once(tmp_path: Path, store: Cache) -> None:
     same = [{"id": name, "response": PASSAGES["a"]} for name in ("a", "b")]
     stage = Stage("translations@de", tmp_path, store, {"candidates": 1}, scores=pl.DataFrame(same))
     counted, tally = stage.rehearse()
@@ -162,7 +164,7 @@ def test_what_two_rows_ask_alike_is_bought_once(tmp_path: Path, store: Store) ->
     assert calls(again.missing) == 0
 
 
-def test_rows_that_are_still_to_be_made_cannot_be_read(tmp_path: Path, store: Store) -> None:
+def test_rows_that_are_still_to_be_made_cannot_be_read(tmp_path: Path, store: Cache) -> None:
     stage = Stage("responses", tmp_path, store, {})
     stage._ahead["instructions"] = None
     with pytest.raises(NotThere, match="instructions"):
@@ -170,11 +172,11 @@ def test_rows_that_are_still_to_be_made_cannot_be_read(tmp_path: Path, store: St
 
 
 def test_every_stage_that_can_ask_is_one_of_those_that_are_priced() -> None:
-    from commands.planning.costs import ASKING
+    from xlforge.plan.costs import ASKING
 
     asking = {
         path.parts[1]
         for path in Path("pipelines").glob("*/v*/*.py")
-        if "xlforge.engines.roles import llm" in path.read_text()
+        if "xlforge.steps.roles import llm" in path.read_text()
     }
     assert asking == set(ASKING)

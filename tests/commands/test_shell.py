@@ -57,7 +57,7 @@ def test_bash_completes_commands_and_options() -> None:
     script = (
         'eval "$(_XLFORGE_COMPLETE=bash_source xlforge)"; '
         'tried() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMPREPLY=(); _xlforge_completion xlforge; echo "${COMPREPLY[@]}"; }; '
-        "tried xlforge pl; tried xlforge store ve; tried xlforge publish dataset --dry; complete -p xlforge"
+        "tried xlforge pl; tried xlforge cache ve; tried xlforge publish dataset --dry; complete -p xlforge"
     )
     said = subprocess.run(
         ["bash", "--norc", "-c", script],
@@ -81,7 +81,7 @@ def test_zsh_completes_what_is_typed(tmp_path: Path) -> None:
     try:
         os.write(terminal, setup.encode())
         until(terminal, b"ready\r\n")
-        os.write(terminal, b"xlforge store veri\t")
+        os.write(terminal, b"xlforge cache veri\t")
         assert b"verify" in until(terminal, b"verify")
     finally:
         os.write(terminal, b"\x03\nexit\n")

@@ -12,15 +12,16 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 
-from commands.lineage import story
 from commands.main import cli
 from tests.project import ROOT, Project
-from xlforge.core.provenance import PROVENANCE
-from xlforge.engines.request import Answer, Request, Sampling
-from xlforge.execution import environment
-from xlforge.execution.store import Store
+from xlforge.base import project
+from xlforge.base.provenance import PROVENANCE
+from xlforge.cache import Cache
+from xlforge.lineage import story
 from xlforge.lineage.chain import lineage
 from xlforge.lineage.tables import Tables
+from xlforge.requests.request import Request, Sampling
+from xlforge.requests.response import Response
 
 Told = dict[str, Any]
 
@@ -47,9 +48,9 @@ def steps(found: Told) -> dict[str, list[Told]]:
 def here(project: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
     """The built project, as the folder that commands run in."""
     monkeypatch.chdir(project.folder)
-    environment.home.cache_clear()
+    project.home.cache_clear()
     yield project  # type: ignore[misc]
-    environment.home.cache_clear()
+    project.home.cache_clear()
 
 
 @pytest.fixture
@@ -92,7 +93,7 @@ def test_an_example_tells_every_call_from_its_seed_on(here: Project, example: st
 
 def test_the_prompt_told_is_the_one_that_the_store_kept(here: Project, example: str) -> None:
     calls = [call for step in told(example)["steps"] for call in step["calls"]]
-    with Store(f"sqlite:///{here.folder}/.xlforge/store.sqlite") as store:
+    with Cache(f"sqlite:///{here.folder}/.xlforge/cache.sqlite") as store:
         for call in calls:
             kept = orjson.loads(store.request(call["key"]) or b"null")
             assert kept["messages"] == [[message["role"], message["content"]] for message in call["messages"]]
@@ -134,14 +135,14 @@ def test_an_answer_that_could_not_be_read_is_told_with_the_one_asked_for_again(
 ) -> None:
     call = told(example, "--stage", "instructions")["steps"][0]["calls"][0]
     other = f"sqlite:///{here.folder}/other.sqlite"
-    with Store(other) as store:
+    with Cache(other) as store:
         for attempt, words in enumerate(["What is", "  ", "What is it?"]):
             messages = tuple((message["role"], message["content"]) for message in call["messages"])
             request = Request(
                 call["engine"], call["model"], call["revision"], messages, Sampling(**call["sampling"]), attempt=attempt
             )
-            store.put([(request, Answer(words, "length" if words == "What is" else "stop", 9, 4))]).result()
-    monkeypatch.setenv("XLFORGE_STORE", other)
+            store.put([(request, Response(words, "length" if words == "What is" else "stop", 9, 4))]).result()
+    monkeypatch.setenv("XLFORGE_CACHE", other)
     [cut, first, second] = told(example, "--stage", "instructions")["steps"][0]["calls"]
     assert (cut["attempt"], cut["fault"], cut["read"]) == (0, "cut_off", None)
     assert (first["attempt"], first["fault"], first["received"]["words"]) == (1, "empty", "  ")
@@ -152,7 +153,7 @@ def test_an_answer_that_could_not_be_read_is_told_with_the_one_asked_for_again(
 def test_without_the_store_prompts_are_told_and_the_words_said_to_be_missing(
     here: Project, example: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("XLFORGE_STORE", f"sqlite:///{here.folder}/empty.sqlite")
+    monkeypatch.setenv("XLFORGE_CACHE", f"sqlite:///{here.folder}/empty.sqlite")
     [step] = told(example, "--stage", "responses")["steps"]
     assert step["row"]["instruction"] in step["calls"][0]["messages"][0]["content"]
     assert step["calls"][0]["received"] is None
@@ -213,10 +214,10 @@ def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("pipelines", "stages", "conf"):
         (tmp_path / name).symlink_to(ROOT / name)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("XLFORGE_STORE", f"sqlite:///{tmp_path}/store.sqlite")
-    environment.home.cache_clear()
+    monkeypatch.setenv("XLFORGE_CACHE", f"sqlite:///{tmp_path}/cache.sqlite")
+    project.home.cache_clear()
     yield tmp_path  # type: ignore[misc]
-    environment.home.cache_clear()
+    project.home.cache_clear()
 
 
 def write(rows: list[Told], place: str, schema: Told | None = None) -> None:
@@ -323,4 +324,4 @@ def test_the_chain_of_a_row_needs_neither_store_nor_git(bare: Path) -> None:
     found = lineage("s-1", Tables(Path("data")))
     assert [(link.name, link.outcome) for link in found.links] == [("seeds", "set_aside")]
     assert story.story(found)["steps"][0]["built"]["commit"] is None
-    assert not Path("store.sqlite").exists()
+    assert not Path("cache.sqlite").exists()

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from commands.main import cli
-from xlforge.core.errors import BuildError
+from xlforge.base.errors import BuildError
 
 XLFORGE = str(Path(sys.executable).with_name("xlforge"))
 ROW = {"instruction": "Say why.", "reference_output": "Because.", "model_output": "Because it is so.", "preference": 2}

@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 from distilabel.models.llms.base import LLM
+from xlforge.steps.asking import raise_trouble
 
 from pipelines.scores.v1.pipeline import ApplyBar, GradePair
 from pipelines.scores.v1.schema import DIMENSIONS
-from xlforge.core.asking import Unread, plain_text, raise_trouble
-from xlforge.core.errors import BuildError
-from xlforge.core.params import Model, Sampling
+from xlforge.base.errors import BuildError
+from xlforge.config.models import Model, Sampling
+from xlforge.steps.parsing import ParseError, plain_text
 
 GOOD = (
     '{"precision": {"reason": "right", "grade": 5}, "informativeness": {"reason": "full", "grade": 4}, '
@@ -129,7 +130,7 @@ def test_the_bar_wants_every_grade_and_the_mean(tmp_path: Path, grades: tuple[in
 
 @pytest.mark.parametrize("text", ["", "  \n", "a\0b", "a\ud800b", "a�b"])
 def test_what_no_writer_writes_is_no_text(text: str) -> None:
-    with pytest.raises(Unread):
+    with pytest.raises(ParseError):
         plain_text(text)
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from xlforge.core.language_requests import END, MIDDLE, START, ask_in
+from xlforge.languages.requests import END, MIDDLE, START, ask_in
 
 QUESTION = "What is the lake known for? Say it briefly."
 

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 import yaml
 
-from xlforge.core.params import ParamsError, load
-from xlforge.execution import environment
-from xlforge.execution.settings import Execution
+from xlforge.base import project
+from xlforge.config import environment
+from xlforge.config.execution import Execution
+from xlforge.config.params import ParamsError, load
 
 ROOT = Path(__file__).parents[2]
 
@@ -103,9 +104,9 @@ def test_a_temporary_experiment_shares_the_main_checkouts_state(
     inside = tmp_path / ".dvc" / "tmp" / "exps" / "tmpabc"
     inside.mkdir(parents=True)
     monkeypatch.chdir(inside)
-    environment.home.cache_clear()
+    project.home.cache_clear()
     try:
-        assert environment.home() == tmp_path.resolve()
+        assert project.home() == tmp_path.resolve()
     finally:
-        environment.home.cache_clear()
+        project.home.cache_clear()
     shutil.rmtree(inside)

@@ -9,7 +9,7 @@ from pathlib import Path
 import jinja2
 import pytest
 
-from xlforge.core.prompts import fingerprint, render, variables
+from xlforge.steps.prompts import fingerprint, render, variables
 
 PROMPTS = sorted(Path(__file__).parents[2].glob("pipelines/*/v*/prompts/*.jinja2"))
 COLUMNS = {

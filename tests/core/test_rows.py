@@ -8,8 +8,10 @@ import pandera.polars as pa
 import polars as pl
 import pytest
 
-from xlforge.core.errors import BuildError
-from xlforge.core.rows import Rejects, frame, partition, reject, split, valid, writable, write_parquet
+from xlforge.base.errors import BuildError
+from xlforge.base.files import write_parquet
+from xlforge.base.frames import Rejects, frame, partition, split, valid
+from xlforge.base.rows import reject, writable
 
 
 class Rows(pa.DataFrameModel):

@@ -115,7 +115,7 @@ def _overlaid(overrides: list[str]) -> str | None:
     from dvc.utils.hydra import compose_and_dump
     from hydra.errors import HydraException
 
-    from xlforge.core.params import ParamsError, load
+    from xlforge.config.params import ParamsError, load
 
     with tempfile.TemporaryDirectory() as folder:
         made = Path(folder, "params.yaml")

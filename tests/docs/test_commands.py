@@ -11,7 +11,7 @@ from tests.docs.checking import commands, fault
 from tests.docs.editing import edit
 from tests.docs.reading import PAGES, README, Block, blocks, inline, links, read
 from tests.project import ROOT
-from xlforge.core.params import load
+from xlforge.config.params import load
 
 READ = read()
 
@@ -54,7 +54,7 @@ def test_params_that_a_page_tells_are_right(block: Block, tmp_path: Path) -> Non
         "xlforge pln",
         "xlforge plan --jsn",
         "xlforge diff main tuned other",
-        "xlforge store gc --older-than soon",
+        "xlforge cache gc --older-than soon",
         "xlforge publish dataset",
         "dvc reprod",
         "dvc exp run --nme low-bar",

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 import torch
+from xlforge.steps.stored import CachedLLM
 
 from tests.engines import tiny
-from xlforge.core.params import Model, Sampling
-from xlforge.engines.revision import folder_digest
-from xlforge.engines.stored import StoredLLM
-from xlforge.execution.settings import Execution
+from xlforge.config.execution import Execution
+from xlforge.config.models import Model, Sampling
+from xlforge.models.revision import folder_digest
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -28,19 +28,19 @@ def spec(tmp_path_factory: pytest.TempPathFactory) -> Model:
 
 
 @pytest.fixture
-def llm(spec: Model, tmp_path: Path) -> Callable[..., StoredLLM]:
-    """A loaded StoredLLM; what is not given is the tiny model, sampled, and a store in the test's own folder."""
-    opened: list[StoredLLM] = []
+def llm(spec: Model, tmp_path: Path) -> Callable[..., CachedLLM]:
+    """A loaded CachedLLM; what is not given is the tiny model, sampled, and a store in the test's own folder."""
+    opened: list[CachedLLM] = []
 
     def make(
         *, store: str = "store", model: Model = spec, sampling: Sampling | None = None, **execution: object
-    ) -> StoredLLM:
-        made = StoredLLM(
+    ) -> CachedLLM:
+        made = CachedLLM(
             role="teacher",
             spec=model,
             sampling=sampling or Sampling(temperature=0.8, top_p=0.95, max_tokens=24),
             logprobs=True,
-            execution=Execution(store=f"sqlite:///{tmp_path}/{store}.sqlite", **execution),
+            execution=Execution(cache=f"sqlite:///{tmp_path}/{store}.sqlite", **execution),
             ledger=tmp_path / "ledger.jsonl",
             label="questions",
         )

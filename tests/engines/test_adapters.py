@@ -11,16 +11,16 @@ import pytest
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
 from transformers import AutoModelForCausalLM, AutoTokenizer
+from xlforge.steps.stored import CachedLLM
 
 from tests.engines import tiny
 from tests.engines.test_transformers import assert_own_answers, prompts
-from xlforge.core.params import Model, Sampling
-from xlforge.engines.engine import EngineError
-from xlforge.engines.request import Request
-from xlforge.engines.revision import adapted, folder_digest
-from xlforge.engines.stored import StoredLLM
-from xlforge.engines.transformers import TransformersEngine
-from xlforge.execution.settings import Execution
+from xlforge.config.execution import Execution
+from xlforge.config.models import Model, Sampling
+from xlforge.models.engine import EngineError
+from xlforge.models.revision import adapted, folder_digest
+from xlforge.models.transformers.engine import TransformersEngine
+from xlforge.requests.request import Request
 
 
 def adapter(folder: Path, spec: Model, seed: int = 1) -> Path:
@@ -40,7 +40,7 @@ def student(spec: Model, tmp_path_factory: pytest.TempPathFactory) -> Model:
 
 
 def test_answers_are_those_of_peft_and_not_of_the_base(
-    student: Model, spec: Model, llm: Callable[..., StoredLLM]
+    student: Model, spec: Model, llm: Callable[..., CachedLLM]
 ) -> None:
     texts, greedy = prompts(12, 20), Sampling(max_tokens=16)
     ours = [row["generations"][0] for row in llm(model=student, sampling=greedy).generate(texts)]
@@ -57,12 +57,12 @@ def test_answers_are_those_of_peft_and_not_of_the_base(
     assert sum(one != other for one, other in zip(ours, base, strict=True)) >= 6
 
 
-def test_neighbours_change_nothing_with_an_adapter(student: Model, llm: Callable[..., StoredLLM]) -> None:
+def test_neighbours_change_nothing_with_an_adapter(student: Model, llm: Callable[..., CachedLLM]) -> None:
     assert_own_answers(llm, prompts(40, 30), 9, model=student)
 
 
 def test_base_and_students_share_no_answers(
-    student: Model, spec: Model, llm: Callable[..., StoredLLM], tmp_path: Path
+    student: Model, spec: Model, llm: Callable[..., CachedLLM], tmp_path: Path
 ) -> None:
     other = adapter(tmp_path / "other", spec, seed=2)
     retrained = spec.model_copy(update={"adapter": str(other), "revision": adapted(spec.revision, other)})
@@ -125,7 +125,7 @@ def test_a_student_speaks_by_the_template_it_was_trained_with(spec: Model, tmp_p
 
 
 def test_a_base_without_a_template_is_given_one_that_is_part_of_what_is_bought(
-    spec: Model, llm: Callable[..., StoredLLM]
+    spec: Model, llm: Callable[..., CachedLLM]
 ) -> None:
     plain = spec.model_copy(update={"chat_template": "Q: {{ messages[0].content }}\nA:"})
     engine = TransformersEngine(plain, Execution())

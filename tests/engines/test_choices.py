@@ -14,15 +14,16 @@ from typing import Any
 import pytest
 import torch
 from transformers import AutoModelForCausalLM
+from xlforge.steps.stored import CachedLLM
 
 from tests.engines.test_request import BASE
-from xlforge.core.params import Model
-from xlforge.core.params import Sampling as Drawn
-from xlforge.engines.request import Request, Sampling, choice, share
-from xlforge.engines.stored import StoredLLM
-from xlforge.engines.transformers import TransformersEngine
-from xlforge.execution.replies import answer
-from xlforge.execution.settings import Execution
+from xlforge.config.execution import Execution
+from xlforge.config.models import Model
+from xlforge.config.models import Sampling as Drawn
+from xlforge.models.openai.replies import answer
+from xlforge.models.transformers.engine import TransformersEngine
+from xlforge.requests.request import Request, Sampling
+from xlforge.requests.response import choice, share
 
 AB = ("A", "B")
 
@@ -137,9 +138,9 @@ def url() -> Iterator[str]:
 
 
 def test_a_served_judge_is_asked_for_the_likeliest_tokens_and_its_share_is_kept(url: str, tmp_path: Path) -> None:
-    def judge(**more: Any) -> StoredLLM:
-        how = Execution(store=f"sqlite:///{tmp_path}/store.sqlite", endpoint=url, **more)
-        made = StoredLLM(
+    def judge(**more: Any) -> CachedLLM:
+        how = Execution(cache=f"sqlite:///{tmp_path}/cache.sqlite", endpoint=url, **more)
+        made = CachedLLM(
             role="judge", spec=Model(engine="openai", model="any"), sampling=Drawn(max_tokens=8), logprobs=True, choices=AB,
             execution=how,
         )  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from xlforge.engines.drawing import draw, uniforms
+from xlforge.models.transformers.sampling import draw, uniforms
 
 ROWS = 40_000
 GOLD = [0.7539532404108791, 0.6536530412806927, 0.8305111850799092]

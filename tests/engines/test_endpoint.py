@@ -12,26 +12,26 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from xlforge.steps.stored import CachedLLM
 
 from tests.server import BROKEN, HOSTILE, Fault, Server
-from xlforge.core.params import Model, Sampling
-from xlforge.engines.engine import EngineError
-from xlforge.engines.stored import StoredLLM
-from xlforge.execution import endpoint
+from xlforge.config.models import Model, Sampling
+from xlforge.models.engine import EngineError
+from xlforge.models.openai import engine as endpoint
 
 MODEL = Model(engine="openai", model="any", revision="1")
 MANY = [f"Write the question that the text answers.\n<text>\nMill {n} is old.\n</text>" for n in range(400)]
 QUESTIONS = MANY[:120]
 LATE = (10, 130, 277, 399)
-Make = Callable[..., StoredLLM]
+Make = Callable[..., CachedLLM]
 
 
 @pytest.fixture
-def served(llm: Make) -> Iterator[Callable[..., tuple[StoredLLM, Server]]]:
+def served(llm: Make) -> Iterator[Callable[..., tuple[CachedLLM, Server]]]:
     """A model at a server with the given faults."""
     running: list[Server] = []
 
-    def make(*faults: Fault, server: dict[str, object] | None = None, **execution: object) -> tuple[StoredLLM, Server]:
+    def make(*faults: Fault, server: dict[str, object] | None = None, **execution: object) -> tuple[CachedLLM, Server]:
         started = Server(faults=list(faults), **(server or {})).__enter__()
         running.append(started)
         return llm(model=MODEL, endpoint=started.url, **{"retries": 3, "timeout": 5, **execution}), started
@@ -46,7 +46,7 @@ def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(endpoint, "_FIRST_WAIT", 0.01)
 
 
-def test_all_is_asked_once_and_comes_back_in_order(served: Callable[..., tuple[StoredLLM, Server]]) -> None:
+def test_all_is_asked_once_and_comes_back_in_order(served: Callable[..., tuple[CachedLLM, Server]]) -> None:
     model, server = served()
     rows = model.generate(QUESTIONS, num_generations=2)
     assert [row["generations"] for row in rows] == [[f"What is known about Mill {n} is old?"] * 2 for n in range(120)]
@@ -55,7 +55,7 @@ def test_all_is_asked_once_and_comes_back_in_order(served: Callable[..., tuple[S
     assert (counts["received"], counts["answered"], counts["repeated"]) == (240, 240, 0)
 
 
-def test_a_request_carries_all_that_decides_its_answer(served: Callable[..., tuple[StoredLLM, Server]]) -> None:
+def test_a_request_carries_all_that_decides_its_answer(served: Callable[..., tuple[CachedLLM, Server]]) -> None:
     model, server = served()
     schema = {"type": "object", "properties": {"grade": {"type": "integer"}}}
     model.generate(["What?", "NUL \x00 and \ud800."], num_generations=2, schema=schema)
@@ -70,7 +70,7 @@ def test_a_request_carries_all_that_decides_its_answer(served: Callable[..., tup
 
 
 @pytest.mark.parametrize("kind", ["429", "500", "503", "408", *(kind for kind in BROKEN if kind != "endless")])
-def test_what_may_pass_is_tried_again(served: Callable[..., tuple[StoredLLM, Server]], kind: str) -> None:
+def test_what_may_pass_is_tried_again(served: Callable[..., tuple[CachedLLM, Server]], kind: str) -> None:
     model, server = served(Fault(kind, share=0.3, tries=2))
     assert all(row["finish_reason"] == ["stop"] for row in model.generate(QUESTIONS))
     counts = server.counts()
@@ -79,7 +79,7 @@ def test_what_may_pass_is_tried_again(served: Callable[..., tuple[StoredLLM, Ser
     assert counts["repeated"] == 0
 
 
-def test_a_late_reply_is_given_up_and_asked_again(served: Callable[..., tuple[StoredLLM, Server]]) -> None:
+def test_a_late_reply_is_given_up_and_asked_again(served: Callable[..., tuple[CachedLLM, Server]]) -> None:
     model, server = served(Fault("late", contains="Mill 7 ", seconds=30, tries=1), timeout=0.5)
     assert model.generate(QUESTIONS[:20])[7]["generations"] == ["What is known about Mill 7 is old?"]
     assert server.counts()["received"] == 21
@@ -99,7 +99,7 @@ def test_a_late_reply_is_given_up_and_asked_again(served: Callable[..., tuple[St
     ],
 )
 def test_what_does_not_pass_fails_its_own_row(
-    served: Callable[..., tuple[StoredLLM, Server]], kind: str, reason: str, tries: int
+    served: Callable[..., tuple[CachedLLM, Server]], kind: str, reason: str, tries: int
 ) -> None:
     model, server = served(Fault(kind, contains="Mill 7 "))
     rows = model.generate(QUESTIONS[:20])
@@ -109,27 +109,27 @@ def test_what_does_not_pass_fails_its_own_row(
 
 
 @pytest.mark.parametrize("kind", HOSTILE)
-def test_hostile_text_comes_back_as_it_was_sent(served: Callable[..., tuple[StoredLLM, Server]], kind: str) -> None:
+def test_hostile_text_comes_back_as_it_was_sent(served: Callable[..., tuple[CachedLLM, Server]], kind: str) -> None:
     model, _ = served(Fault(kind, contains="Mill 7 "))
     row = model.generate(QUESTIONS[:10])[7]
     assert row["generations"] == [HOSTILE[kind]]
     assert model.generate(QUESTIONS[7:8]) == [row]
 
 
-def test_retry_after_is_waited_for(served: Callable[..., tuple[StoredLLM, Server]]) -> None:
+def test_retry_after_is_waited_for(served: Callable[..., tuple[CachedLLM, Server]]) -> None:
     model, _ = served(Fault("429", tries=1, seconds=1.2))
     start = time.monotonic()
     model.generate(QUESTIONS[:5])
     assert 1.2 <= time.monotonic() - start < 4
 
 
-def test_concurrency_is_bounded_and_used(served: Callable[..., tuple[StoredLLM, Server]]) -> None:
+def test_concurrency_is_bounded_and_used(served: Callable[..., tuple[CachedLLM, Server]]) -> None:
     model, server = served(server={"latency": 0.1}, concurrency=8)
     model.generate(QUESTIONS[:60])
     assert server.counts()["most"] == 8
 
 
-def others(served: Callable[..., tuple[StoredLLM, Server]], name: str, *faults: Fault) -> float:
+def others(served: Callable[..., tuple[CachedLLM, Server]], name: str, *faults: Fault) -> float:
     """Seconds from the first request until all but those that a fault makes late are answered."""
     model, server = served(*faults, server={"latency": 0.1}, concurrency=32, timeout=60, store=name)
     work = threading.Thread(target=model.generate, args=(MANY,))
@@ -147,14 +147,14 @@ def others(served: Callable[..., tuple[StoredLLM, Server]], name: str, *faults: 
 
 
 def test_one_slow_row_in_a_hundred_does_not_lower_the_rate_of_the_others(
-    served: Callable[..., tuple[StoredLLM, Server]],
+    served: Callable[..., tuple[CachedLLM, Server]],
 ) -> None:
     """Four slow rows of four hundred keep four slots of 32; if they held up others, it would be for their six seconds."""
     slow = [Fault("late", contains=f"Mill {number} is", seconds=6) for number in LATE]
     assert others(served, "slow", *slow) < 1.8 * others(served, "quick")
 
 
-def test_one_slow_row_holds_up_no_other(served: Callable[..., tuple[StoredLLM, Server]]) -> None:
+def test_one_slow_row_holds_up_no_other(served: Callable[..., tuple[CachedLLM, Server]]) -> None:
     model, server = served(Fault("late", contains="Mill 0 ", seconds=5), concurrency=2, timeout=30)
     build = threading.Thread(target=model.generate, args=(QUESTIONS,))
     build.start()
@@ -169,7 +169,7 @@ def test_one_slow_row_holds_up_no_other(served: Callable[..., tuple[StoredLLM, S
     ("status", "told"), [("404", "no model any"), ("401", "XLFORGE_API_KEY"), ("403", "XLFORGE_API_KEY")]
 )
 def test_what_concerns_every_row_stops_the_build_at_once(
-    served: Callable[..., tuple[StoredLLM, Server]], status: str, told: str
+    served: Callable[..., tuple[CachedLLM, Server]], status: str, told: str
 ) -> None:
     model, server = served(Fault(status, contains="Mill 50 "), concurrency=4)
     with pytest.raises(EngineError, match=told):
@@ -178,7 +178,7 @@ def test_what_concerns_every_row_stops_the_build_at_once(
 
 
 def test_too_many_failures_end_the_build_with_what_was_bought_kept(
-    served: Callable[..., tuple[StoredLLM, Server]],
+    served: Callable[..., tuple[CachedLLM, Server]],
 ) -> None:
     model, server = served(Fault("400", share=0.2), failures=5, concurrency=4)
     with pytest.raises(EngineError, match=r"5 requests failed for good.*HTTP 400 \(as ordered by the plan of faults\)"):
@@ -190,7 +190,7 @@ def test_too_many_failures_end_the_build_with_what_was_bought_kept(
     assert server.counts()["repeated"] <= 4
 
 
-def test_a_server_that_comes_back_is_gone_on_with(served: Callable[..., tuple[StoredLLM, Server]]) -> None:
+def test_a_server_that_comes_back_is_gone_on_with(served: Callable[..., tuple[CachedLLM, Server]]) -> None:
     model, first = served(server={"latency": 0.05}, retries=1, concurrency=4)
     rows: list[dict[str, object]] = []
     work = threading.Thread(target=lambda: rows.extend(model.generate(QUESTIONS)))
@@ -206,7 +206,7 @@ def test_a_server_that_comes_back_is_gone_on_with(served: Callable[..., tuple[St
     assert [row["finish_reason"] for row in rows] == [["stop"]] * 120
 
 
-def test_a_server_that_takes_no_requests_wears_out_no_retries(served: Callable[..., tuple[StoredLLM, Server]]) -> None:
+def test_a_server_that_takes_no_requests_wears_out_no_retries(served: Callable[..., tuple[CachedLLM, Server]]) -> None:
     model, server = served(Fault("503", share=0.3, tries=4), Fault("502", share=0.3, tries=4), retries=0)
     assert all(row["finish_reason"] == ["stop"] for row in model.generate(QUESTIONS))
     counts = server.counts()
@@ -214,7 +214,7 @@ def test_a_server_that_takes_no_requests_wears_out_no_retries(served: Callable[.
 
 
 def test_a_server_that_stays_away_stops_the_build_and_no_row_is_given_up(
-    served: Callable[..., tuple[StoredLLM, Server]], monkeypatch: pytest.MonkeyPatch
+    served: Callable[..., tuple[CachedLLM, Server]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(endpoint, "_PATIENCE", 1.0)
     model, server = served(server={"latency": 0.05}, retries=0, failures=1000, concurrency=4)
@@ -226,14 +226,14 @@ def test_a_server_that_stays_away_stops_the_build_and_no_row_is_given_up(
 
 
 def test_a_killed_build_buys_again_no_more_than_was_in_flight(
-    served: Callable[..., tuple[StoredLLM, Server]], tmp_path: Path
+    served: Callable[..., tuple[CachedLLM, Server]], tmp_path: Path
 ) -> None:
     model, server = served(server={"latency": 0.05})
     code = f"""
 from tests.engines.test_endpoint import *
-from xlforge.execution.settings import Execution
-model = StoredLLM(role="teacher", spec=MODEL, sampling=Sampling(temperature=0.8, top_p=0.95, max_tokens=24), logprobs=True,
-    execution=Execution(store="sqlite:///{tmp_path}/store.sqlite", endpoint="{server.url}", concurrency=6))
+from xlforge.config.execution import Execution
+model = CachedLLM(role="teacher", spec=MODEL, sampling=Sampling(temperature=0.8, top_p=0.95, max_tokens=24), logprobs=True,
+    execution=Execution(cache="sqlite:///{tmp_path}/cache.sqlite", endpoint="{server.url}", concurrency=6))
 model.load()
 print("loaded", flush=True)
 model.generate(QUESTIONS)
@@ -268,7 +268,7 @@ def test_a_server_that_is_not_there_is_told_with_the_remedy(llm: Make) -> None:
 
 @pytest.mark.parametrize("role", ["", "_TEACHER"])
 def test_the_key_is_read_from_the_environment(
-    served: Callable[..., tuple[StoredLLM, Server]], monkeypatch: pytest.MonkeyPatch, role: str
+    served: Callable[..., tuple[CachedLLM, Server]], monkeypatch: pytest.MonkeyPatch, role: str
 ) -> None:
     monkeypatch.setenv(f"XLFORGE_API_KEY{role}", "sk-planted-secret")
     model, _ = served(server={"key": "sk-planted-secret"})
@@ -276,7 +276,7 @@ def test_the_key_is_read_from_the_environment(
 
 
 def test_a_wrong_key_stops_the_build_and_is_shown_nowhere(
-    served: Callable[..., tuple[StoredLLM, Server]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    served: Callable[..., tuple[CachedLLM, Server]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("XLFORGE_API_KEY", "sk-planted-secret")
     model, _ = served(server={"key": "another"})
@@ -288,7 +288,7 @@ def test_a_wrong_key_stops_the_build_and_is_shown_nowhere(
 
 @pytest.mark.parametrize("user", ["", "me:planted-password@"], ids=["a key", "a password in the URL"])
 def test_what_a_server_quotes_is_shown_without_key_and_endpoint(
-    served: Callable[..., tuple[StoredLLM, Server]], llm: Make, monkeypatch: pytest.MonkeyPatch, user: str
+    served: Callable[..., tuple[CachedLLM, Server]], llm: Make, monkeypatch: pytest.MonkeyPatch, user: str
 ) -> None:
     monkeypatch.setenv("XLFORGE_API_KEY", "sk-planted-secret")
     _, server = served(Fault("quote"))
@@ -301,7 +301,7 @@ def test_what_a_server_quotes_is_shown_without_key_and_endpoint(
 
 
 def test_distilabels_own_classes_go_through_the_store(
-    served: Callable[..., tuple[StoredLLM, Server]], llm: Make, monkeypatch: pytest.MonkeyPatch
+    served: Callable[..., tuple[CachedLLM, Server]], llm: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XLFORGE_API_KEY", "any")
     _, server = served(server={"answer": "tests.engines.test_endpoint:shout"})

@@ -7,26 +7,26 @@ from pathlib import Path
 
 import psutil
 import pytest
+from xlforge.steps.sale import Sale, Tolerance
 
 from tests.execution.shop import MODEL, question, store
 from tests.server import Server
-from xlforge.engines.sale import Sale, Tolerance
-from xlforge.execution.endpoint import EndpointEngine
-from xlforge.execution.settings import Execution
-from xlforge.execution.store import Store
+from xlforge.cache import Cache
+from xlforge.config.execution import Execution
+from xlforge.models.openai.engine import OpenAIEngine
 
 
 @pytest.mark.slow
 def test_memory_and_open_files_stay_flat_over_twenty_thousand_requests(tmp_path: Path) -> None:
     process, memory, files = psutil.Process(), list[float](), list[int]()
-    with Server() as server, Store(store(tmp_path)) as kept:
-        run = Execution(endpoint=server.url, store=store(tmp_path), budget="1_000_000_000 tokens", period="p")
-        engine = EndpointEngine(MODEL, "teacher", run)
+    with Server() as server, Cache(store(tmp_path)) as kept:
+        run = Execution(endpoint=server.url, cache=store(tmp_path), budget="1_000_000_000 tokens", period="p")
+        engine = OpenAIEngine(MODEL, "teacher", run)
         for part in range(20):
             asked = [question(number) for number in range(1000 * part, 1000 * part + 1000)]
             sale = Sale(kept, {request.key: request for request in asked}, "teacher", Tolerance(1))
             with sale:
-                engine.ask(sale.missing, sale)
+                engine.generate(sale.missing, sale)
             del sale, asked
             gc.collect()
             memory.append(process.memory_info().rss / 2**20)

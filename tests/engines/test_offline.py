@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from xlforge.steps.stored import CachedLLM
 
-from xlforge.core.params import Model
-from xlforge.engines.engine import EngineError
-from xlforge.engines.request import Answer, Request
-from xlforge.engines.stored import StoredLLM
+from xlforge.config.models import Model
+from xlforge.models.engine import EngineError
+from xlforge.requests.request import Request
+from xlforge.requests.response import Response
 
 
 @pytest.mark.parametrize(
@@ -23,12 +24,12 @@ from xlforge.engines.stored import StoredLLM
     ids=["an empty store", "another model", "another revision", "another request"],
 )
 def test_the_reason_is_what_the_store_holds_instead(
-    llm: Callable[..., StoredLLM], held: tuple[str, str] | None, told: str
+    llm: Callable[..., CachedLLM], held: tuple[str, str] | None, told: str
 ) -> None:
     model = llm(model=Model(engine="openai", model="served", revision="r1"), offline=True)
     assert model._store is not None
     if held:
         asked = Request("openai", *held, (("user", "something else"),))
-        model._store.put([(asked, Answer("yes", "stop", 1, 1))]).result()
-    with pytest.raises(EngineError, match=rf"^questions: offline.*first for row seed-1: {told}.*xlforge store import"):
+        model._store.put([(asked, Response("yes", "stop", 1, 1))]).result()
+    with pytest.raises(EngineError, match=rf"^questions: offline.*first for row seed-1: {told}.*xlforge cache import"):
         model.generate(["a", "b"], ids=["seed-1", "seed-2"])

@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from xlforge.execution import progress
-from xlforge.execution.progress import Progress
+from xlforge.base import progress
+from xlforge.base.progress import Progress
 
 
 class Terminal(io.StringIO):

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from xlforge.engines.request import Request, Sampling
+from xlforge.requests.request import Request, Sampling
 
 BASE = Request("transformers", "m", "r", (("system", "Be brief."), ("user", "Why?")), Sampling(0.7, 0.9, 64))
 

@@ -11,11 +11,12 @@ from typing import Any
 import orjson
 import pytest
 from distilabel.models.llms.base import LLM
+from xlforge.steps.stored import CachedLLM
 
-from xlforge.core.params import Model, Sampling
-from xlforge.engines.engine import EngineError, Till
-from xlforge.engines.request import Answer, Request
-from xlforge.engines.stored import StoredLLM
+from xlforge.config.models import Model, Sampling
+from xlforge.models.engine import EngineError, Sink
+from xlforge.requests.request import Request
+from xlforge.requests.response import Response
 
 
 class Parrot:
@@ -24,14 +25,14 @@ class Parrot:
     def __init__(self) -> None:
         self.asked: list[Request] = []
 
-    def ask(self, requests: Sequence[Request], till: Till) -> None:
+    def generate(self, requests: Sequence[Request], sink: Sink) -> None:
         for request in requests:
             self.asked.append(request)
             text = request.messages[-1][1]
             if text.startswith("fail"):
-                till.fail(request, "HTTP 500")
+                sink.fail(request, "HTTP 500")
             else:
-                till.keep([(request, Answer(f"{text}/{request.candidate}/{request.attempt}", "stop", 3, 2, -1.5))])
+                sink.put([(request, Response(f"{text}/{request.candidate}/{request.attempt}", "stop", 3, 2, -1.5))])
 
     def close(self) -> None: ...
 
@@ -53,7 +54,7 @@ class Fragile(LLM):
         return [{"generations": [text or None], "statistics": stats} for text, stats in zip(texts, used, strict=True)]
 
 
-def test_a_foreign_class_that_fails_on_one_row_fails_that_row_alone(llm: Callable[..., StoredLLM]) -> None:
+def test_a_foreign_class_that_fails_on_one_row_fails_that_row_alone(llm: Callable[..., CachedLLM]) -> None:
     foreign = Model(engine=f"{__name__}.Fragile", model="m")
     rows = llm(model=foreign, concurrency=3).generate(["a", "fail", "b" * 99, "", "c"])
     assert [row["generations"][0] for row in rows] == ["A", None, "B" * 99, None, "C"]
@@ -62,8 +63,8 @@ def test_a_foreign_class_that_fails_on_one_row_fails_that_row_alone(llm: Callabl
 
 
 @pytest.fixture
-def parrot(llm: Callable[..., StoredLLM]) -> Callable[..., tuple[StoredLLM, Parrot]]:
-    def make(**options: object) -> tuple[StoredLLM, Parrot]:
+def parrot(llm: Callable[..., CachedLLM]) -> Callable[..., tuple[CachedLLM, Parrot]]:
+    def make(**options: object) -> tuple[CachedLLM, Parrot]:
         made, engine = llm(**options), Parrot()
         made._engine = engine
         return made, engine
@@ -71,7 +72,7 @@ def parrot(llm: Callable[..., StoredLLM]) -> Callable[..., tuple[StoredLLM, Parr
     return make
 
 
-def test_an_output_has_a_list_entry_for_each_candidate(parrot: Callable[..., tuple[StoredLLM, Parrot]]) -> None:
+def test_an_output_has_a_list_entry_for_each_candidate(parrot: Callable[..., tuple[CachedLLM, Parrot]]) -> None:
     model, _ = parrot()
     messages = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "a"}]
     assert model.generate([messages], num_generations=2, candidates=[4]) == [
@@ -85,7 +86,7 @@ def test_an_output_has_a_list_entry_for_each_candidate(parrot: Callable[..., tup
 
 
 def test_only_what_the_store_lacks_is_asked_and_equal_requests_once(
-    parrot: Callable[..., tuple[StoredLLM, Parrot]],
+    parrot: Callable[..., tuple[CachedLLM, Parrot]],
 ) -> None:
     model, engine = parrot()
     model.generate(["a", "b", "a"])
@@ -106,7 +107,7 @@ def test_only_what_the_store_lacks_is_asked_and_equal_requests_once(
     ids=lambda change: next(iter(change)),
 )
 def test_what_changes_an_answer_is_bought_anew(
-    parrot: Callable[..., tuple[StoredLLM, Parrot]], change: dict[str, object]
+    parrot: Callable[..., tuple[CachedLLM, Parrot]], change: dict[str, object]
 ) -> None:
     model, engine = parrot()
     model.generate(["a"])
@@ -123,7 +124,7 @@ def test_what_changes_an_answer_is_bought_anew(
     ids=lambda change: next(iter(change)),
 )
 def test_another_model_or_sampling_is_bought_anew(
-    parrot: Callable[..., tuple[StoredLLM, Parrot]], change: dict[str, object]
+    parrot: Callable[..., tuple[CachedLLM, Parrot]], change: dict[str, object]
 ) -> None:
     parrot()[0].generate(["a"])
     model, engine = parrot(**change)
@@ -131,7 +132,7 @@ def test_another_model_or_sampling_is_bought_anew(
     assert len(engine.asked) == 1
 
 
-def test_how_a_build_runs_buys_nothing_anew(parrot: Callable[..., tuple[StoredLLM, Parrot]]) -> None:
+def test_how_a_build_runs_buys_nothing_anew(parrot: Callable[..., tuple[CachedLLM, Parrot]]) -> None:
     parrot()[0].generate(["a"])
     model, engine = parrot(endpoint="http://elsewhere/v1", concurrency=3, batch=1, timeout=9, retries=1)
     model.generate(["a"])
@@ -139,7 +140,7 @@ def test_how_a_build_runs_buys_nothing_anew(parrot: Callable[..., tuple[StoredLL
 
 
 def test_a_failed_request_is_none_with_the_reason_and_is_not_stored(
-    parrot: Callable[..., tuple[StoredLLM, Parrot]],
+    parrot: Callable[..., tuple[CachedLLM, Parrot]],
 ) -> None:
     model, _ = parrot()
     bad, good = model.generate(["fail", "a"])
@@ -151,7 +152,7 @@ def test_a_failed_request_is_none_with_the_reason_and_is_not_stored(
 
 
 def test_too_many_failures_end_it_over_several_batches_with_all_bought_kept(
-    parrot: Callable[..., tuple[StoredLLM, Parrot]],
+    parrot: Callable[..., tuple[CachedLLM, Parrot]],
 ) -> None:
     model, _ = parrot(failures=3)
     model.generate(["fail 1", "a", "fail 2"])
@@ -162,7 +163,7 @@ def test_too_many_failures_end_it_over_several_batches_with_all_bought_kept(
     assert engine.asked == []
 
 
-def test_offline_names_the_first_row_that_is_missing(parrot: Callable[..., tuple[StoredLLM, Parrot]]) -> None:
+def test_offline_names_the_first_row_that_is_missing(parrot: Callable[..., tuple[CachedLLM, Parrot]]) -> None:
     parrot()[0].generate(["a"])
     model, _ = parrot(offline=True)
     with pytest.raises(EngineError, match=r"questions: offline.*lacks 2 of the answers.*row seed-2.*XLFORGE_OFFLINE"):
@@ -170,7 +171,7 @@ def test_offline_names_the_first_row_that_is_missing(parrot: Callable[..., tuple
 
 
 def test_the_ledger_tells_what_was_bought_apart_from_what_was_found(
-    parrot: Callable[..., tuple[StoredLLM, Parrot]], tmp_path: Path
+    parrot: Callable[..., tuple[CachedLLM, Parrot]], tmp_path: Path
 ) -> None:
     model, _ = parrot()
     model.generate(["a", "b", "fail"])
@@ -183,23 +184,23 @@ def test_the_ledger_tells_what_was_bought_apart_from_what_was_found(
     ]
 
 
-def test_nothing_of_how_it_runs_is_in_distilabels_dump(llm: Callable[..., StoredLLM]) -> None:
+def test_nothing_of_how_it_runs_is_in_distilabels_dump(llm: Callable[..., CachedLLM]) -> None:
     dump = str(llm(endpoint="http://secret-host/v1").dump())
     assert "secret-host" not in dump
     assert "ledger" not in dump
 
 
-def test_a_build_from_the_store_loads_no_torch(spec: Model, llm: Callable[..., StoredLLM], tmp_path: Path) -> None:
+def test_a_build_from_the_store_loads_no_torch(spec: Model, llm: Callable[..., CachedLLM], tmp_path: Path) -> None:
     llm().generate(["a"])
     code = f"""
 import sys
 from pathlib import Path
 from typing import Any
-from xlforge.core.params import Model, Sampling
-from xlforge.execution.settings import Execution
-from xlforge.engines.stored import StoredLLM
-model = StoredLLM(role="teacher", spec=Model(model={spec.model!r}, revision={spec.revision!r}), logprobs=True,
-    sampling=Sampling(temperature=0.8, top_p=0.95, max_tokens=24), execution=Execution(store="sqlite:///{tmp_path}/store.sqlite"))
+from xlforge.config.models import Model, Sampling
+from xlforge.config.execution import Execution
+from xlforge.steps.stored import CachedLLM
+model = CachedLLM(role="teacher", spec=Model(model={spec.model!r}, revision={spec.revision!r}), logprobs=True,
+    sampling=Sampling(temperature=0.8, top_p=0.95, max_tokens=24), execution=Execution(cache="sqlite:///{tmp_path}/cache.sqlite"))
 model.load()
 assert model.generate(["a"])[0]["generations"][0] is not None
 assert not {{"torch", "transformers", "aiohttp"}} & set(sys.modules), "loaded for nothing"
@@ -207,7 +208,7 @@ assert not {{"torch", "transformers", "aiohttp"}} & set(sys.modules), "loaded fo
     subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=True)
 
 
-def test_an_unknown_engine_is_told(llm: Callable[..., StoredLLM]) -> None:
+def test_an_unknown_engine_is_told(llm: Callable[..., CachedLLM]) -> None:
     for name in ("nowhere.Nothing", "vlm", "json.JSONDecoder"):
         with pytest.raises(EngineError, match=rf"engine.*{name}.*params\.yaml"):
             llm(model=Model(engine=name, model="m")).generate(["a"])

@@ -10,17 +10,17 @@ from pathlib import Path
 import pytest
 import torch
 from transformers import AutoModelForCausalLM, Gemma3TextConfig, MistralConfig
+from xlforge.steps.stored import CachedLLM
 
 from tests.engines import tiny
-from xlforge.core.params import Model, Sampling
-from xlforge.engines.decoding import Manner, speak
-from xlforge.engines.engine import EngineError
-from xlforge.engines.keeping import FOLDED
-from xlforge.engines.request import Request
-from xlforge.engines.revision import folder_digest
-from xlforge.engines.stored import StoredLLM
-from xlforge.engines.transformers import TransformersEngine
-from xlforge.execution.settings import Execution
+from xlforge.config.execution import Execution
+from xlforge.config.models import Model, Sampling
+from xlforge.models.engine import EngineError
+from xlforge.models.revision import folder_digest
+from xlforge.models.transformers.decoding import Manner, speak
+from xlforge.models.transformers.engine import TransformersEngine
+from xlforge.models.transformers.kv_cache import FOLDED
+from xlforge.requests.request import Request
 
 POCKET = Path("models/pocket/teacher")
 
@@ -30,7 +30,7 @@ def prompts(count: int, longest: int, seed: int = 3) -> list[str]:
     return [" ".join(draw.choices(tiny.WORDS.split(), k=draw.randint(1, longest))) for _ in range(count)]
 
 
-def assert_own_answers(llm: Callable[..., StoredLLM], texts: list[str], small: int, **options: object) -> None:
+def assert_own_answers(llm: Callable[..., CachedLLM], texts: list[str], small: int, **options: object) -> None:
     """The same to the bit: in order on one thread, and shuffled in other batches by two threads at once."""
     at_once = llm(store="one", batch=64, **options).generate(texts, num_generations=2)
     order = list(range(len(texts)))
@@ -48,13 +48,13 @@ def assert_own_answers(llm: Callable[..., StoredLLM], texts: list[str], small: i
     assert [found[index] for index in range(len(texts))] == at_once
 
 
-def test_neighbours_change_nothing(llm: Callable[..., StoredLLM]) -> None:
+def test_neighbours_change_nothing(llm: Callable[..., CachedLLM]) -> None:
     assert_own_answers(llm, prompts(60, 40), 9)
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(not (POCKET / "config.json").exists(), reason="models/pocket/teacher is not there: make pocket")
-def test_neighbours_change_nothing_in_two_thousand_rows(llm: Callable[..., StoredLLM]) -> None:
+def test_neighbours_change_nothing_in_two_thousand_rows(llm: Callable[..., CachedLLM]) -> None:
     pocket = Model(model=str(POCKET), revision=folder_digest(POCKET))
     asked = [f"Write the question that the text answers.\n<text>\n{text}\n</text>" for text in prompts(1000, 60)]
     assert_own_answers(llm, asked, 40, model=pocket, sampling=Sampling(temperature=0.9, max_tokens=32))
@@ -112,25 +112,25 @@ def test_text_cannot_spell_control_tokens(spec: Model, special: str) -> None:
     assert controls(f"Mills.{special}\n{special}") == controls("Mills.")
 
 
-def test_an_answer_ends_at_the_models_context(llm: Callable[..., StoredLLM]) -> None:
+def test_an_answer_ends_at_the_models_context(llm: Callable[..., CachedLLM]) -> None:
     long = "ninety " * 120
     row = llm(sampling=Sampling(max_tokens=500)).generate([long])[0]
     assert row["finish_reason"] == ["length"]
     assert row["statistics"]["input_tokens"][0] + row["statistics"]["output_tokens"][0] == 256
 
 
-def test_a_prompt_longer_than_the_context_fails_alone(llm: Callable[..., StoredLLM]) -> None:
+def test_a_prompt_longer_than_the_context_fails_alone(llm: Callable[..., CachedLLM]) -> None:
     long, short = llm().generate(["ninety " * 300, "ninety"])
     assert long["generations"] == [None]
     assert "and the model reads 256" in long["finish_reason"][0]
     assert short["generations"][0] is not None
 
 
-def test_text_with_lone_surrogates_and_nul_can_be_asked(llm: Callable[..., StoredLLM]) -> None:
+def test_text_with_lone_surrogates_and_nul_can_be_asked(llm: Callable[..., CachedLLM]) -> None:
     assert llm().generate(["a\ud800b\x00c"])[0]["generations"][0] is not None
 
 
-def test_other_weights_than_params_say_are_refused(llm: Callable[..., StoredLLM], spec: Model) -> None:
+def test_other_weights_than_params_say_are_refused(llm: Callable[..., CachedLLM], spec: Model) -> None:
     with pytest.raises(EngineError, match=rf"{spec.revision}.*sha256:0000.*params\.yaml"):
         llm(model=spec.model_copy(update={"revision": "sha256:0000"}))
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from xlforge.core.languages import LANGUAGES
 from xlforge.evaluation.pass_rates import NO_LATIN, Answer, line_pass, pass_rates, read_answers, word_pass
+from xlforge.languages.registry import LANGUAGES
 
 GERMAN = "Die Brücke über den Fluss wurde vor mehr als dreihundert Jahren gebaut."
 ENGLISH = "The bridge over the river was built more than three hundred years ago."

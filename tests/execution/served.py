@@ -7,26 +7,26 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
-from xlforge.core.params import Model
-from xlforge.engines.engine import Bought
-from xlforge.engines.request import Answer, Request
-from xlforge.execution.servers.engine import VllmEngine
-from xlforge.execution.settings import Execution, Servers
+from xlforge.config.execution import Execution, Servers
+from xlforge.config.models import Model
+from xlforge.models.vllm.engine import VllmEngine
+from xlforge.requests.request import Request
+from xlforge.requests.response import Completed, Response
 
 ROOT = Path(__file__).parents[2]
 TEACHER, JUDGE = (Model(engine="vllm", model=name, revision="1") for name in ("org/teacher", "org/judge"))
 
 
 class Kept:
-    """A till that keeps everything in a list."""
+    """A sink that keeps everything in a list."""
 
     def __init__(self) -> None:
-        self.bought: list[Bought] = []
+        self.bought: list[Completed] = []
         self.failed: list[str] = []
 
-    def keep(self, bought: Any) -> Future[list[Answer]]:
+    def keep(self, bought: Any) -> Future[list[Response]]:
         self.bought += bought
-        done: Future[list[Answer]] = Future()
+        done: Future[list[Response]] = Future()
         done.set_result([answer for _, answer in bought])
         return done
 
@@ -43,11 +43,11 @@ def execution(folder: Path, *arguments: str, **more: Any) -> Execution:
 
 def ask(how: Execution, spec: Model = TEACHER, words: str = "Mill 1 is old.", many: int = 3) -> list[str]:
     """What a model says, asked through an engine of its own."""
-    till, engine = Kept(), VllmEngine(spec, "teacher", how)
+    sink, engine = Kept(), VllmEngine(spec, "teacher", how)
     messages = [(("user", f"{words} {number}"),) for number in range(many)]
     try:
-        engine.ask([Request("vllm", spec.model, spec.revision, message) for message in messages], till)
+        engine.generate([Request("vllm", spec.model, spec.revision, message) for message in messages], sink)
     finally:
         engine.close()
-    assert not till.failed
-    return [answer.text for _, answer in till.bought]
+    assert not sink.failed
+    return [answer.text for _, answer in sink.bought]

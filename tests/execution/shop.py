@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from xlforge.core.params import Model
-from xlforge.engines.request import Answer, Request, Sampling
-from xlforge.engines.sale import Sale, Tolerance
-from xlforge.execution.endpoint import EndpointEngine
-from xlforge.execution.settings import Execution
-from xlforge.execution.store import Store
+from xlforge.steps.sale import Sale, Tolerance
+
+from xlforge.cache import Cache
+from xlforge.config.execution import Execution
+from xlforge.config.models import Model
+from xlforge.models.openai.engine import OpenAIEngine
+from xlforge.requests.request import Request, Sampling
+from xlforge.requests.response import Response
 
 MODEL = Model(engine="openai", model="any", revision="1")
 
@@ -26,24 +28,24 @@ def questions(count: int, most: int = 40) -> list[Request]:
 
 def buy(folder: Path, url: str, wanted: Sequence[Request], **execution: object) -> Sale:
     """Buys what the folder's store lacks, as a stage does; the sale, with all that was bought and failed."""
-    run = Execution(endpoint=url, store=store(folder), **{"retries": 3, "timeout": 20} | execution)
-    with Store(run.store) as kept:
+    run = Execution(endpoint=url, cache=store(folder), **{"retries": 3, "timeout": 20} | execution)
+    with Cache(run.cache) as kept:
         sale = Sale(kept, {request.key: request for request in wanted}, "teacher", Tolerance(run.failures))
-        engine = EndpointEngine(MODEL, "teacher", run)
+        engine = OpenAIEngine(MODEL, "teacher", run)
         try:
             with sale:
                 for turn in sale.turns():
-                    engine.ask(turn, sale)
+                    engine.generate(turn, sale)
         finally:
             engine.close()
     return sale
 
 
 def store(folder: Path) -> str:
-    return f"sqlite:///{folder}/store.sqlite"
+    return f"sqlite:///{folder}/cache.sqlite"
 
 
-def held(folder: Path, wanted: Sequence[Request]) -> dict[str, Answer]:
+def held(folder: Path, wanted: Sequence[Request]) -> dict[str, Response]:
     """What the store has of them."""
-    with Store(store(folder)) as kept:
+    with Cache(store(folder)) as kept:
         return kept.get_many(request.key for request in wanted)

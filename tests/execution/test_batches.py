@@ -13,11 +13,11 @@ import pytest
 
 from tests.execution.shop import buy, held, question, questions, store
 from tests.server import Fault, Server
-from xlforge.engines.engine import EngineError
-from xlforge.engines.request import Request, Sampling
-from xlforge.execution import batches, hosted, pending
-from xlforge.execution.budget import Account, Spent
-from xlforge.execution.pending import former
+from xlforge.models.budget import Account, Spent
+from xlforge.models.engine import EngineError
+from xlforge.models.openai import batches, hosted, pending
+from xlforge.models.openai.pending import former
+from xlforge.requests.request import Request, Sampling
 
 ROOT = Path(__file__).parents[2]
 HOSTED = {"mode": "batch"}

@@ -10,23 +10,25 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from xlforge.steps.sale import Sale, Tolerance
 
 from tests.execution.shop import MODEL, buy, held, question, questions, store
 from tests.server import Fault, Server
-from xlforge.engines.engine import EngineError, Till
-from xlforge.engines.request import Answer, Request
-from xlforge.engines.sale import Sale, Tolerance
-from xlforge.execution import budget, endpoint
-from xlforge.execution.budget import Account, Spent
-from xlforge.execution.settings import Execution
-from xlforge.execution.store import Store
-from xlforge.execution.within import within_budget
+from xlforge.cache import Cache
+from xlforge.config.execution import Execution
+from xlforge.models import budget
+from xlforge.models.budget import Account, Spent
+from xlforge.models.budgeted import within_budget
+from xlforge.models.engine import EngineError, Sink
+from xlforge.models.openai import engine as endpoint
+from xlforge.requests.request import Request
+from xlforge.requests.response import Response
 
 ROOT = Path(__file__).parents[2]
 PRICES = 'prices: {currency: EUR, date: "2026-11-23", models: {any: {input: 500, output: 1000}}}\n'
 
 
-def tokens(answers: Sequence[Answer]) -> int:
+def tokens(answers: Sequence[Response]) -> int:
     return sum(answer.tokens_in + answer.tokens_out for answer in answers)
 
 
@@ -43,7 +45,7 @@ def test_it_stops_before_the_budget_is_exceeded_and_keeps_what_was_bought(tmp_pa
         first = held(tmp_path, wanted)
         largest = len(wanted[0].canonical) + 64 + 40
         assert 1500 - largest <= tokens(list(first.values())) <= 1500
-        assert budget.spent(Execution(store=store(tmp_path), budget="1 tokens", period="p")) == tokens(
+        assert budget.spent(Execution(cache=store(tmp_path), budget="1 tokens", period="p")) == tokens(
             list(first.values())
         )
         assert f"Left of this step: {120 - len(first)} answers" in str(told.value)
@@ -120,7 +122,7 @@ buy(Path({str(tmp_path)!r}), URL, questions(40), budget="100000 tokens", period=
 
 def test_it_counts_over_one_dvc_run(tmp_path: Path) -> None:
     dvc = tmp_path / "dvc"
-    ask = f'{sys.executable} -c "from xlforge.execution.budget import this_build; print(this_build())"'
+    ask = f'{sys.executable} -c "from xlforge.base.project import this_build; print(this_build())"'
     dvc.write_text(f"#!/bin/sh\n{ask}\n{ask}\n")
     dvc.chmod(0o755)
     first, second = (subprocess.check_output([dvc], text=True, cwd=ROOT).splitlines() for _ in range(2))
@@ -134,22 +136,22 @@ class Dear:
     def __init__(self) -> None:
         self.chunks: list[int] = []
 
-    def ask(self, requests: Sequence[Request], till: Till) -> None:
+    def generate(self, requests: Sequence[Request], sink: Sink) -> None:
         self.chunks.append(len(requests))
-        till.keep([(request, Answer("words", "stop", 10, 5)) for request in requests])
+        sink.put([(request, Response("words", "stop", 10, 5)) for request in requests])
 
     def close(self) -> None: ...
 
 
 def test_other_engines_are_kept_within_it_too(tmp_path: Path) -> None:
-    run = Execution(store=store(tmp_path), concurrency=4, budget="1200 tokens", period="p")
+    run = Execution(cache=store(tmp_path), concurrency=4, budget="1200 tokens", period="p")
     dear, wanted = Dear(), questions(200)
     engine = within_budget(dear, MODEL, run)
-    with Store(run.store) as kept:
+    with Cache(run.cache) as kept:
         sale = Sale(kept, {request.key: request for request in wanted}, "teacher", Tolerance(20))
         with pytest.raises(Spent, match=r"Left of this step: \d+ answers"), sale:
-            engine.ask(sale.missing, sale)
+            engine.generate(sale.missing, sale)
     engine.close()
     assert 1200 - 400 < 15 * len(held(tmp_path, wanted)) <= 1200
     assert max(dear.chunks) <= 4
-    assert within_budget(dear, MODEL, Execution(store=store(tmp_path))) is dear
+    assert within_budget(dear, MODEL, Execution(cache=store(tmp_path))) is dear

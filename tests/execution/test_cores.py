@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from xlforge.core.errors import BuildError
-from xlforge.execution import cores
+from xlforge.base import workers as cores
+from xlforge.base.errors import BuildError
 
 
 @pytest.fixture
@@ -70,8 +70,8 @@ def test_work_that_takes_long_says_how_far_it_is(
     count: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cores, "_cores", lambda: count)
-    monkeypatch.setattr("xlforge.execution.progress._EVERY", 0.05)
-    monkeypatch.setattr("xlforge.execution.progress._SHORT", 0.05)
+    monkeypatch.setattr("xlforge.base.progress._EVERY", 0.05)
+    monkeypatch.setattr("xlforge.base.progress._SHORT", 0.05)
     made: list[Any] = cores.each(slowly, range(150), "check")
     lines = capsys.readouterr().err.splitlines()
     assert len(made) == 150

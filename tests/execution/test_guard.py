@@ -13,18 +13,18 @@ from pathlib import Path
 import psutil
 import pytest
 
-from xlforge.execution import guard
+from xlforge.base import guard
 
 HOLD = """
 import time
-from xlforge.execution import guard
+from xlforge.base import guard
 with guard.alone("scores"):
     print("held", flush=True)
     time.sleep(60)
 """
 FORK = """
 import os, time
-from xlforge.execution import guard
+from xlforge.base import guard
 guard.die_with_parents()
 if os.fork() == 0:
     time.sleep(60)
@@ -34,7 +34,7 @@ time.sleep(60)
 
 SHARE = """
 import os, time
-from xlforge.execution import cores, guard
+from xlforge.base import workers as cores, guard
 cores._ALONE, cores._cores = 0.01, lambda: 2
 guard.die_with_parents()
 if os.fork() == 0:
@@ -46,7 +46,7 @@ time.sleep(60)
 
 WATCH = """
 import os, sys, time
-from xlforge.execution import guard
+from xlforge.base import guard
 guard.die_with_parents()
 print(os.getpid(), flush=True)
 if sys.argv[1] == "full":

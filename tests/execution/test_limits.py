@@ -13,10 +13,11 @@ import pytest
 
 from tests.execution.shop import buy, questions
 from tests.server import Fault, Server
-from xlforge.engines.engine import EngineError
-from xlforge.execution import endpoint, limits
-from xlforge.execution.limits import Guess, Learnt, Pace, limit
-from xlforge.execution.settings import Execution, Limit
+from xlforge.config.execution import Execution, Limit
+from xlforge.models.engine import EngineError
+from xlforge.models.openai import engine as endpoint
+from xlforge.models.openai import limits
+from xlforge.models.openai.limits import Guess, Learnt, Pace, limit
 
 
 class Clock:

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from xlforge.core.errors import BuildError
-from xlforge.core.params import ParamsError, load
-from xlforge.execution.prices import Prices, load_prices
+from xlforge.base.errors import BuildError
+from xlforge.config.params import ParamsError, load
+from xlforge.config.prices import Prices, load_prices
 
 TABLE = {
     "date": "2026-11-23",

@@ -22,21 +22,21 @@ from commands.main import cli
 from tests.execution.served import JUDGE, ROOT, TEACHER, Kept, ask, execution
 from tests.project import SMALL, Project, names
 from tests.server import Server
-from xlforge.core.params import Compared, Model
-from xlforge.engines.engine import EngineError
-from xlforge.execution import environment
-from xlforge.execution.servers import lease
-from xlforge.execution.servers.engine import VllmEngine
-from xlforge.execution.servers.place import Place, places
-from xlforge.execution.servers.plan import plan
-from xlforge.execution.settings import Execution, Servers
+from xlforge.config import environment
+from xlforge.config.execution import Execution, Servers
+from xlforge.config.models import Compared, Model
+from xlforge.models.engine import EngineError
+from xlforge.models.vllm import lease
+from xlforge.models.vllm.engine import VllmEngine
+from xlforge.models.vllm.place import Place, places
+from xlforge.models.vllm.plan import plan
 
 SECRET = "-".join(("sk", "planted", "5ecre7"))
 ASK = """
 import sys
 from pathlib import Path
 from tests.execution.served import TEACHER, ask, execution
-from xlforge.execution.servers import lease
+from xlforge.models.vllm import lease
 lease.state = lambda: Path(sys.argv[1])
 how = execution(Path(sys.argv[1]), *sys.argv[3:], servers={"idle": float(sys.argv[2])})
 print("asking", flush=True)
@@ -269,7 +269,7 @@ def adapter(name: str, words: str) -> Model:
     config = {"base_model_name_or_path": "org/base", "r": 24}
     (lies / "adapter_config.json").write_bytes(orjson.dumps(config))
     (lies / "adapter_model.safetensors").write_text(words)
-    from xlforge.engines.revision import adapted
+    from xlforge.models.revision import adapted
 
     return Model(engine="vllm", model=name, revision=adapted("1", lies))
 
@@ -303,7 +303,7 @@ def test_an_adapter_that_the_server_refuses_is_told(
     engine = VllmEngine(spec, "answers", how)
     Path("models/students/one/adapter_config.json").unlink()
     with pytest.raises(EngineError, match=r"does not take the adapter one: HTTP 404, .*No adapter found"):
-        engine.ask([], Kept())
+        engine.generate([], Kept())
 
 
 def test_two_wants_are_of_one_server_only_where_all_that_matters_is_the_same(tmp_path: Path) -> None:
@@ -331,11 +331,11 @@ def test_a_model_without_a_revision_is_not_started(folder: Path) -> None:
 
 def test_weights_that_lie_here_must_be_those_of_params(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text("{}")
-    from xlforge.engines.stored import StoredLLM
+    from xlforge.steps.stored import CachedLLM
 
     spec = Model(engine="vllm", model=str(tmp_path), revision="sha256:0")
     with pytest.raises(EngineError, match=r"params\.yaml says revision sha256:0"):
-        StoredLLM(role="teacher", spec=spec, execution=Execution(store="sqlite://")).load()
+        CachedLLM(role="teacher", spec=spec, execution=Execution(cache="sqlite://")).load()
     with pytest.raises(ValidationError, match="write needs:"):
         Compared(engine="vllm", model=str(tmp_path), revision="sha256:0", against="base", needs="stages/answers.py")
 
@@ -383,7 +383,7 @@ def test_a_build_has_one_server_for_all_its_stages_and_another_for_another_judge
     model = {"engine": "vllm", "model": "org/teacher", "revision": "1", "prompts": "full"}
     roles = {"teacher": model, "judge": model, "translators": {"pocket": model}, "estimator": model}
     stages = ("instructions", "responses", "scores", "translations", "selection")
-    project = Project.make(tmp_path / "project", SMALL | roles | {f"{stage}.rejects": 1.0 for stage in stages})
+    project = Project.make(tmp_path / "project", SMALL | roles | {f"{stage}.max_reject_rate": 1.0 for stage in stages})
     env = {
         "XLFORGE_SERVERS_COMMAND": f"{sys.executable} -m tests.standin --standin-starts {tmp_path / 'starts'}",
         "XLFORGE_SERVERS_ENVIRONMENT": f"PYTHONPATH={ROOT}",

@@ -11,15 +11,15 @@ from huggingface_hub import ModelCard
 from huggingface_hub.repocard_data import model_index_to_eval_results
 from safetensors.numpy import load_file
 
-from commands.publishing import state
-from commands.publishing.adapter import curve, publication, written
-from commands.publishing.evaluated import Evaluated, evaluated
-from commands.publishing.publication import read
 from tests.project import Project
 from tests.publishing.conftest import environment
 from tests.publishing.hub_server import Hub
-from xlforge.core import params
-from xlforge.core.errors import BuildError
+from xlforge.base.errors import BuildError
+from xlforge.config import params
+from xlforge.publish import state
+from xlforge.publish.adapter import curve, publication, written
+from xlforge.publish.evaluated import Evaluated, evaluated
+from xlforge.publish.publication import read
 
 REPO, STUDENT = "someone/tuned", "bestof3"
 LOAD = """
@@ -84,7 +84,7 @@ def test_a_published_adapter_is_loaded_back_weight_for_weight(tuned: Project, hu
 
 
 def test_the_card_holds_recipe_curve_and_win_rates_as_model_index(tuned: Project) -> None:
-    everything = params.load()
+    config = params.load()
     figures = [
         dict.fromkeys(COLUMNS, 0.5) | {"model": STUDENT, "set": "crosslingual", "language": "de", "win_rate": 61.5}
     ]
@@ -94,7 +94,7 @@ def test_the_card_holds_recipe_curve_and_win_rates_as_model_index(tuned: Project
         written(
             REPO,
             STUDENT,
-            everything,
+            config,
             here=state.settled(),
             data=None,
             figures=Evaluated("a judge", "reference", figures, []),
@@ -106,7 +106,7 @@ def test_the_card_holds_recipe_curve_and_win_rates_as_model_index(tuned: Project
     assert rates == {"de": 61.5, "mean": 60.0}
     assert "rank: 16" in card.text and "1 to 1 | 1.0000" in card.text
     assert "| `bestof3` | German | 61.5 |" in card.text and "7.5" not in card.text
-    assert everything["bases"]["pocket"].revision in card.text
+    assert config.bases["pocket"].revision in card.text
 
 
 def test_the_same_adapter_has_the_same_bytes(tuned: Project) -> None:
@@ -162,21 +162,21 @@ def figures_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder.mkdir(parents=True)
     (folder / "table.csv").write_text("model,set,language,win_rate\nbestof3,crosslingual,mean,60.5\n")
     (folder / "differences.csv").write_text("model,other,language,difference\nbestof3,base,mean,1.5\n")
-    monkeypatch.setattr("commands.publishing.made.DATA", tmp_path / "data")
+    monkeypatch.setattr("xlforge.publish.made.DATA", tmp_path / "data")
 
 
 @pytest.mark.usefixtures("figures_here")
 def test_an_evaluation_is_told_if_it_is_of_this_build_left_out_if_not_and_refused_if_changed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    everything = params.load()
+    config = params.load()
     drift = state.Drift([], [], [])
     monkeypatch.setattr(state, "drift", lambda stage: drift)
-    found, notes = evaluated(everything)
+    found, notes = evaluated(config)
     assert found and found.of("mean")[0]["win_rate"] == 60.5 and not notes
     drift.stale.append("evaluation: params.yaml (evaluation)")
-    found, notes = evaluated(everything)
+    found, notes = evaluated(config)
     assert found is None and "params.yaml (evaluation)" in notes[0]
     drift.changed.append("evaluation: data/evaluation/table.csv is modified")
     with pytest.raises(BuildError, match=r"table\.csv is modified"):
-        evaluated(everything)
+        evaluated(config)

@@ -13,12 +13,12 @@ from huggingface_hub import DatasetCard
 from markdown_it import MarkdownIt
 
 from commands.main import cli
-from commands.publishing.dataset import publication
-from commands.publishing.publication import read
 from tests.project import Project
 from tests.publishing.conftest import environment
 from tests.publishing.hub_server import Hub
-from xlforge.core.errors import BuildError
+from xlforge.base.errors import BuildError
+from xlforge.publish.dataset import publication
+from xlforge.publish.publication import read
 
 REPO = "someone/pocket"
 LOAD = """

@@ -6,9 +6,9 @@ import pandera.polars as pa
 import polars as pl
 import pytest
 
-from commands.publishing.fields import fields, told
 from pipelines.dataset.v1.configs import configs
 from pipelines.dataset.v1.schema import Rows
+from xlforge.publish.fields import fields, told
 
 
 def test_every_field_of_the_datasets_configs_has_a_meaning() -> None:

@@ -8,10 +8,10 @@ import polars as pl
 import pytest
 from huggingface_hub import HfApi
 
-from commands.publishing.hub import Outcome, publish
-from commands.publishing.publication import Publication, read
 from tests.publishing.hub_server import Blob, Hub
-from xlforge.core.errors import BuildError
+from xlforge.base.errors import BuildError
+from xlforge.publish.hub import Outcome, publish
+from xlforge.publish.publication import Publication, read
 
 REPO = "someone/data"
 CARD = b"---\nlicense: cc-by-sa-4.0\n---\n# Card %d\n"

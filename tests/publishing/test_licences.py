@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from commands.publishing.licences import entries_of_rows, load, of_adapter
-from xlforge.core.errors import BuildError
+from xlforge.base.errors import BuildError
+from xlforge.publish.licences import entries_of_rows, load, of_adapter
 
 TEACHER, SEEDS = "models/pocket/teacher", "data/seeds/pocket.jsonl"
 PARAMS = yaml.safe_load(Path("params.yaml").read_text())

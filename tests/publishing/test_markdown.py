@@ -6,7 +6,7 @@ import jinja2
 import pytest
 from markdown_it import MarkdownIt
 
-from commands.publishing.markdown import code, fenced, plain, rendered, table
+from xlforge.publish.markdown import code, fenced, plain, rendered, table
 
 HOSTILE = [
     "```\n# Owned\n```",

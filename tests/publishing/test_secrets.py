@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from commands.publishing.secrets import KEYS, found_in, known, refuse, strings
-from xlforge.core.errors import BuildError
+from xlforge.base.errors import BuildError
+from xlforge.publish.secrets import KEYS, found_in, known, refuse, strings
 
 PLANTED = {
     "a Hugging Face token": "hf_" + "aB3" * 12,
@@ -59,7 +59,7 @@ def test_values_of_telling_variables_are_secrets_and_those_of_others_are_not(tmp
     there.write_text("x")
     environment = {
         "DB_PASSWORD": "correct horse",
-        "XLFORGE_STORE": "postgresql://store/answers",
+        "XLFORGE_CACHE": "postgresql://store/answers",
         "XLFORGE_ENDPOINT": "http://localhost:8000/v1",
         "API_TOKEN": "short",
         "HF_TOKEN_PATH": str(there),
@@ -67,7 +67,7 @@ def test_values_of_telling_variables_are_secrets_and_those_of_others_are_not(tmp
     }
     assert known(environment, tmp_path / ".env", "hf_from_login") == {
         "DB_PASSWORD": "correct horse",
-        "XLFORGE_STORE": "postgresql://store/answers",
+        "XLFORGE_CACHE": "postgresql://store/answers",
         "XLFORGE_API_KEY": "from-the-file-1",
         "LONG_TOKEN": "x" * 5000,
         "the Hub token": "hf_from_login",

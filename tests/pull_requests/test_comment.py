@@ -11,10 +11,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from commands.main import cli
-from commands.pull_requests.post import LARGEST
-from commands.pull_requests.sections import Section, cut, markdown
 from tests.project import ROOT, Project
 from tests.pull_requests.small import HOSTILE, Repository, folds, obeyed
+from xlforge.report.pull_request.post import LARGEST
+from xlforge.report.pull_request.sections import Section, cut, markdown
 
 TEXT = Path(".xlforge/pr-comment.md")
 
@@ -92,7 +92,7 @@ def test_what_a_library_says_of_its_fault_is_not_posted(
     def fault(*_: object, **__: object) -> None:
         raise OSError("no route to postgresql://me:hunter2@db")
 
-    monkeypatch.setattr("commands.planning.making.plan", fault)
+    monkeypatch.setattr("xlforge.plan.making.plan", fault)
     _, text = comment()
     assert "hunter2" not in text
     assert "OSError: `xlforge plan --allow-missing` tells more" in part(text, "Cost")

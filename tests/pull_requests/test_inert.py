@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from commands.pull_requests.inert import JOINER, inert
 from tests.pull_requests.small import HOSTILE, obeyed
+from xlforge.base.markdown import JOINER, inert
 
 
 @pytest.mark.parametrize("words", HOSTILE[:7], ids=lambda words: words[:12])

@@ -20,11 +20,11 @@ from typing import Any
 
 import pytest
 
-from commands.pull_requests.github import GitHub, Refused
-from commands.pull_requests.images import images
-from commands.pull_requests.post import AUTHOR, LARGEST, MARKER, post
-from commands.pull_requests.sections import LARGEST as WRITTEN
 from tests.pull_requests.small import HOSTILE, obeyed
+from xlforge.report.pull_request.github import GitHub, Refused
+from xlforge.report.pull_request.images import images
+from xlforge.report.pull_request.post import AUTHOR, LARGEST, MARKER, post
+from xlforge.report.pull_request.sections import LARGEST as WRITTEN
 
 ROOT = Path(__file__).parents[2]
 SHA = "a" * 40
@@ -348,7 +348,7 @@ def test_the_workflow_s_command_needs_nothing_but_python(server: Server, tmp_pat
     event = tmp_path / "event.json"
     event.write_text(json.dumps({"workflow_run": RUN | {"head_sha": sha}}))
     github = {"GITHUB_API_URL": server.url(), "GITHUB_REPOSITORY": "me/forge", "GITHUB_TOKEN": "secret"}
-    bare = [sys.executable, "-S", "-m", "commands.pull_requests.post"]
+    bare = [sys.executable, "-S", "-m", "xlforge.report.pull_request.post"]
     done = subprocess.run(
         bare, cwd=ROOT, env=github | {"GITHUB_EVENT_PATH": str(event)}, capture_output=True, text=True, check=False
     )

@@ -77,7 +77,7 @@ def test_what_posts_is_the_default_branch_s_code_and_downloads_nothing_by_itself
     (checkout,) = [step for step in steps(path) if "uses" in step]
     assert checkout["uses"].startswith("actions/checkout@")
     assert checkout["with"]["ref"] == "${{ github.event.repository.default_branch }}"
-    assert commands(path) == ["python3 -m commands.pull_requests.post"]
+    assert commands(path) == ["python3 -m xlforge.report.pull_request.post"]
 
 
 def test_no_shell_line_holds_an_expression(workflow: Path) -> None:
@@ -93,7 +93,7 @@ def test_no_checkout_leaves_its_token_and_every_action_has_a_version(workflow: P
 
 
 def test_the_artifact_s_names_are_those_that_are_posted() -> None:
-    from commands.pull_requests import post
+    from xlforge.report.pull_request import post
 
     uploads = [
         step["with"]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from xlforge.core.languages import LANGUAGES
-from xlforge.quality.alignment import align
-from xlforge.quality.sentences import RENDERINGS, sentences, size
+from xlforge.checks.alignment import align
+from xlforge.checks.sentences import RENDERINGS, sentences, size
+from xlforge.languages.registry import LANGUAGES
 
 SOURCE = [
     "The old bridge at Karlow was built by monks in the winter of 1712.",

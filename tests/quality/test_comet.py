@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.quality.test_alignment import SOURCE, TARGET
-from xlforge.quality import comet
-from xlforge.quality.comet import CometError, judge, scores
+from xlforge.checks import comet
+from xlforge.checks.comet import CometError, judge, scores
 
 FAKE = '''#!{python}
 """Stands in for the other environment's Python: scores a pair 0.5, or 0.25 where it is long and counts as cut."""

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from xlforge.quality.estimates import combine, round_trip
+from xlforge.checks.estimates import combine, round_trip
 
 SOURCE = "The bridge is old."
 

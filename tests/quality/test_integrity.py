@@ -8,7 +8,7 @@ import pydantic
 import pytest
 
 from tests.quality.test_alignment import SOURCE, TARGET
-from xlforge.quality.integrity import REASONS, problems
+from xlforge.checks.integrity import REASONS, problems
 
 ENGLISH, GERMAN = " ".join(SOURCE), " ".join(TARGET)
 RICH = """# A bridge

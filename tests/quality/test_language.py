@@ -6,8 +6,8 @@ import multiprocessing
 
 import pytest
 
-from xlforge.core.languages import LANGUAGES
-from xlforge.quality.language import identify, is_language, lines, share
+from xlforge.checks.language import identify, is_language, lines, share
+from xlforge.languages.registry import LANGUAGES
 
 SENTENCES = {
     "en": "The bridge over the river was built more than three hundred years ago.",

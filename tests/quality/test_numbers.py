@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from xlforge.quality.numbers import differences
+from xlforge.checks.numbers import differences
 
 KEPT = [
     ("It cost 1,234.5 crowns.", "Es kostete 1.234,5 Kronen.", "de"),

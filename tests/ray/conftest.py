@@ -28,7 +28,7 @@ def place() -> Iterator[Path]:
 def seeded(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A project that is served and has its seeds; copy it before you build on."""
     pytest.importorskip("ray")
-    lenient = {f"{stage}.rejects": 1.0 for stage in STAGES}
+    lenient = {f"{stage}.max_reject_rate": 1.0 for stage in STAGES}
     project = Project.make(
         tmp_path_factory.mktemp("seeded") / "project", {"languages": ["de"], "seeds.sample": 40, **ROLES, **lenient}
     )

@@ -6,7 +6,7 @@ from threading import Event, Thread
 
 import pytest
 
-from xlforge.execution.ray.far import Gate, Left
+from xlforge.models.ray.far import Gate, Left
 
 
 def test_a_stage_leaves_ray_only_when_no_thread_is_in_a_call_and_lets_none_in_after_that() -> None:

@@ -109,7 +109,7 @@ def test_workers_share_a_postgres_and_no_secret_is_left_anywhere(
         at = {"XLFORGE_ENDPOINT": server.url, "XLFORGE_API_KEY": SECRET}
         local.repro(env=at)
         once = server.counts()
-        build = project.start("dvc", "repro", "dataset", env=at | on_ray(place, 4, XLFORGE_STORE=store))
+        build = project.start("dvc", "repro", "dataset", env=at | on_ray(place, 4, XLFORGE_CACHE=store))
         seen, leaks, ports = 0, list[Path](), set[str]()
         while build.poll() is None:
             seen = max(seen, len(workers(project)))
@@ -207,7 +207,7 @@ def test_all_workers_together_keep_to_the_budget(seeded: Project, tmp_path: Path
 
 def answers(project: Project) -> int:
     """Answers in the project's store."""
-    with closing(sqlite3.connect(project.folder / ".xlforge" / "store.sqlite")) as store:
+    with closing(sqlite3.connect(project.folder / ".xlforge" / "cache.sqlite")) as store:
         return int(store.execute("select count(*) from answers").fetchone()[0])
 
 
@@ -234,9 +234,9 @@ def test_a_ray_that_is_there_gets_code_and_keys_and_is_left_running(
             "XLFORGE_RUNTIME": "ray",
             "XLFORGE_RAY_ADDRESS": address,
         }
-        project.repro(upto="instructions", env=env | {"XLFORGE_STORE": postgres.database()})
+        project.repro(upto="instructions", env=env | {"XLFORGE_CACHE": postgres.database()})
         assert outs(project, "instructions") == outs(local, "instructions")
-        crowded = {"XLFORGE_STORE": postgres.database(), "XLFORGE_RAY_CPUS": "3", "XLFORGE_RAY_START": "20"}
+        crowded = {"XLFORGE_CACHE": postgres.database(), "XLFORGE_RAY_CPUS": "3", "XLFORGE_RAY_START": "20"}
         done = project.run("python", "-m", "stages.instructions", check=False, env=env | crowded)
         assert done.returncode != 0
         assert "not all 2 workers of Ray have started within 20 s, each with 3 CPUs" in done.stderr

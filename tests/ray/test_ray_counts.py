@@ -6,11 +6,11 @@ from pathlib import Path
 
 import orjson
 
-from xlforge.execution.ray.account import Account
-from xlforge.execution.ray.shares import share
-from xlforge.execution.ray.worker import Sale
-from xlforge.execution.runs import KEYS, Record
-from xlforge.execution.settings import Execution, Limit
+from xlforge.config.execution import Execution, Limit
+from xlforge.models.ray.account import Account
+from xlforge.models.ray.shares import share
+from xlforge.models.ray.worker import Sale
+from xlforge.stage.run_log import KEYS, Record
 
 A, B, C = ("a" * 64, "b" * 64, "c" * 64)
 
@@ -57,7 +57,7 @@ def test_what_a_worker_gave_up_is_counted_when_another_gets_it(tmp_path: Path) -
 def test_workers_share_what_one_process_may_do() -> None:
     whole = Execution(
         concurrency=64, requests_per_minute=90, failures=20, limits={"judge": Limit(tokens=9000)}, budget="5 EUR",
-        store="sqlite:///answers.sqlite",
+        cache="sqlite:///answers.sqlite",
     )  # fmt: skip
     part = share(whole, 3)
     assert part.concurrency * 3 <= 64
@@ -68,6 +68,6 @@ def test_workers_share_what_one_process_may_do() -> None:
     assert part.budget == "5 EUR"
     assert part.store == f"sqlite:///{Path.cwd()}/answers.sqlite"
     assert share(whole, 100).concurrency == 1
-    assert share(Execution(store="postgresql+psycopg://me:secret@db/answers"), 2).store.startswith(
+    assert share(Execution(cache="postgresql+psycopg://me:secret@db/answers"), 2).store.startswith(
         "postgresql+psycopg://me:secret@db/"
     )

@@ -9,16 +9,16 @@ from types import SimpleNamespace
 
 import pytest
 from distilabel.pipeline import Pipeline
+from xlforge.steps.stored import CachedLLM
 
 from pipelines.instructions.v1.pipeline import PROMPTS, WriteQuestion
-from xlforge.core.errors import BuildError
-from xlforge.core.params import Model, ParamsError
-from xlforge.engines.stored import StoredLLM
-from xlforge.execution.environment import execution
-from xlforge.execution.ray.cluster import connected, see_store
-from xlforge.execution.ray.pipeline import asks, run
-from xlforge.execution.ray.settings import Ray
-from xlforge.execution.settings import Execution
+from xlforge.base.errors import BuildError
+from xlforge.config.environment import execution
+from xlforge.config.execution import Execution, Ray
+from xlforge.config.models import Model
+from xlforge.config.params import ParamsError
+from xlforge.models.ray.cluster import connected, see_store
+from xlforge.models.ray.pipeline import asks, run
 
 
 def test_the_environment_says_where_and_how_many(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -61,11 +61,11 @@ def test_an_address_where_nobody_answers_is_told_at_once(address: str) -> None:
 def test_a_file_is_no_store_for_workers_on_other_machines(tmp_path: Path) -> None:
     here, there = ({"Alive": True, "NodeManagerHostname": name} for name in (socket.gethostname(), "another"))
     gone = there | {"Alive": False}
-    how = Execution(store=f"sqlite:///{tmp_path}/store.sqlite")
+    how = Execution(cache=f"sqlite:///{tmp_path}/cache.sqlite")
     see_store(SimpleNamespace(nodes=lambda: [here, gone]), how)
-    with pytest.raises(BuildError, match="XLFORGE_STORE to a Postgres"):
+    with pytest.raises(BuildError, match="XLFORGE_CACHE to a Postgres"):
         see_store(SimpleNamespace(nodes=lambda: [here, there]), how)
-    see_store(SimpleNamespace(nodes=lambda: [here, there]), Execution(store="postgresql+psycopg://db/answers"))
+    see_store(SimpleNamespace(nodes=lambda: [here, there]), Execution(cache="postgresql+psycopg://db/answers"))
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_a_file_is_no_store_for_workers_on_other_machines(tmp_path: Path) -> Non
 )
 def test_what_one_process_must_ask_for_is_not_spread(engine: str, how: dict[str, str], spread: bool) -> None:
     execution = Execution.model_validate(how)
-    llm = StoredLLM(role="teacher", spec=Model(engine=engine, model="served"), execution=execution)
+    llm = CachedLLM(role="teacher", spec=Model(engine=engine, model="served"), execution=execution)
     with Pipeline("instructions") as pipeline:
         WriteQuestion(
             folder="", stage="instructions", version="v1", prompt=PROMPTS / "full.jinja2", adds=["instruction"], llm=llm

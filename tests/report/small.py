@@ -24,9 +24,10 @@ from pipelines.selection.v1 import schema as selection
 from pipelines.translations.v1 import schema as translations
 from pipelines.verdicts.v1 import schema as verdicts
 from tests.project import ROOT, Project
-from xlforge.core.params import load
-from xlforge.core.rows import Rejects, frame, reject
-from xlforge.core.spine import Build
+from xlforge.base.frames import Rejects, frame
+from xlforge.base.rows import reject
+from xlforge.config.params import load
+from xlforge.stage.stage import Stage
 from xlforge.training import sizes
 
 HOSTILE = (
@@ -105,7 +106,7 @@ def build(made: Project, count: int = 36, padding: str = "") -> None:
         for number, one in enumerate(ids)
     ]
     aside = [
-        {"id": f"bad-{number}", "reject": reject("seeds", "not_english", f"most seems other {hostile(number)}", text)}
+        {"id": f"bad-{number}", "reject": reject("not_english", f"most seems other {hostile(number)}", text)}
         for number, text in enumerate((HEBREW, ARABIC, *HOSTILE))
     ]
     read = {"source_rows": count + len(aside) + 2, "not_sampled": 2}
@@ -127,7 +128,7 @@ def build(made: Project, count: int = 36, padding: str = "") -> None:
     graded: list[Row] = []
     for number, row in enumerate(answered):
         grades = dict.fromkeys(scores_of(), 4 + number % 2)
-        mark = {"reject": reject("scores", "below_bar", "precision 1", row["response"])} if number % 9 == 8 else {}
+        mark = {"reject": reject("below_bar", "precision 1", row["response"])} if number % 9 == 8 else {}
         reasons = [f"Reason {hostile(number + 2)}"] * 4
         graded.append(
             row
@@ -220,7 +221,7 @@ def translated(made: Project, code: str, pairs: list[Row], text: str, padding: s
         qe = {key: best[key] for key in ("quality", "round_trip", "likelihood", "comet", "candidate")} | {"fit": 2}
         row = best | qe | {"id": f"{pair['id']}/{code}", "first": None, "first_quality": None, "provenance": []}
         if place == 0:
-            row |= {"reject": reject("selection", "dropped_sentences", f"1: {hostile(0)}", best["translation"])}
+            row |= {"reject": reject("dropped_sentences", f"1: {hostile(0)}", best["translation"])}
             best["chosen"] = False
         chosen.append(row)
     made_of = [
@@ -324,7 +325,7 @@ def write(made: Project, stage: str, item: str, model: Any, rows: Iterable[Row],
 def work(made: Project, stage: str) -> None:
     """A stage without a model, in this process."""
     with contextlib.chdir(made.folder), tempfile.TemporaryDirectory() as scratch:
-        importlib.import_module(f"stages.{stage}").work(Build(stage, None, load(), Path(scratch)))
+        importlib.import_module(f"stages.{stage}").work(Stage(stage, None, load(), Path(scratch)))
 
 
 def report(made: Project) -> Path:

@@ -128,7 +128,7 @@ def test_a_command_is_quoted_for_the_shell(opened: Opened) -> None:
 
 def test_filters_by_stage_language_reason_score_and_words(opened: Opened) -> None:
     page = opened.page
-    everything = opened.count()
+    config = opened.count()
     assert not page.is_visible("#unscripted")
     page.select_option("#stage", "scores")
     assert opened.count() == 4
@@ -137,9 +137,7 @@ def test_filters_by_stage_language_reason_score_and_words(opened: Opened) -> Non
     page.select_option("#language", "de")
     assert opened.count() == 0
     page.click("text=Clear")
-    page.wait_for_function(
-        "n => document.querySelector('#count').textContent.startsWith(n + ' of')", arg=str(everything)
-    )
+    page.wait_for_function("n => document.querySelector('#count').textContent.startsWith(n + ' of')", arg=str(config))
     page.fill("#search", "NEAR seed-00011")
     assert set(opened.ids()) == {f"seed-00011-0000000b/{code}" for code in ("en", *small.TEXTS)}
     page.fill("#search", "")

@@ -110,11 +110,11 @@ def test_the_counts_are_the_builds(elements: Elements, html: str, made: Project)
 
 
 def test_quality_is_compared_with_the_truth_only_where_it_is_known(made: Project, elements: Elements) -> None:
-    everything = {
+    config = {
         path.parent.name: pl.read_parquet(path)
         for path in (made.folder / "data/selection").glob("*/candidates.parquet")
     }
-    candidates = pl.concat(everything.values())
+    candidates = pl.concat(config.values())
     facts = truth.known((made.folder / "truth.jsonl").read_bytes().splitlines())
 
     class Known:

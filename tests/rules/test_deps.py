@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from xlforge.core.packages import DECLARED
+from xlforge.config.packages import DECLARED
 
 PROJECT = ("xlforge", "pipelines", "stages", "commands", "pocket")
 EXECUTION = Path("xlforge/execution")

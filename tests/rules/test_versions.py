@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from xlforge.core import versions
+from xlforge.stage import versions
 
 
 def test_released_versions_have_not_drifted() -> None:
@@ -15,7 +15,7 @@ def test_released_versions_have_not_drifted() -> None:
 
 
 def test_every_version_in_use_is_released() -> None:
-    assert set(versions.present()) == set(versions.released()), "run python -m xlforge.core.versions"
+    assert set(versions.present()) == set(versions.released()), "run python -m xlforge.stage.versions"
 
 
 def test_a_changed_prompt_is_drift_and_the_message_says_what_to_do(

@@ -12,7 +12,7 @@ from pipelines.seeds.v1.overlap import Prompts, read_prompts
 from pipelines.seeds.v1.schema import Overlap
 from pipelines.seeds.v1.shingles import Words
 from tests.seeds.conftest import PROSE
-from xlforge.core.errors import BuildError
+from xlforge.base.errors import BuildError
 
 LONG = "Write a poem about a lighthouse keeper who has never seen the sea in daylight."
 SHORT = "What are bees afraid of?"

@@ -19,7 +19,7 @@ from pipelines.seeds.v1 import fresh
 from pipelines.seeds.v1.pipeline import made, pipeline
 from pipelines.seeds.v1.schema import Params
 from tests.seeds.conftest import PROSE, seeds
-from xlforge.core.errors import BuildError
+from xlforge.base.errors import BuildError
 
 
 def _source(folder: Path) -> str:

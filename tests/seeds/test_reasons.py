@@ -9,7 +9,7 @@ import pytest
 
 from pipelines.seeds.v1.schema import REASONS, Rows
 from tests.seeds.conftest import PROSE, Run, seeds
-from xlforge.core.rows import Rejects, valid
+from xlforge.base.frames import Rejects, valid
 
 GERMAN = (
     "Der Leuchtturm am Ende der Mole wurde von einem Kapitän gebaut, damit seine Enkel immer den Weg nach Hause finden."

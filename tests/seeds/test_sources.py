@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from pipelines.seeds.v1.build import build
 from pipelines.seeds.v1.schema import Params
 from tests.seeds.conftest import PROSE, Run, seeds
-from xlforge.core.errors import BuildError
+from xlforge.base.errors import BuildError
 
 
 def test_broken_lines_are_rejects_with_their_words(run: Run) -> None:

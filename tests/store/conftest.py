@@ -12,7 +12,7 @@ from tests.postgres import Postgres
 @pytest.fixture
 def file_url(tmp_path: Path) -> str:
     """A store in a file that is not there yet."""
-    return f"sqlite:///{tmp_path}/deep/store.sqlite"
+    return f"sqlite:///{tmp_path}/deep/cache.sqlite"
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
-from xlforge.execution.budget import Account
+from xlforge.models.budget import Account
 
 
 def test_many_who_spend_from_one_sum_never_spend_more(url: str) -> None:

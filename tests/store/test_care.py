@@ -12,9 +12,11 @@ import sqlalchemy as sa
 from click.testing import CliRunner, Result
 
 from commands.main import cli
-from xlforge.engines.request import Answer, Request
-from xlforge.execution.store import Store, StoreError, care, revisions
-from xlforge.execution.store.tables import ANSWERS, RUNS
+from xlforge.cache import Cache, CacheError, revisions
+from xlforge.cache import maintenance as care
+from xlforge.cache.tables import ANSWERS, RUNS
+from xlforge.requests.request import Request
+from xlforge.requests.response import Response
 
 DAY = 86_400
 
@@ -30,23 +32,23 @@ def keys(*numbers: int) -> list[str]:
 @pytest.fixture
 def store(url: str) -> Any:
     """Ten answers of a model, five of another at two revisions."""
-    with Store(url) as opened:
-        opened.insert([(asked(number), Answer("words", "stop", 10, 2)) for number in range(10)])
-        opened.insert([(asked(number, "other", "r1"), Answer("words", "stop", 1, 1)) for number in range(3)])
-        opened.insert([(asked(number, "other", "r2"), Answer("words", "stop", 1, 1)) for number in range(2)])
+    with Cache(url) as opened:
+        opened.insert([(asked(number), Response("words", "stop", 10, 2)) for number in range(10)])
+        opened.insert([(asked(number, "other", "r1"), Response("words", "stop", 1, 1)) for number in range(3)])
+        opened.insert([(asked(number, "other", "r2"), Response("words", "stop", 1, 1)) for number in range(2)])
         yield opened
 
 
-def command(store: Store, *words: str) -> Result:
+def command(store: Cache, *words: str) -> Result:
     url = store.database.engine.url.render_as_string(hide_password=False)
-    return CliRunner().invoke(cli, ["store", *words], env={"XLFORGE_STORE": url})
+    return CliRunner().invoke(cli, ["store", *words], env={"XLFORGE_CACHE": url})
 
 
-def count(store: Store) -> int:
+def count(store: Cache) -> int:
     return sum(store.models().values())
 
 
-def test_nothing_goes_without_apply_and_with_it_what_was_told(store: Store) -> None:
+def test_nothing_goes_without_apply_and_with_it_what_was_told(store: Cache) -> None:
     told = command(store, "gc", "--model", "other")
     assert "5 answers would go" in told.output
     assert count(store) == 15
@@ -55,13 +57,13 @@ def test_nothing_goes_without_apply_and_with_it_what_was_told(store: Store) -> N
     assert store.models() == {("model", "r1"): 10, ("other", "r1"): 3}
 
 
-def test_a_condition_is_asked_for(store: Store) -> None:
+def test_a_condition_is_asked_for(store: Cache) -> None:
     assert "--older-than" in command(store, "gc", "--apply").output
     assert "--model" in command(store, "gc", "--revision", "r1", "--apply").output
     assert count(store) == 15
 
 
-def test_old_answers_go_by_their_age(store: Store) -> None:
+def test_old_answers_go_by_their_age(store: Cache) -> None:
     with store.database.engine.begin() as connection:
         old = sa.update(ANSWERS).where(ANSWERS.c.key.in_(keys(0, 1, 2)))
         connection.execute(old.values(bought_at=time.time() - 40 * DAY))
@@ -108,16 +110,16 @@ def test_revisions_are_those_of_every_branch_and_of_the_work_tree(repository: Pa
 
 def test_what_git_cannot_tell_is_not_taken_for_unused(repository: Path, tmp_path: Path) -> None:
     git(tmp_path, "clone", "--quiet", "--depth=1", f"file://{repository}", "shallow")
-    with pytest.raises(StoreError, match="unshallow"):
+    with pytest.raises(CacheError, match="unshallow"):
         revisions.made(tmp_path / "shallow")
     (repository / "dvc.lock").write_text("<<<<<<< HEAD")
-    with pytest.raises(StoreError, match="cannot be read"):
+    with pytest.raises(CacheError, match="cannot be read"):
         revisions.made(repository)
-    with pytest.raises(StoreError, match="git"):
+    with pytest.raises(CacheError, match="git"):
         revisions.made(tmp_path)
 
 
-def test_unused_is_what_only_builds_of_no_revision_took(store: Store, repository: Path) -> None:
+def test_unused_is_what_only_builds_of_no_revision_took(store: Cache, repository: Path) -> None:
     store.remember("scores", "0" * 32, keys(0, 1))  # a commit's
     store.remember("scores", "2" * 32, keys(1, 2))  # another branch's
     store.remember("scores", "3" * 32, keys(3))  # not committed yet
@@ -137,7 +139,7 @@ def test_unused_is_what_only_builds_of_no_revision_took(store: Store, repository
     assert count(store) == 11
 
 
-def test_a_whole_store_verifies_and_damage_is_named(store: Store) -> None:
+def test_a_whole_store_verifies_and_damage_is_named(store: Cache) -> None:
     assert "15 answers, all as they were bought" in command(store, "verify").output
     with store.database.engine.begin() as connection:
         for number, change in enumerate(
@@ -154,27 +156,27 @@ def test_a_whole_store_verifies_and_damage_is_named(store: Store) -> None:
 
 
 def test_a_damaged_file_is_told(file_url: str) -> None:
-    with Store(file_url) as store:
-        store.insert([(asked(number), Answer("words " * 200, "stop", 10, 2)) for number in range(200)])
+    with Cache(file_url) as store:
+        store.insert([(asked(number), Response("words " * 200, "stop", 10, 2)) for number in range(200)])
         care.vacuum(store)
     path = Path(file_url.removeprefix("sqlite:///"))
     content = bytearray(path.read_bytes())
     content[8192:12288] = b"\xaa" * 4096
     path.write_bytes(content)
-    done = CliRunner().invoke(cli, ["store", "verify"], env={"XLFORGE_STORE": file_url})
+    done = CliRunner().invoke(cli, ["store", "verify"], env={"XLFORGE_CACHE": file_url})
     assert done.exit_code == 1
     assert "Traceback" not in done.output
 
 
 def test_vacuum_gives_back_the_space_of_what_was_deleted(file_url: str) -> None:
-    with Store(file_url) as store:
-        store.insert([(asked(number), Answer(f"{number} words " * 300, "stop", 10, 2)) for number in range(1000)])
+    with Cache(file_url) as store:
+        store.insert([(asked(number), Response(f"{number} words " * 300, "stop", 10, 2)) for number in range(1000)])
         care.delete(store, care.garbage(store, model="model"))
         before, after = care.vacuum(store)
     assert after < before / 5
 
 
-def test_vacuum_on_a_server_leaves_all_there(store: Store) -> None:
+def test_vacuum_on_a_server_leaves_all_there(store: Cache) -> None:
     assert "bytes before" in command(store, "vacuum").output
     assert count(store) == 15
 
@@ -183,4 +185,4 @@ def test_vacuum_on_a_server_leaves_all_there(store: Store) -> None:
 def test_help_holds_an_example_that_names_the_command(name: str) -> None:
     said = CliRunner().invoke(cli, ["store", name, "--help"])
     assert said.exit_code == 0
-    assert f"Example: xlforge store {name}" in " ".join(said.output.split())
+    assert f"Example: xlforge cache {name}" in " ".join(said.output.split())

@@ -11,20 +11,21 @@ from collections.abc import Sequence
 
 import pytest
 import sqlalchemy as sa
+from xlforge.steps.sale import Sale, Tolerance
 
-from xlforge.engines.engine import EngineError, Till
-from xlforge.engines.request import Answer, Request
-from xlforge.engines.sale import Sale, Tolerance
-from xlforge.execution.store import Store
-from xlforge.execution.store.tables import BUYERS
+from xlforge.cache import Cache
+from xlforge.cache.tables import BUYERS
+from xlforge.models.engine import EngineError, Sink
+from xlforge.requests.request import Request
+from xlforge.requests.response import Response
 
 ASKED = {each.key: each for each in (Request("openai", "m", "r", (("user", f"{number}?"),)) for number in range(60))}
 KEYS = list(ASKED)
-YES = Answer("yes", "stop", 1, 1)
+YES = Response("yes", "stop", 1, 1)
 
 
 def test_what_one_claims_the_other_gets_when_it_is_given_up(url: str) -> None:
-    with Store(url) as one, Store(url) as two:
+    with Cache(url) as one, Cache(url) as two:
         assert one.claim(KEYS[:2]) == ({*KEYS[:2]}, {})
         assert two.claim(KEYS[:3]) == ({KEYS[2]}, {})
         one.release()
@@ -32,7 +33,7 @@ def test_what_one_claims_the_other_gets_when_it_is_given_up(url: str) -> None:
 
 
 def test_what_was_bought_meanwhile_is_found_and_not_claimed(url: str) -> None:
-    with Store(url) as one, Store(url) as two:
+    with Cache(url) as one, Cache(url) as two:
         one.claim(KEYS[:2])
         one.put([(ASKED[KEYS[0]], YES)]).result()
         assert two.claim(KEYS[:2]) == (set(), {KEYS[0]: YES})
@@ -41,15 +42,15 @@ def test_what_was_bought_meanwhile_is_found_and_not_claimed(url: str) -> None:
 
 
 def test_a_killed_buyer_on_this_machine_holds_up_nobody(url: str) -> None:
-    code = f"import os; from xlforge.execution.store import Store; Store({url!r}).claim({KEYS[:5]}); os._exit(9)"
+    code = f"import os; from xlforge.cache import Cache; Cache({url!r}).claim({KEYS[:5]}); os._exit(9)"
     subprocess.run([sys.executable, "-c", code], check=False)
-    with Store(url) as store:
+    with Cache(url) as store:
         assert store.claim(KEYS[:5])[0] == {*KEYS[:5]}
 
 
 @pytest.mark.parametrize(("heard", "mine"), [(60.0, 0), (-1.0, 5)], ids=["heard of lately", "not heard of"])
 def test_a_buyer_elsewhere_holds_its_claims_as_long_as_it_is_heard_of(url: str, heard: float, mine: int) -> None:
-    with Store(url) as gone, Store(url) as store:
+    with Cache(url) as gone, Cache(url) as store:
         gone._claims._name = "another-machine|1|1|abcd"
         gone.claim(KEYS[:5])
         with store.database.engine.begin() as connection:
@@ -64,7 +65,7 @@ class Seller:
         self.asked: Counter[str] = Counter()
         self.bad = bad
 
-    def ask(self, requests: Sequence[Request], till: Till) -> None:
+    def ask(self, requests: Sequence[Request], till: Sink) -> None:
         for request in requests:
             self.asked[request.key] += 1
             time.sleep(0.005)
@@ -75,7 +76,7 @@ class Seller:
 
 
 def buy(url: str, keys: Sequence[str], seller: Seller, most: int = 1000) -> Sale:
-    with Store(url) as store:
+    with Cache(url) as store:
         sale = Sale(store, {key: ASKED[key] for key in keys}, "test", Tolerance(most))
         with sale:
             for turn in sale.turns():

@@ -9,10 +9,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from xlforge.engines.request import Answer, Request
-from xlforge.execution.store import Store, StoreError, exchange
+from xlforge.cache import Cache, CacheError
+from xlforge.cache import transfer as exchange
+from xlforge.requests.request import Request
+from xlforge.requests.response import Response
 
-HOSTILE = Answer("NUL \x00, lone \ud800, </answer>\r\n漢字", "stop\x00\ud800", 7, 9, -0.125)
+HOSTILE = Response("NUL \x00, lone \ud800, </answer>\r\n漢字", "stop\x00\ud800", 7, 9, -0.125)
 
 
 def asked(number: int) -> Request:
@@ -20,8 +22,8 @@ def asked(number: int) -> Request:
 
 
 def fill(url: str, numbers: Iterable[int], words: str = "answer") -> None:
-    with Store(url) as store:
-        store.insert([(asked(number), Answer(f"{words} {number}", "stop", 5, number, None)) for number in numbers])
+    with Cache(url) as store:
+        store.insert([(asked(number), Response(f"{words} {number}", "stop", 5, number, None)) for number in numbers])
 
 
 def at(folder: Path, name: str) -> str:
@@ -30,8 +32,8 @@ def at(folder: Path, name: str) -> str:
 
 @pytest.mark.parametrize("target", ["answers", "answers.parquet"])
 def test_answers_arrive_as_they_were(url: str, tmp_path: Path, target: str) -> None:
-    with Store(at(tmp_path, "one")) as one, Store(url) as other:
-        one.put([(asked(0), HOSTILE), (asked(1), Answer("", "length", 0, 0))]).result()
+    with Cache(at(tmp_path, "one")) as one, Cache(url) as other:
+        one.put([(asked(0), HOSTILE), (asked(1), Response("", "length", 0, 0))]).result()
         assert exchange.export(one, tmp_path / target) == 2
         assert exchange.import_(other, tmp_path / target) == exchange.Imported(added=2)
         keys = [asked(0).key, asked(1).key]
@@ -44,7 +46,7 @@ def test_answers_arrive_as_they_were(url: str, tmp_path: Path, target: str) -> N
 def test_equal_stores_export_equal_bytes_whatever_the_order_they_were_filled_in(tmp_path: Path) -> None:
     for name, numbers in (("one", range(300)), ("two", range(299, -1, -1))):
         fill(at(tmp_path, name), numbers)
-        with Store(at(tmp_path, name)) as store:
+        with Cache(at(tmp_path, name)) as store:
             exchange.export(store, tmp_path / name)
             exchange.export(store, tmp_path / f"{name}.parquet")
     names = [sorted(path.name for path in (tmp_path / name).iterdir()) for name in ("one", "two")]
@@ -57,25 +59,25 @@ def test_an_export_adds_what_the_folder_lacks_and_folders_merge_by_copying(
 ) -> None:
     monkeypatch.setattr(exchange, "SHARD", 100)
     fill(at(tmp_path, "one"), range(250))
-    with Store(at(tmp_path, "one")) as store:
+    with Cache(at(tmp_path, "one")) as store:
         assert exchange.export(store, tmp_path / "shared") == 250
     before = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "shared").iterdir()}
     assert len(before) == 3
     fill(at(tmp_path, "two"), range(200, 320))
-    with Store(at(tmp_path, "two")) as store:
+    with Cache(at(tmp_path, "two")) as store:
         assert exchange.export(store, tmp_path / "shared") == 70
         assert exchange.export(store, tmp_path / "shared") == 0
     after = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "shared").iterdir()}
     assert before.items() <= after.items()
     assert len(after) == 4
-    with Store(at(tmp_path, "three")) as store:
+    with Cache(at(tmp_path, "three")) as store:
         assert exchange.import_(store, tmp_path / "shared") == exchange.Imported(added=320)
 
 
 def test_an_answer_that_is_here_stays_and_the_difference_is_told(url: str, tmp_path: Path) -> None:
     fill(at(tmp_path, "one"), range(10), words="theirs")
     fill(url, range(5), words="ours")
-    with Store(at(tmp_path, "one")) as one, Store(url) as other:
+    with Cache(at(tmp_path, "one")) as one, Cache(url) as other:
         exchange.export(one, tmp_path / "shared")
         assert exchange.import_(other, tmp_path / "shared") == exchange.Imported(added=5, known=5, differing=5)
         assert other.get_many([asked(0).key])[asked(0).key].text == "ours 0"
@@ -83,13 +85,13 @@ def test_an_answer_that_is_here_stays_and_the_difference_is_told(url: str, tmp_p
 
 def test_a_damaged_shard_is_refused(tmp_path: Path) -> None:
     fill(at(tmp_path, "one"), range(10))
-    with Store(at(tmp_path, "one")) as store:
+    with Cache(at(tmp_path, "one")) as store:
         exchange.export(store, tmp_path / "shared")
         (shard,) = (tmp_path / "shared").iterdir()
         content = bytearray(shard.read_bytes())
         content[len(content) // 3] ^= 1
         shard.write_bytes(content)
-        with pytest.raises(StoreError, match="damaged"):
+        with pytest.raises(CacheError, match="damaged"):
             exchange.import_(store, tmp_path / "shared")
 
 
@@ -109,10 +111,10 @@ def forged(path: Path, **columns: pl.Expr) -> None:
 )
 def test_a_row_that_does_not_prove_itself_is_refused(tmp_path: Path, columns: dict[str, pl.Expr], told: str) -> None:
     fill(at(tmp_path, "one"), range(3))
-    with Store(at(tmp_path, "one")) as one, Store(at(tmp_path, "two")) as two:
+    with Cache(at(tmp_path, "one")) as one, Cache(at(tmp_path, "two")) as two:
         exchange.export(one, tmp_path / "answers.parquet")
         forged(tmp_path / "answers.parquet", **columns)
-        with pytest.raises(StoreError, match=told):
+        with pytest.raises(CacheError, match=told):
             exchange.import_(two, tmp_path / "answers.parquet")
         assert two.models() == {}
 
@@ -123,10 +125,10 @@ def test_a_file_that_is_no_export_is_told(tmp_path: Path, content: bytes | None)
     pl.DataFrame({"key": ["a"]}).write_parquet(path)
     if content is not None:
         path.write_bytes(content)
-    with Store(at(tmp_path, "one")) as store, pytest.raises(StoreError, match="xlforge store export"):
+    with Cache(at(tmp_path, "one")) as store, pytest.raises(CacheError, match="xlforge cache export"):
         exchange.import_(store, path)
     (tmp_path / "none").mkdir()
-    with Store(at(tmp_path, "one")) as store, pytest.raises(StoreError, match="holds no"):
+    with Cache(at(tmp_path, "one")) as store, pytest.raises(CacheError, match="holds no"):
         exchange.import_(store, tmp_path / "none")
 
 
@@ -137,13 +139,13 @@ def test_two_stores_of_fifty_thousand_rows_are_merged_within_a_minute(url: str, 
     fill(at(tmp_path, "two"), range(25_000, 75_000))
     start = time.monotonic()
     for name in ("one", "two"):
-        with Store(at(tmp_path, name)) as store:
+        with Cache(at(tmp_path, name)) as store:
             exchange.export(store, tmp_path / "shared")
-    with Store(url) as merged:
+    with Cache(url) as merged:
         found = exchange.import_(merged, tmp_path / "shared")
     seconds = time.monotonic() - start
     assert (found.added, found.known) == (75_000, 0)
-    with Store(url) as merged:
+    with Cache(url) as merged:
         held = merged.get_many(asked(number).key for number in range(75_000))
         assert merged.models() == {("model", "r1"): 75_000}
     assert all(held[asked(number).key].text == f"answer {number}" for number in range(75_000))

@@ -11,12 +11,13 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from xlforge.engines.request import Answer, Request
-from xlforge.execution.budget import Account
-from xlforge.execution.store import Store
-from xlforge.execution.store.database import NEWEST
-from xlforge.execution.store.migrations import _config
-from xlforge.execution.store.tables import TABLES
+from xlforge.cache import Cache
+from xlforge.cache.database import NEWEST
+from xlforge.cache.migrations import _config
+from xlforge.cache.tables import TABLES
+from xlforge.models.budget import Account
+from xlforge.requests.request import Request
+from xlforge.requests.response import Response
 
 FIRST = """
 CREATE TABLE store_version (version INTEGER NOT NULL, PRIMARY KEY (version));
@@ -29,12 +30,12 @@ INSERT INTO store_version VALUES (1)
 """What the first version made: it is not to be changed."""
 TYPES = {"sqlite": {"blob": "BLOB", "double": "DOUBLE"}, "postgresql": {"blob": "BYTEA", "double": "DOUBLE PRECISION"}}
 ASKED = [Request("openai", "model", "r1", (("user", f"{number}?"),)) for number in range(20)]
-HELD = Answer("NUL \x00 and \ud800", "stop", 3, 4, -1.25)
+HELD = Response("NUL \x00 and \ud800", "stop", 3, 4, -1.25)
 
 
 def first_version(url: str) -> None:
     """A store as the first version left it, with some answers."""
-    Store(url).close()  # for the folder
+    Cache(url).close()  # for the folder
     engine = sa.create_engine(url)
     with engine.begin() as connection:
         for table in sa.inspect(connection).get_table_names():
@@ -60,18 +61,18 @@ def version(url: str) -> str:
 def test_the_first_versions_answers_are_all_there_and_more_can_be_put(url: str) -> None:
     first_version(url)
     new = Request("openai", "model", "r1", (("user", "new?"),))
-    with Store(url) as store:
+    with Cache(url) as store:
         assert store.get_many(each.key for each in ASKED) == {each.key: HELD for each in ASKED}
         assert store.request(ASKED[0].key) == ASKED[0].canonical
         store.put([(new, HELD)]).result()
         assert store.claim([ASKED[0].key, "0" * 64])[0] == {"0" * 64}
     assert version(url) == NEWEST
-    with Store(url) as store:
+    with Cache(url) as store:
         assert len(store.get_many([new.key, *(each.key for each in ASKED)])) == 21
 
 
 def test_a_budgets_table_from_before_it_had_a_version_keeps_its_sums(url: str) -> None:
-    Store(url).close()
+    Cache(url).close()
     engine = sa.create_engine(url)
     with engine.begin() as connection:
         connection.execute(sa.text("INSERT INTO spending VALUES ('june', 'EUR', 7.5)"))
@@ -89,7 +90,7 @@ def test_many_that_open_an_old_store_at_once_bring_it_up_to_date_once(url: str) 
 
     def open_one() -> None:
         try:
-            with Store(url) as store:
+            with Cache(url) as store:
                 assert len(store.get_many(each.key for each in ASKED)) == len(ASKED)
         except Exception as error:
             faults.append(error)
@@ -104,7 +105,7 @@ def test_many_that_open_an_old_store_at_once_bring_it_up_to_date_once(url: str) 
 
 def test_an_older_xlforge_is_kept_out(url: str) -> None:
     """It looks at `store_version` alone, and refuses any number but its own."""
-    Store(url).close()
+    Cache(url).close()
     engine = sa.create_engine(url)
     with engine.connect() as connection:
         assert connection.scalars(sa.text("SELECT version FROM store_version")).all() == [2]
@@ -112,7 +113,7 @@ def test_an_older_xlforge_is_kept_out(url: str) -> None:
 
 
 def test_the_tables_are_what_the_migrations_make(url: str) -> None:
-    Store(url).close()
+    Cache(url).close()
     assert ScriptDirectory.from_config(_config()).get_current_head() == NEWEST
     engine = sa.create_engine(url)
     with engine.connect() as connection:
@@ -125,10 +126,10 @@ def test_the_tables_are_what_the_migrations_make(url: str) -> None:
 
 @pytest.mark.parametrize("found", ["0004", "zzzz"])
 def test_a_version_of_the_future_is_refused(url: str, found: str) -> None:
-    Store(url).close()
+    Cache(url).close()
     engine = sa.create_engine(url)
     with engine.begin() as connection:
         connection.execute(sa.text("UPDATE alembic_version SET version_num = :found"), {"found": found})
     engine.dispose()
-    with pytest.raises(Exception, match=f"version {found}.*XLFORGE_STORE"):
-        Store(url)
+    with pytest.raises(Exception, match=f"version {found}.*XLFORGE_CACHE"):
+        Cache(url)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
-from xlforge.execution.store import Store
+from xlforge.cache import Cache
 
 
 def test_a_new_store_is_opened_by_many_at_once(tmp_path: Path) -> None:
@@ -19,7 +19,7 @@ def test_a_new_store_is_opened_by_many_at_once(tmp_path: Path) -> None:
         ) -> None:
             together.wait()
             try:
-                Store(url).close()
+                Cache(url).close()
             except Exception as error:
                 faults.append(error)
 

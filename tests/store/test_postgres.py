@@ -10,10 +10,11 @@ from concurrent.futures import Future
 import pytest
 
 from tests.postgres import Postgres
-from xlforge.engines.request import Answer, Request
-from xlforge.execution.store import Store, StoreError, database
+from xlforge.cache import Cache, CacheError, database
+from xlforge.requests.request import Request
+from xlforge.requests.response import Response
 
-YES = Answer("yes", "stop", 1, 1)
+YES = Response("yes", "stop", 1, 1)
 
 
 def asked(number: int) -> Request:
@@ -22,8 +23,8 @@ def asked(number: int) -> Request:
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGQUIT], ids=["shut down", "crashed"])
 def test_what_is_put_and_asked_while_the_server_restarts_arrives(postgres: Postgres, how: signal.Signals) -> None:
-    with Store(postgres.database()) as store:
-        puts: list[Future[list[Answer]]] = []
+    with Cache(postgres.database()) as store:
+        puts: list[Future[list[Response]]] = []
         restart = threading.Thread(target=postgres.restart, args=(how,))
         for number in range(600):
             puts.append(store.put([(asked(number), YES)]))
@@ -42,7 +43,7 @@ def test_a_server_that_is_starting_is_waited_for(postgres: Postgres) -> None:
     postgres.stop()
     late = threading.Timer(1.0, postgres.start)
     late.start()
-    with Store(url) as store:
+    with Cache(url) as store:
         assert store.models() == {}
     late.join()
 
@@ -50,15 +51,15 @@ def test_a_server_that_is_starting_is_waited_for(postgres: Postgres) -> None:
 def test_a_server_that_stays_away_is_told(postgres: Postgres, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(database, "_AT_OPENING", 0.5)
     url = postgres.database()
-    store = Store(url)
+    store = Cache(url)
     store.database._patience = 0.5
     postgres.stop()
     try:
-        with pytest.raises(StoreError, match="cannot be opened"):
-            Store(url)
-        with pytest.raises(StoreError, match="cannot be written"):
+        with pytest.raises(CacheError, match="cannot be opened"):
+            Cache(url)
+        with pytest.raises(CacheError, match="cannot be written"):
             store.put([(asked(0), YES)]).result()
-        with pytest.raises(StoreError, match="does not answer"):
+        with pytest.raises(CacheError, match="does not answer"):
             store.get_many([asked(0).key])
     finally:
         postgres.start()
@@ -71,7 +72,7 @@ def test_what_waiting_does_not_mend_is_told_at_once_and_without_the_password(pos
     if wrong == "nowhere":
         url = url.replace("127.0.0.1", "nowhere.invalid")
     start = time.monotonic()
-    with pytest.raises(StoreError, match="XLFORGE_STORE") as fault:
-        Store(url)
+    with pytest.raises(CacheError, match="XLFORGE_CACHE") as fault:
+        Cache(url)
     assert time.monotonic() - start < 8
     assert "5ecret" not in str(fault.value)

@@ -13,8 +13,9 @@ import time
 import orjson
 import pytest
 
-from xlforge.engines.request import Answer, Request, Sampling
-from xlforge.execution.store import Store, StoreError
+from xlforge.cache import Cache, CacheError
+from xlforge.requests.request import Request, Sampling
+from xlforge.requests.response import Response
 
 HOSTILE = "NUL \x00, lone \ud800 and \udfff, CRLF \r\n, </answer>, <|im_end|>, 漢字 👍"
 
@@ -30,34 +31,34 @@ def request(text: str = "Why?", **changes: object) -> Request:
 @pytest.mark.parametrize(
     "answer",
     [
-        Answer(HOSTILE, "stop", 12, 34, -56.789012345678),
-        Answer("", "length", 0, 0, None),
-        Answer("x" * 1_000_000, "content_filter", 1, 2_000_000, 0.0),
+        Response(HOSTILE, "stop", 12, 34, -56.789012345678),
+        Response("", "length", 0, 0, None),
+        Response("x" * 1_000_000, "content_filter", 1, 2_000_000, 0.0),
     ],
     ids=["hostile", "empty", "a megabyte"],
 )
-def test_answers_come_back_as_they_were_put(url: str, answer: Answer) -> None:
+def test_answers_come_back_as_they_were_put(url: str, answer: Response) -> None:
     asked = request(HOSTILE)
-    with Store(url) as store:
+    with Cache(url) as store:
         assert store.put([(asked, answer)]).result() == [answer]
-    with Store(url) as store:
+    with Cache(url) as store:
         assert store.get_many([asked.key, "0" * 64]) == {asked.key: answer}
         assert store.request(asked.key) == asked.canonical
 
 
 def test_more_keys_than_a_query_takes(url: str) -> None:
     asked = [request(candidate=number) for number in range(2500)]
-    with Store(url) as store:
-        store.put([(each, Answer(str(each.candidate), "stop", 1, 1)) for each in asked]).result()
+    with Cache(url) as store:
+        store.put([(each, Response(str(each.candidate), "stop", 1, 1)) for each in asked]).result()
         found = store.get_many(each.key for each in asked)
     assert [found[each.key].text for each in asked] == [str(number) for number in range(2500)]
 
 
 def test_what_was_put_is_committed_when_the_future_resolves(url: str) -> None:
-    with Store(url) as store, Store(url) as other:
+    with Cache(url) as store, Cache(url) as other:
         for number in range(50):
             asked = request(candidate=number)
-            store.put([(asked, Answer("yes", "stop", 1, 1))]).result()
+            store.put([(asked, Response("yes", "stop", 1, 1))]).result()
             assert asked.key in other.get_many([asked.key])
 
 
@@ -65,9 +66,9 @@ def test_a_killed_process_loses_nothing_that_was_committed(url: str) -> None:
     code = f"""
 import sys
 from tests.store.test_store import *
-with Store({url!r}) as store:
+with Cache({url!r}) as store:
     for number in range(100000):
-        store.put([(request(candidate=number), Answer("yes", "stop", 1, 1))]).result()
+        store.put([(request(candidate=number), Response("yes", "stop", 1, 1))]).result()
         print(number, flush=True)
 """
     child = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
@@ -76,13 +77,13 @@ with Store({url!r}) as store:
     child.send_signal(signal.SIGKILL)
     told += child.communicate()[0].splitlines(keepends=True)
     done = [int(line) for line in told if line.endswith("\n")]
-    with Store(url) as store:
+    with Cache(url) as store:
         assert len(store.get_many(request(candidate=number).key for number in done)) == len(done)
 
 
 def _buy(url: str, name: int, out: multiprocessing.Queue[list[str]]) -> None:
-    with Store(url) as store:
-        puts = [store.put([(request(candidate=n), Answer(f"{name}", "stop", 1, 1))]) for n in range(300)]
+    with Cache(url) as store:
+        puts = [store.put([(request(candidate=n), Response(f"{name}", "stop", 1, 1))]) for n in range(300)]
         out.put([put.result()[0].text for put in puts])
 
 
@@ -96,36 +97,36 @@ def test_processes_that_buy_the_same_are_given_the_same_words(url: str) -> None:
     given = [out.get(timeout=30) for _ in children]
     for child in children:
         child.join()
-    with Store(url) as store:
+    with Cache(url) as store:
         held = store.get_many(request(candidate=number).key for number in range(300))
     assert given == [[held[request(candidate=number).key].text for number in range(300)]] * 4
 
 
 def test_a_busy_database_is_waited_for(file_url: str) -> None:
-    with Store(file_url) as store:
+    with Cache(file_url) as store:
         other = sqlite3.connect(file(file_url), check_same_thread=False)
         other.execute("BEGIN IMMEDIATE")
         threading.Timer(0.3, other.rollback).start()
         start = time.monotonic()
-        store.put([(request(), Answer("yes", "stop", 1, 1))]).result()
+        store.put([(request(), Response("yes", "stop", 1, 1))]).result()
         assert time.monotonic() - start > 0.25
 
 
 def test_a_write_that_fails_is_told_and_the_next_succeeds(file_url: str) -> None:
-    with Store(file_url) as store:
+    with Cache(file_url) as store:
         other = sqlite3.connect(file(file_url))
         other.execute("CREATE TRIGGER full BEFORE INSERT ON answers BEGIN SELECT RAISE(FAIL, 'disk is full'); END")
-        with pytest.raises(StoreError, match="disk is full"):
-            store.put([(request(), Answer("yes", "stop", 1, 1))]).result()
+        with pytest.raises(CacheError, match="disk is full"):
+            store.put([(request(), Response("yes", "stop", 1, 1))]).result()
         other.execute("DROP TRIGGER full")
-        assert store.put([(request(), Answer("yes", "stop", 1, 1))]).result()[0].text == "yes"
+        assert store.put([(request(), Response("yes", "stop", 1, 1))]).result()[0].text == "yes"
 
 
 def test_stats_count_by_model(url: str) -> None:
-    with Store(url) as store:
+    with Cache(url) as store:
         assert store.stats()["models"] == []
-        store.put([(request(candidate=n), Answer("four", "stop", 10, 3)) for n in range(5)]).result()
-        store.put([(Request("openai", "another", None, (("user", "?"),)), Answer("four", "stop", 1, 2))]).result()
+        store.put([(request(candidate=n), Response("four", "stop", 10, 3)) for n in range(5)]).result()
+        store.put([(Request("openai", "another", None, (("user", "?"),)), Response("four", "stop", 1, 2))]).result()
         first, second = store.stats()["models"]
     assert (first["model"], first["answers"], first["tokens_in"], first["tokens_out"]) == ("another", 1, 1, 2)
     assert (second["model"], second["answers"], second["tokens_in"], second["tokens_out"]) == ("model", 5, 50, 15)
@@ -134,13 +135,13 @@ def test_stats_count_by_model(url: str) -> None:
 
 
 def test_a_store_of_another_version_is_refused(file_url: str) -> None:
-    Store(file_url).close()
+    Cache(file_url).close()
     sqlite3.connect(file(file_url)).executescript("UPDATE alembic_version SET version_num = 99")
-    with pytest.raises(StoreError, match="version 99"):
-        Store(file_url)
+    with pytest.raises(CacheError, match="version 99"):
+        Cache(file_url)
 
 
 @pytest.mark.parametrize("bad", ["mysql://me:secret@host/db", "no url: secret", "sqlite:////proc/none/secret.sqlite"])
 def test_a_store_that_cannot_be_had_is_told_with_the_remedy(bad: str) -> None:
-    with pytest.raises(StoreError, match="XLFORGE_STORE"):
-        Store(bad)
+    with pytest.raises(CacheError, match="XLFORGE_CACHE"):
+        Cache(bad)

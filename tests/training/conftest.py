@@ -17,9 +17,9 @@ import yaml
 from transformers import PreTrainedTokenizerBase
 
 from tests.engines import tiny
-from xlforge.core.languages import LANGUAGES
-from xlforge.core.params import load
-from xlforge.engines.revision import folder_digest
+from xlforge.config.params import load
+from xlforge.languages.registry import LANGUAGES
+from xlforge.models.revision import folder_digest
 from xlforge.training.bases import tokenizer_of
 
 ROOT = Path(__file__).parents[2]

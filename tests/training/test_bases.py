@@ -10,9 +10,9 @@ import torch
 
 from tests.engines import tiny
 from tests.training.test_trainer import RECIPE
-from xlforge.core.errors import BuildError
-from xlforge.core.students import Base, Recipe
-from xlforge.engines.revision import folder_digest
+from xlforge.base.errors import BuildError
+from xlforge.config.students import Base, Recipe
+from xlforge.models.revision import folder_digest
 from xlforge.training import bases
 from xlforge.training.bases import model_of, tokenizer_of
 

@@ -10,7 +10,7 @@ import yaml
 from dvc.utils.hydra import compose_and_dump
 
 from tests.core.test_params import with_change
-from xlforge.core.params import ParamsError, load
+from xlforge.config.params import ParamsError, load
 
 
 def test_the_shipped_students_compare_configs_and_amounts() -> None:

@@ -10,8 +10,8 @@ import polars as pl
 import pytest
 
 from tests.training.conftest import write_dataset
-from xlforge.core.errors import BuildError
-from xlforge.core.students import Student
+from xlforge.base.errors import BuildError
+from xlforge.config.students import Student
 from xlforge.training.selection import chosen
 
 

@@ -23,10 +23,10 @@ from transformers import AutoModelForCausalLM
 from commands import merge
 from tests.project import Project, names
 from tests.training.conftest import Workshop, write_dataset
-from xlforge.core.errors import BuildError
-from xlforge.core.params import load
-from xlforge.engines.revision import folder_digest
-from xlforge.execution import checkpoints
+from xlforge.base.errors import BuildError
+from xlforge.config.params import load
+from xlforge.models.revision import folder_digest
+from xlforge.training import checkpoints
 from xlforge.training.lesson import Lesson, prepared
 
 

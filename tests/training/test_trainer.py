@@ -13,10 +13,10 @@ from transformers import PreTrainedTokenizerBase
 from trl import SFTTrainer
 
 from tests.training.conftest import WORDS, example
-from xlforge.core.errors import BuildError
-from xlforge.core.students import Base, Recipe
-from xlforge.execution import checkpoints
-from xlforge.execution.progress import Steps
+from xlforge.base.errors import BuildError
+from xlforge.base.progress import Steps
+from xlforge.config.students import Base, Recipe
+from xlforge.training import checkpoints
 from xlforge.training.bases import model_of
 from xlforge.training.sizes import sized
 from xlforge.training.trainer import Job, Trained, train, trainer_of

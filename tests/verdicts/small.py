@@ -16,9 +16,9 @@ import yaml
 
 from pipelines.benchmark.v1.schema import Rows
 from tests.project import Project
-from xlforge.core.params import load
-from xlforge.core.rows import frame, valid
-from xlforge.core.spine import Build
+from xlforge.base.frames import frame, valid
+from xlforge.config.params import load
+from xlforge.stage.stage import Stage
 
 SERVED = {"engine": "openai", "model": "judge-1", "revision": "1", "prompts": "full"}
 COUNT = 6
@@ -95,7 +95,7 @@ def project(folder: Path, models: dict[str, dict[str, str]], params: dict[str, A
 def work(made: Project, stage: str, name: str) -> None:
     """A stage that asks no model, in this process."""
     with contextlib.chdir(made.folder), tempfile.TemporaryDirectory() as scratch:
-        importlib.import_module(f"stages.{stage}").work(Build(stage, name, load(), Path(scratch)))
+        importlib.import_module(f"stages.{stage}").work(Stage(stage, name, load(), Path(scratch)))
 
 
 def run(made: Project, stage: str, name: str, check: bool = True, env: dict[str, str] | None = None) -> str:

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 from distilabel.models.llms.base import LLM
+from xlforge.steps.asking import raise_trouble
 
 from pipelines.verdicts.v1.pairs import fault, forfeited, opponents, pairs, with_controls
 from pipelines.verdicts.v1.pipeline import PROMPTS, Compare, GradeAnswer
 from pipelines.verdicts.v1.schema import DIMENSIONS
 from tests.verdicts import judges
-from xlforge.core.asking import raise_trouble
-from xlforge.core.params import Model, Sampling
+from xlforge.config.models import Model, Sampling
 from xlforge.evaluation.judging.orders import preference, read_letter, settle
 
 Judge = Callable[[list[dict[str, str]]], str | tuple[str, float]]

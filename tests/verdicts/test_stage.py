@@ -20,7 +20,7 @@ MODELS = {
     "whispering": answers("Das weiß niemand. Xyzzy, o wise one.", "Nobody knows. Xyzzy, o wise one."),
     "silent": answers("", ""),
 }  # fmt: skip
-LLM = {"verdicts.judge": "llm", "verdicts.rejects": 1.0}
+LLM = {"verdicts.judge": "llm", "verdicts.max_reject_rate": 1.0}
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +108,7 @@ def test_a_judge_that_answers_garbage_scores_nothing(copy: Project) -> None:
     assert sorted(rejects["id"]) == sorted(f"{row}/reference" for row in MODELS["bad"])
     assert set(rejects["reason"]) == {"unreadable_verdict"}
     assert rejects["raw"].str.starts_with("Both answers").all()
-    copy.set({"verdicts.rejects": 0.2})
+    copy.set({"verdicts.max_reject_rate": 0.2})
     with Server(answer="tests.verdicts.judges:garbage") as server:
         told = run(copy, "verdicts", "bad", check=False, env=at(server))
     assert "verdicts.rejects in params.yaml allows 20%" in told

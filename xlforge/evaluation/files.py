@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from xlforge.core.errors import BuildError
+from xlforge.base.errors import BuildError
 
 
 def read(path: Path, keys: tuple[str, ...]) -> list[dict[str, Any]]:

@@ -29,8 +29,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
 
+from xlforge.checks.language import identifier, identify
 from xlforge.evaluation.files import fault, read
-from xlforge.quality.language import identifier, identify
 
 KEYS = ("source", "language", "completion")
 WORDS = 5

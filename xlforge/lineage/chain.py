@@ -11,7 +11,7 @@ from typing import Literal
 
 import polars as pl
 
-from xlforge.core.errors import BuildError
+from xlforge.base.errors import BuildError
 from xlforge.lineage.tables import Row, Tables
 
 ENGLISH = ("seeds", "instructions", "responses", "scores")

@@ -89,10 +89,9 @@ class Tables:
 
 
 def _flow(path: Path) -> tuple[int, str]:
-    from xlforge.core.params import STAGES
+    from xlforge.config.dag import position
 
-    place = [STAGES.index(part) for part in path.parts if part in STAGES]
-    return (place[0] if place else len(STAGES)), str(path)
+    return min(position(part) for part in path.parts), str(path)
 
 
 def _hits(scan: pl.LazyFrame, text: str, most: int | None) -> list[tuple[str, str, str]]:

@@ -171,10 +171,10 @@ class _Maker:
         ]
 
     def _prompt(self, prompt: Row, tried: dict[str, list[Row]]) -> Row:
-        reference = self.built.params["verdicts"].reference
+        reference = self.built.params.block("verdicts").reference
         measures = {one["model"]: one for one in tried["measures"]}
         judged = {one["model"]: one for one in tried["verdicts"] if one["opponent"] == reference}
-        names = list(self.built.params["models"])
+        names = list(self.built.params.models)
         answers = []
         for one in sorted(tried["answers"], key=lambda one: names.index(one["model"])):
             measured, verdict = measures.get(one["model"], {}), judged.get(one["model"], {})

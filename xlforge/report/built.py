@@ -8,7 +8,8 @@ from typing import Any
 
 import polars as pl
 
-from xlforge.core.languages import LANGUAGES
+from xlforge.config.params import Config
+from xlforge.languages.registry import LANGUAGES
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Built:
     seeds by given id, as `xlforge.evaluation.judging.truth.facts` takes them. packages: name to version.
     """
 
-    params: Mapping[str, Any]
+    params: Config
     seeds: pl.DataFrame
     instructions: pl.DataFrame
     responses: pl.DataFrame
@@ -45,7 +46,7 @@ class Built:
     @property
     def codes(self) -> list[str]:
         """The languages translated into."""
-        return list(self.params["languages"])
+        return list(self.params.languages)
 
     def items(self, stage: str) -> list[str]:
         """A stage's items, in the order of params.yaml; one empty name for a stage without."""

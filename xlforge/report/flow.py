@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from xlforge.core.languages import LANGUAGES
+from xlforge.languages.registry import LANGUAGES
 from xlforge.report.built import Built
 
 UNITS = {

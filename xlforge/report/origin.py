@@ -10,7 +10,10 @@ from typing import Any
 
 import polars as pl
 
-from xlforge.core.params import STAGES
+from xlforge.config.dag import position
+from xlforge.config.models import Model
+from xlforge.config.params import staged
+from xlforge.config.students import Base
 from xlforge.report.built import Built
 
 FEW = 3
@@ -53,9 +56,9 @@ def _calls(rows: pl.DataFrame, stage: str) -> int:
 
 def models(built: Built) -> list[dict[str, str]]:
     """One row a model: its role, its name, its revision and what runs it."""
-    roles = {role: built.params[role] for role in ("teacher", "judge", "estimator")}
-    roles |= {f"translator {name}": model for name, model in built.params["translators"].items()}
-    roles |= {f"base {name}": base for name, base in built.params["bases"].items()}
+    roles: dict[str, Model | Base] = {role: built.params.role(role) for role in ("teacher", "judge", "estimator")}
+    roles |= {f"translator {name}": model for name, model in built.params.translators.items()}
+    roles |= {f"base {name}": base for name, base in built.params.bases.items()}
     rows = []
     for role, model in roles.items():
         engine = getattr(model, "engine", "transformers")
@@ -75,4 +78,4 @@ def versions(built: Built) -> list[tuple[str, str, list[str]]]:
     told: dict[str, list[str]] = {}
     for (stage, name), found in prompts.items():
         told.setdefault(stage, []).extend(found if len(found) <= FEW else [f"{name} ({len(found)} of them)"])
-    return [(stage, built.params[stage].version, told.get(stage, [])) for stage in STAGES]
+    return [(stage, built.params.block(stage).version, told.get(stage, [])) for stage in sorted(staged(), key=position)]

@@ -16,7 +16,7 @@ POINTS = 150
 def students(built: Built) -> list[dict[str, Any]]:
     """One row a student: what it was told to learn, what its metrics say, and its loss as (step, mean) of at most POINTS stretches."""
     rows = []
-    for name, student in built.params["students"].items():
+    for name, student in built.params.students.items():
         metrics = built.metrics["student", name]
         rows.append({"name": name, "given": student, "metrics": metrics, "points": _stretches(built.losses[name])})
     return rows
@@ -32,7 +32,7 @@ def _stretches(loss: pl.DataFrame) -> list[tuple[float, float]]:
 
 def win_rates(built: Built) -> list[dict[str, Any]]:
     """One row a model: its figures by set and group, as (set, group) → row of the evaluation's table."""
-    models: dict[str, dict[tuple[str, str], dict[str, Any]]] = {name: {} for name in built.params["models"]}
+    models: dict[str, dict[tuple[str, str], dict[str, Any]]] = {name: {} for name in built.params.models}
     for row in built.table.to_dicts():
         models[row["model"]][row["set"], row["language"]] = row
     return [{"name": name, "figures": figures} for name, figures in models.items()]

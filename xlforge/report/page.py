@@ -17,7 +17,7 @@ import jinja2
 import polars as pl
 from markupsafe import Markup
 
-from xlforge.core.languages import LANGUAGES
+from xlforge.languages.registry import LANGUAGES
 from xlforge.report import browser, charts, distributions, flow, origin, outcome, truth
 from xlforge.report.built import Built, called, tagged
 

@@ -9,7 +9,7 @@ import hashlib
 
 import polars as pl
 
-from xlforge.core.languages import LANGUAGES
+from xlforge.languages.registry import LANGUAGES
 from xlforge.report.built import Built
 
 

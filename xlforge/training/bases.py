@@ -15,10 +15,10 @@ from transformers import (
     PreTrainedTokenizerBase,
 )
 
-from xlforge.core.errors import BuildError
-from xlforge.core.params import Model
-from xlforge.core.students import Base, Recipe
-from xlforge.engines.revision import check
+from xlforge.base.errors import BuildError
+from xlforge.config.models import Model
+from xlforge.config.students import Base, Recipe
+from xlforge.models.revision import check
 from xlforge.training.sizes import tokens
 
 _ASKED, _ANSWERED = {"role": "user", "content": "Hello"}, {"role": "assistant", "content": "Yes"}

@@ -11,11 +11,12 @@ from typing import Any
 import orjson
 from transformers import PreTrainedTokenizerBase
 
-from xlforge.core import packages
-from xlforge.core.errors import BuildError
-from xlforge.core.students import Base, Student
-from xlforge.engines.revision import folder_digest
-from xlforge.execution.progress import Steps
+from xlforge.base.errors import BuildError
+from xlforge.base.progress import Steps
+from xlforge.config import packages
+from xlforge.config.params import Config
+from xlforge.config.students import Base, Student
+from xlforge.models.revision import folder_digest
 from xlforge.training.bases import model_of, tokenizer_of
 from xlforge.training.selection import chosen
 from xlforge.training.sizes import sized
@@ -51,9 +52,9 @@ class Lesson:
         return train(model, self.tokenizer, Job(self.student, learnt, device, folder, progress))
 
 
-def prepared(name: str | None, everything: dict[str, Any], dataset: Path) -> Lesson:
+def prepared(name: str | None, config: Config, dataset: Path) -> Lesson:
     """The lesson of a student of params.yaml. Raises BuildError where there is none, or its base or rows are not there."""
-    students: dict[str, Student] = everything["students"]
+    students: dict[str, Student] = config.students
     if name not in students:
         near = difflib.get_close_matches(name or "", students, n=1)
         told = (
@@ -61,7 +62,7 @@ def prepared(name: str | None, everything: dict[str, Any], dataset: Path) -> Les
         )
         raise BuildError(f"no student is called {name!r}: {told}")
     student = students[name]
-    base: Base = everything["bases"][student.base]
+    base: Base = config.bases[student.base]
     tokenizer = tokenizer_of(base)
-    rows = chosen(dataset, name, student, everything["languages"])
+    rows = chosen(dataset, name, student, config.languages)
     return Lesson(name, student, base, tokenizer, sized(tokenizer, rows, student.length))

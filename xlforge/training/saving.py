@@ -14,8 +14,8 @@ from peft import get_peft_model_state_dict
 from safetensors.torch import save_file
 from transformers import PreTrainedTokenizerBase
 
-from xlforge.core.rows import write_json, write_text
-from xlforge.core.students import Base
+from xlforge.base.files import write_json, write_text
+from xlforge.config.students import Base
 
 
 def save(model: Any, tokenizer: PreTrainedTokenizerBase, base: Base, folder: Path) -> None:

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import polars as pl
 
-from xlforge.core.errors import BuildError
-from xlforge.core.languages import LANGUAGES
-from xlforge.core.students import Student
+from xlforge.base.errors import BuildError
+from xlforge.config.students import Student
+from xlforge.languages.registry import LANGUAGES
 
 CONFIGS = ("default", "bestof3")
 

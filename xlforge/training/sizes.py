@@ -12,7 +12,7 @@ import pandera.polars as pa
 import polars as pl
 from transformers import PreTrainedTokenizerBase
 
-from xlforge.core.rows import reject
+from xlforge.base.rows import reject
 
 STAGE = "student"
 
@@ -47,11 +47,11 @@ def _sized(tokenizer: PreTrainedTokenizerBase, row: dict[str, Any], length: int,
     spelt = next((control for control in controls if any(control in turn["content"] for turn in turns)), None)
     mark = None
     if spelt is not None:
-        mark = reject(STAGE, "control_token", spelt, "\n".join(turn["content"] for turn in turns))
+        mark = reject("control_token", spelt, "\n".join(turn["content"] for turn in turns))
     elif whole[: len(prompt)] != prompt:
-        mark = reject(STAGE, "prompt_differs", "the template spells the prompt otherwise when an answer follows")
+        mark = reject("prompt_differs", "the template spells the prompt otherwise when an answer follows")
     elif len(whole) > length:
-        mark = reject(STAGE, "too_long", f"{len(whole)} tokens")
+        mark = reject("too_long", f"{len(whole)} tokens")
     return {**row, "prompt_tokens": len(prompt), "completion_tokens": len(whole) - len(prompt), "reject": mark}
 
 

@@ -23,10 +23,10 @@ from transformers.trainer_callback import PrinterCallback
 from trl.trainer.sft_config import SFTConfig
 from trl.trainer.sft_trainer import SFTTrainer
 
-from xlforge.core.errors import BuildError
-from xlforge.core.students import Recipe
-from xlforge.execution import checkpoints
-from xlforge.execution.progress import Steps
+from xlforge.base.errors import BuildError
+from xlforge.base.progress import Steps
+from xlforge.config.students import Recipe
+from xlforge.training import checkpoints
 from xlforge.training.order import order, steps
 
 _CHECKPOINTS = 20

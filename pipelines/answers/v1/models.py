@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from xlforge.core.params import ADAPTERS, Execution, Model
-from xlforge.engines.revision import adapted
+from xlforge.config.execution import Execution
+from xlforge.config.models import ADAPTERS, Model
+from xlforge.config.params import Config
+from xlforge.models.revision import adapted
 
 ROLE = "answers"
 _SHARED = ("engine", "model", "revision", "prompts", "trust_remote_code", "chat_template")
 
 
-def asked_as(everything: dict[str, Any], name: str) -> Model:
+def asked_as(config: Config, name: str) -> Model:
     """The model that is asked for the answers of `models.NAME`.
 
     A student is its base with the adapter, merged in process; behind an endpoint it is the name under which the adapter is served (`model`,
     or its own). Its revision is that of base and adapter either way, so that a retrained student is asked anew.
     Raises EngineError where the adapter is not there.
     """
-    entry = everything["models"][name]
+    entry = config.models[name]
     if entry.student is None:
         return Model(**{key: getattr(entry, key) for key in _SHARED})
-    base = everything["bases"][everything["students"][entry.student].base]
+    base = config.bases[config.students[entry.student].base]
     adapter = ADAPTERS / entry.student
     revision = adapted(base.revision, adapter)
     if entry.engine != "transformers":

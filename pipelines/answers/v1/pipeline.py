@@ -15,48 +15,39 @@ from distilabel.pipeline import Pipeline
 from distilabel.steps import LoadDataFromDicts
 
 from pipelines.answers.v1.models import asked_as, role
+from pipelines.answers.v1.schema import Params
 from pipelines.answers.v1.words import writable_text
-from xlforge.core.asking import LONGEST_TOKEN, WHOLE_STAGE, Ask, Row
-from xlforge.core.languages import language
-from xlforge.core.rows import reject
-from xlforge.core.spine import Build
-from xlforge.engines.roles import llm
+from xlforge.base.rows import Row, reject
+from xlforge.languages.registry import language
+from xlforge.steps.answerers import Reply
+from xlforge.steps.context import Context
+from xlforge.steps.llm_step import LONGEST_TOKEN, WHOLE_STAGE, LLMStep
 
 PROMPTS = Path(__file__).parent / "prompts"
 
 
-class Said(Ask):
-    """The prompt's variables → `adds[0]`, the model's words, asked for once; finish, why they ended."""
+class Answer(LLMStep):
+    """The prompt's variables → `adds[0]`, the model's text whatever it is, from one call; finish, why it ended."""
 
-    def _all(self, inputs: list[Row]) -> list[Row]:
-        out = list(inputs)
-        numbers = [number for number, row in enumerate(out) if not row["reject"] and self.takes(row)]
-        if not numbers:
-            return out
-        asked = [out[number] for number in numbers]
-        replies = self.llm.generate_outputs(
-            inputs=[self.format_input(row) for row in asked], ids=[row["id"] for row in asked]
-        )
+    tries: int = 1
+
+    def parsed(self, row: Row, reply: Reply) -> Row:
+        response = reply.response
+        if response is None:
+            return super().parsed(row, reply)
         longest = LONGEST_TOKEN * self.llm.sampling.max_tokens
-        for number, row, reply in zip(numbers, asked, replies, strict=True):
-            text, finish = reply["generations"][0], reply["finish_reason"][0]
-            if text is None:
-                out[number] = {**row, "reject": reject(self.stage, "no_answer", finish)}
-                continue
-            cut = len(text) > longest or row["finish"] == "length"
-            made = {**self.format_output(text[:longest]), "finish": "length" if cut else finish}
-            out[number] = {**row, **made, "provenance": [*row["provenance"], self.made_of(row)]}
-        return out
+        cut = len(response.text) > longest or row["finish"] == "length"
+        made = {
+            self.adds[0]: writable_text(response.text[:longest]),
+            "finish": "length" if cut else response.finish_reason,
+        }
+        return self.with_call({**row, **made}, reply.key)
 
     def format_output(self, output: str | None, input: Row | None = None) -> dict[str, Any]:
-        return {self.adds[0]: writable_text(output or "")}
-
-    def made_of(self, row: Row) -> dict[str, str]:
-        """This step's part in a row."""
-        return self.made_by()
+        raise NotImplementedError("`parsed` takes the text as it is")
 
 
-class SayTo(Said):
+class AnswerColumn(Answer):
     """column → `adds[0]`: a column of the row is sent as it is, with no prompt around it."""
 
     column: str
@@ -69,42 +60,40 @@ class SayTo(Said):
     def format_input(self, input: Row) -> list[dict[str, str]]:
         return [{"role": "user", "content": input[self.column]}]
 
-    def made_of(self, row: Row) -> dict[str, str]:
-        spec, digest = self.llm.spec, hashlib.sha256(row[self.column].encode()).hexdigest()[:12]
-        model = f"{spec.model}@{spec.revision}" if spec.revision else spec.model
-        return {"stage": self.stage, "version": self.version, "model": model, "prompt": f"{self.column}@{digest}"}
+    def prompt_name(self, row: Row) -> str:
+        return f"{self.column}@{hashlib.sha256(row[self.column].encode()).hexdigest()[:12]}"
 
 
-class Translate(Said):
+class Translate(Answer):
     """language_name, english → answer; an English one is the answer already."""
 
     def takes(self, row: Row) -> bool:
         return bool(row["language"] != "en" and row["english"])
 
 
-def pipeline(build: Build, rows: list[Row]) -> Pipeline:
+def pipeline(context: Context[Params], rows: list[Row]) -> Pipeline:
     """id, prompt, question, passage, language → answer, finish."""
-    model = build.everything["models"][build.item]
-    spec = asked_as(build.everything, str(build.item))
-    made_with: dict[str, Any] = {"folder": str(build.folder), "stage": "answers", "version": "v1"}
+    name = context.item or ""
+    model = context.config.models[name]
+    spec = asked_as(context.config, name)
 
-    def answering(kind: type[Said], adds: str, **more: Any) -> Said:
-        asked = llm(build, role(build.execution, str(build.item)), build.params.sampling, model=spec)
-        return kind(adds=[adds, "finish"], llm=asked, **more, **made_with)
+    def step(kind: type[Answer], adds: str, **more: Any) -> Answer:
+        llm = context.llm(role(context.execution, name), context.params.sampling, model=spec)
+        return kind(adds=[adds, "finish"], llm=llm, **more)
 
     with Pipeline("answers") as made:
         load = LoadDataFromDicts(data=[prepared(row, model.reads) for row in rows], batch_size=WHOLE_STAGE)
         if not model.pivot:
-            load >> answering(SayTo, "answer", column="prompt")
+            load >> step(AnswerColumn, "answer", column="prompt")
         else:
-            read = PROMPTS / f"answer.{model.prompts}.jinja2"
-            turn = PROMPTS / f"translate.{model.prompts}.jinja2"
             if model.reads == "passage":
-                first = answering(Said, "english", prompt=read, columns={"instruction": "question", "text": "passage"})
+                prompt = PROMPTS / f"answer.{model.prompts}.jinja2"
+                first = step(Answer, "english", prompt=prompt, columns={"instruction": "question", "text": "passage"})
             else:
-                first = answering(SayTo, "english", column="question")
+                first = step(AnswerColumn, "english", column="question")
+            prompt = PROMPTS / f"translate.{model.prompts}.jinja2"
             columns = {"language": "language_name", "response": "english"}
-            load >> first >> answering(Translate, "answer", prompt=turn, columns=columns)
+            load >> first >> step(Translate, "answer", prompt=prompt, columns=columns)
     return made
 
 
@@ -116,9 +105,7 @@ def prepared(row: Row, reads: str | None) -> Row:
     lacking = reads == "passage" and not row["passage"]
     return {
         **{name: row[name] for name in ("id", "prompt_id", "set", "language", "prompt", "passage", "provenance")},
-        "reject": reject("answers", "no_passage", "the model reads it, and the benchmark row has none")
-        if lacking
-        else None,
+        "reject": reject("no_passage", "the model reads it, and the benchmark row has none") if lacking else None,
         "language_name": language(row["language"]).name,
         "question": row["instruction_en"] or row["instruction"],
         "english": None,

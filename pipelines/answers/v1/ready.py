@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.answers.v1.words import writable_text
-from xlforge.core.errors import BuildError
-from xlforge.core.languages import LANGUAGES, language
-from xlforge.core.rows import reject
+from xlforge.base.errors import BuildError
+from xlforge.base.rows import reject
 from xlforge.evaluation.files import read
+from xlforge.languages.registry import LANGUAGES, language
 
 Row = dict[str, Any]
 TEXTS = ("answer", "output", "completion", "response")
@@ -54,7 +54,7 @@ def answers(path: Path, rows: list[Row], name: str, revision: str | None) -> lis
         kept = {key: row[key] for key in ("id", "prompt_id", "set", "language", "provenance")}
         if not texts:
             told = "no record has its id, or its prompt and language"
-            out.append({**kept, "reject": reject("answers", "not_in_file", told, row["prompt"])})
+            out.append({**kept, "reject": reject("not_in_file", told, row["prompt"])})
             continue
         made = {"answer": texts.pop(), "finish": "file", "model": name, "reject": None}
         out.append({**kept, **made, "provenance": [*row["provenance"], made_by]})

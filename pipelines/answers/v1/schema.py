@@ -8,8 +8,9 @@ import pandera.polars as pa
 import polars as pl
 from pydantic import Field
 
-from xlforge.core.params import Block, Sampling
-from xlforge.core.provenance import PROVENANCE
+from xlforge.base.provenance import PROVENANCE
+from xlforge.config.models import Sampling
+from xlforge.config.params import Block
 
 
 class Params(Block):
@@ -17,7 +18,7 @@ class Params(Block):
 
     version: str
     sampling: Sampling
-    rejects: float = Field(0.1, ge=0, le=1)
+    max_reject_rate: float = Field(0.1, ge=0, le=1)
 
 
 class Rows(pa.DataFrameModel):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xlforge.engines.request import unicode_only
+from xlforge.requests.request import unicode_only
 
 
 def writable_text(text: str) -> str:

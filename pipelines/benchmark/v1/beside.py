@@ -11,9 +11,9 @@ from pipelines.benchmark.v1 import tables
 from pipelines.benchmark.v1.prompts import Prompt
 from pipelines.benchmark.v1.schema import CROSSLINGUAL, SAME_LANGUAGE, Params, Table
 from pipelines.benchmark.v1.tables import Raw
-from xlforge.core.errors import BuildError
-from xlforge.core.languages import Language
-from xlforge.core.rows import writable
+from xlforge.base.errors import BuildError
+from xlforge.base.rows import writable
+from xlforge.languages.registry import Language
 
 _WORD = re.compile(r"\w+")
 _SHARED = 0.5

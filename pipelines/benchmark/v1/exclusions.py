@@ -15,7 +15,7 @@ from pathlib import Path
 import orjson
 
 from pipelines.benchmark.v1.schema import Exclusions
-from xlforge.core.errors import BuildError
+from xlforge.base.errors import BuildError
 
 _DIGITS = 16
 _FIELDS = {"prompt": rf"[0-9a-f]{{{_DIGITS}}}", "reason": r"[a-z]+(_[a-z]+)*", "why": r"(?s).*\S.*"}

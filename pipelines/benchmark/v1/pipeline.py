@@ -13,9 +13,9 @@ from pipelines.benchmark.v1 import prompts
 from pipelines.benchmark.v1.beside import Beside
 from pipelines.benchmark.v1.prompts import Prompt
 from pipelines.benchmark.v1.schema import CROSSLINGUAL, ENGLISH, SAME_LANGUAGE, Params
-from xlforge.core.language_requests import ask_in
-from xlforge.core.languages import Language, language
-from xlforge.core.rows import reject
+from xlforge.base.rows import reject
+from xlforge.languages.registry import Language, language
+from xlforge.languages.requests import ask_in
 
 Row = dict[str, Any]
 
@@ -119,7 +119,7 @@ def _row(prompt: Prompt, name: str, code: str, instruction: str | None, asked: s
         "truth": prompt.truth.get(code),
         "slots": _slots(prompt.slots),
         "provenance": [],
-        "reject": None if asked else reject("benchmark", "no_prompt", lacking, prompt.text),
+        "reject": None if asked else reject("no_prompt", lacking, prompt.text),
     }
 
 

@@ -14,9 +14,9 @@ from pipelines.benchmark.v1 import tables
 from pipelines.benchmark.v1.exclusions import Exclusion, fingerprint
 from pipelines.benchmark.v1.schema import Params, Source
 from pipelines.benchmark.v1.tables import Raw
-from xlforge.core.errors import BuildError
-from xlforge.core.languages import language
-from xlforge.core.rows import reject, writable
+from xlforge.base.errors import BuildError
+from xlforge.base.rows import reject, writable
+from xlforge.languages.registry import language
 
 _UNSAFE = re.compile(r"[^\w.-]+")
 _LONGEST = 80
@@ -151,7 +151,7 @@ class _Judge:
         )
 
     def _set_aside(self, prompt: Prompt, reason: str, detail: str, raw: str) -> None:
-        self.rejects.append({"id": prompt.id, "reject": reject("benchmark", reason, detail, raw)})
+        self.rejects.append({"id": prompt.id, "reject": reject(reason, detail, raw)})
 
 
 def _words(value: Any) -> str | None:

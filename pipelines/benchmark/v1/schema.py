@@ -8,9 +8,9 @@ import pandera.polars as pa
 import polars as pl
 from pydantic import AfterValidator, Field, model_validator
 
-from xlforge.core.languages import LANGUAGES
-from xlforge.core.params import Block, Languages
-from xlforge.core.provenance import PROVENANCE
+from xlforge.base.provenance import PROVENANCE
+from xlforge.config.params import Block, Languages
+from xlforge.languages.registry import LANGUAGES
 
 Set = Literal["crosslingual", "english", "same_language"]
 SETS: tuple[Set, ...] = get_args(Set)
@@ -105,7 +105,7 @@ class Params(Block):
     requested: prompts that ask for the language in words of their own; null asks in this project's (core/language_requests.py).
     translated: the questions in each language; null takes the source's column `questions`.
     sample: how many prompts at most (of each language, where the source has prompts for each), drawn by a hash of
-    `salt` and the given id, or the text where there is none; null takes all. rejects: the greatest share of prompts set aside.
+    `salt` and the given id, or the text where there is none; null takes all. max_reject_rate: the greatest share of prompts set aside.
     """
 
     version: str
@@ -117,7 +117,7 @@ class Params(Block):
     exclusions: Exclusions
     sample: int | None = Field(None, ge=1)
     salt: str = "benchmark"
-    rejects: float = Field(0.1, ge=0, le=1)
+    max_reject_rate: float = Field(0.1, ge=0, le=1)
 
     @model_validator(mode="after")
     def _sets_that_the_source_has(self) -> Self:

@@ -14,8 +14,8 @@ from typing import Any
 import polars as pl
 
 from pipelines.benchmark.v1.schema import Source, Table
-from xlforge.core.errors import BuildError
-from xlforge.core.languages import Language
+from xlforge.base.errors import BuildError
+from xlforge.languages.registry import Language
 
 _BUILDERS = {".json": "json", ".jsonl": "json", ".parquet": "parquet"}
 _COLUMNS = ("instruction", "id", "language", "part", "questions", "passage", "truth", "slots")

@@ -13,8 +13,8 @@ from pathlib import Path
 import polars as pl
 import yaml
 
-from xlforge.core.languages import LANGUAGES
-from xlforge.core.rows import write_parquet, write_text
+from xlforge.base.files import write_parquet, write_text
+from xlforge.languages.registry import LANGUAGES
 
 CONFIGS = {
     "default": "one translation of each answer: the first candidate",

@@ -10,30 +10,32 @@ from typing import Any
 from distilabel.pipeline import Pipeline
 from distilabel.steps import LoadDataFromDicts
 
-from xlforge.core.asking import WHOLE_STAGE, Each, Row
-from xlforge.core.language_requests import ask_in
-from xlforge.core.languages import language
-from xlforge.core.rows import reject
-from xlforge.core.spine import Build
+from pipelines.dataset.v1.schema import Params
+from xlforge.base.rows import Row, reject
+from xlforge.languages.registry import language
+from xlforge.languages.requests import ask_in
+from xlforge.steps.context import Context
+from xlforge.steps.llm_step import WHOLE_STAGE
+from xlforge.steps.map_step import MapStep
 
 
-class SetAsideRepeats(Each):
-    """A question that an earlier pair of the same language asks in the same words is set aside."""
+class RejectRepeats(MapStep):
+    """A question that an earlier pair of the same language has in the same words is rejected."""
 
-    def _all(self, inputs: list[Row]) -> list[Row]:
+    def map_all(self, inputs: list[Row]) -> list[Row]:
         first: dict[tuple[str, str], str] = {}
-        return [self._told(row, first.setdefault((row["language"], row["instruction"]), row["id"])) for row in inputs]
+        return [self._marked(row, first.setdefault((row["language"], row["instruction"]), row["id"])) for row in inputs]
 
     def work(self, row: Row) -> Row:
         return row
 
-    def _told(self, row: Row, first: str) -> Row:
+    def _marked(self, row: Row, first: str) -> Row:
         if first == row["id"]:
             return row
-        return {**row, "reject": reject("dataset", "duplicate_instruction", f"as {first}", row["instruction"])}
+        return {**row, "reject": reject("duplicate_instruction", f"as {first}", row["instruction"])}
 
 
-class MakeExample(Each):
+class MakeExample(MapStep):
     """instruction, answer, language → prompt, completion."""
 
     def work(self, row: Row) -> Row:
@@ -52,12 +54,11 @@ def message(role: str, content: str) -> dict[str, Any]:
     return {"role": role, "content": content}
 
 
-def pipeline(build: Build, rows: list[Row]) -> Pipeline:
+def pipeline(context: Context[Params], rows: list[Row]) -> Pipeline:
     """id, seed_id, language, instruction, answer, … → training examples."""
-    folder = str(build.folder)
     with Pipeline("dataset") as made:
         load = LoadDataFromDicts(data=rows, batch_size=WHOLE_STAGE)
-        repeats = SetAsideRepeats(folder=folder, reads=["id", "language", "instruction"])
-        example = MakeExample(folder=folder, reads=["answer"], adds=["prompt", "completion"])
+        repeats = RejectRepeats(reads=["id", "language", "instruction"])
+        example = MakeExample(reads=["answer"], adds=["prompt", "completion"])
         load >> repeats >> example
     return made

@@ -8,8 +8,8 @@ import pandera.polars as pa
 import polars as pl
 from pydantic import Field
 
-from xlforge.core.params import Block
-from xlforge.core.provenance import PROVENANCE
+from xlforge.base.provenance import PROVENANCE
+from xlforge.config.params import Block
 
 MESSAGES = pl.List(pl.Struct({"role": pl.String, "content": pl.String}))
 SCORES = pl.Struct(
@@ -34,10 +34,10 @@ QE = pl.Struct(
 
 
 class Params(Block):
-    """rejects: the greatest share of examples that may be duplicates."""
+    """max_reject_rate: the greatest share of examples that may be duplicates."""
 
     version: str
-    rejects: float = Field(0.3, ge=0, le=1)
+    max_reject_rate: float = Field(0.3, ge=0, le=1)
 
 
 class Rows(pa.DataFrameModel):

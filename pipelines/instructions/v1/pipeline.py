@@ -8,33 +8,31 @@ from typing import Any
 from distilabel.pipeline import Pipeline
 from distilabel.steps import LoadDataFromDicts
 
-from xlforge.core.asking import WHOLE_STAGE, Ask, Row
-from xlforge.core.spine import Build
-from xlforge.engines.roles import llm
-from xlforge.quality.prose import english_question
+from pipelines.instructions.v1.schema import Params
+from xlforge.base.rows import Row
+from xlforge.checks.prose import english_question
+from xlforge.steps.context import Context
+from xlforge.steps.llm_step import WHOLE_STAGE, LLMStep
 
 PROMPTS = Path(__file__).parent / "prompts"
 
 
-class WriteQuestion(Ask):
+class WriteQuestion(LLMStep):
     """passage → instruction: one paragraph that asks for something."""
 
     def format_output(self, output: str | None, input: Row | None = None) -> dict[str, Any]:
         return {"instruction": english_question(output or "")}
 
 
-def pipeline(build: Build, rows: list[Row]) -> Pipeline:
+def pipeline(context: Context[Params], rows: list[Row]) -> Pipeline:
     """id, passage → instruction."""
     with Pipeline("instructions") as made:
         load = LoadDataFromDicts(data=rows, batch_size=WHOLE_STAGE)
         write = WriteQuestion(
-            folder=str(build.folder),
-            stage="instructions",
-            version="v1",
-            prompt=PROMPTS / f"{build.everything['teacher'].prompts}.jinja2",
+            prompt=PROMPTS / f"{context.config.teacher.prompts}.jinja2",
             adds=["instruction"],
-            tries=build.params.tries,
-            llm=llm(build, "teacher", build.params.sampling),
+            tries=context.params.tries,
+            llm=context.llm("teacher", context.params.sampling),
         )
         load >> write
     return made

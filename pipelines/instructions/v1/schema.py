@@ -8,17 +8,18 @@ import pandera.polars as pa
 import polars as pl
 from pydantic import Field
 
-from xlforge.core.params import Block, Sampling
-from xlforge.core.provenance import PROVENANCE
+from xlforge.base.provenance import PROVENANCE
+from xlforge.config.models import Sampling
+from xlforge.config.params import Block
 
 
 class Params(Block):
-    """sampling: of the question. tries: how often an unreadable answer is asked for. rejects: the greatest share set aside."""
+    """sampling: of the question. tries: how often an unreadable answer is asked for. max_reject_rate: the greatest share set aside."""
 
     version: str
     sampling: Sampling
     tries: int = Field(3, ge=1)
-    rejects: float = Field(0.2, ge=0, le=1)
+    max_reject_rate: float = Field(0.2, ge=0, le=1)
 
 
 class Rows(pa.DataFrameModel):

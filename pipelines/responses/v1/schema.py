@@ -8,8 +8,9 @@ import pandera.polars as pa
 import polars as pl
 from pydantic import Field
 
-from xlforge.core.params import Block, Sampling
-from xlforge.core.provenance import PROVENANCE
+from xlforge.base.provenance import PROVENANCE
+from xlforge.config.models import Sampling
+from xlforge.config.params import Block
 
 
 class Params(Block):
@@ -19,7 +20,7 @@ class Params(Block):
     sampling: Sampling
     rounds: int = Field(0, ge=0, le=5)
     tries: int = Field(3, ge=1)
-    rejects: float = Field(0.2, ge=0, le=1)
+    max_reject_rate: float = Field(0.2, ge=0, le=1)
 
 
 class Rows(pa.DataFrameModel):

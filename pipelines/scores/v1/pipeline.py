@@ -14,17 +14,18 @@ from distilabel.pipeline import Pipeline
 from distilabel.steps import LoadDataFromDicts
 from pydantic import ValidationError
 
-from pipelines.scores.v1.schema import DIMENSIONS, Grades
-from xlforge.core.asking import WHOLE_STAGE, Ask, Each, Row, Unread
-from xlforge.core.rows import reject
-from xlforge.core.spine import Build
-from xlforge.engines.roles import llm
+from pipelines.scores.v1.schema import DIMENSIONS, Grades, Params
+from xlforge.base.rows import Row, reject
+from xlforge.steps.context import Context
+from xlforge.steps.llm_step import WHOLE_STAGE, LLMStep
+from xlforge.steps.map_step import MapStep
+from xlforge.steps.parsing import ParseError
 
 PROMPTS = Path(__file__).parent / "prompts"
 _FENCE = re.compile(r"\A```(?:json)?\s*\n(.*)\n```\Z", re.DOTALL)
 
 
-class GradePair(Ask):
+class GradePair(LLMStep):
     """instruction, passage, response → the four grades, their mean and reasons."""
 
     def format_output(self, output: str | None, input: Row | None = None) -> dict[str, Any]:
@@ -35,7 +36,7 @@ class GradePair(Ask):
         except (ValidationError, UnicodeEncodeError) as error:
             faults = error.errors() if isinstance(error, ValidationError) else [{"loc": (), "msg": str(error)}]
             where = "; ".join(f"{'.'.join(map(str, fault['loc'])) or 'reply'}: {fault['msg']}" for fault in faults[:3])
-            raise Unread("unreadable_grades", where) from error
+            raise ParseError("unreadable_grades", where) from error
         given = {name: getattr(grades, name) for name in DIMENSIONS}
         return {
             **{name: grade.grade for name, grade in given.items()},
@@ -44,7 +45,7 @@ class GradePair(Ask):
         }
 
 
-class ApplyBar(Each):
+class ApplyBar(MapStep):
     """Sets aside what is below the bar, with the grades that say so."""
 
     least: int
@@ -58,24 +59,21 @@ class ApplyBar(Each):
             fault = f"the mean {row['mean']:.2f} is under {self.mean}: {told}"
         else:
             return row
-        return {**row, "reject": reject("scores", "below_bar", fault, row["response"])}
+        return {**row, "reject": reject("below_bar", fault, row["response"])}
 
 
-def pipeline(build: Build, rows: list[Row]) -> Pipeline:
+def pipeline(context: Context[Params], rows: list[Row]) -> Pipeline:
     """id, passage, instruction, response → grades, for the pairs that pass."""
+    params = context.params
     with Pipeline("scores") as made:
         load = LoadDataFromDicts(data=rows, batch_size=WHOLE_STAGE)
         grade = GradePair(
-            folder=str(build.folder),
-            stage="scores",
-            version="v1",
-            prompt=PROMPTS / f"{build.everything['judge'].prompts}.jinja2",
+            prompt=PROMPTS / f"{context.config.judge.prompts}.jinja2",
             adds=[*DIMENSIONS, "mean", "reasons"],
-            tries=build.params.tries,
-            answer_schema=Grades.model_json_schema(),
-            llm=llm(build, "judge", build.params.sampling),
+            tries=params.tries,
+            response_schema=Grades.model_json_schema(),
+            llm=context.llm("judge", params.sampling),
         )
-        bar = build.params.bar
-        keep = ApplyBar(folder=str(build.folder), reads=[*DIMENSIONS, "mean"], least=bar.least, mean=bar.mean)
+        keep = ApplyBar(reads=[*DIMENSIONS, "mean"], least=params.bar.least, mean=params.bar.mean)
         load >> grade >> keep
     return made

@@ -16,7 +16,7 @@ import scipy.sparse
 from numpy.typing import NDArray
 from py3langid.langid import LanguageIdentifier
 
-from xlforge.quality.language import CLEAR, MARGIN
+from xlforge.checks.language import CLEAR, MARGIN
 
 Floats = NDArray[np.float32]
 _WINDOW = 150

@@ -18,7 +18,7 @@ import polars as pl
 
 from pipelines.seeds.v1.schema import Overlap
 from pipelines.seeds.v1.shingles import Hashes, Offsets, Words
-from xlforge.core.errors import BuildError
+from xlforge.base.errors import BuildError
 
 _COLUMNS = ("instruction", "prompt")
 _FEWEST = 4

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from pipelines.seeds.v1.schema import Source
 from pipelines.seeds.v1.sources import Raw, kind, row
-from xlforge.core.errors import BuildError
+from xlforge.base.errors import BuildError
 
 _SUFFIX = {"jsonl": ".jsonl", "parquet": ".parquet", "text": ".txt"}
 _BOM = b"\xef\xbb\xbf"

@@ -7,7 +7,7 @@ from typing import Literal, Self
 import pandera.polars as pa
 from pydantic import Field, model_validator
 
-from xlforge.core.params import Block
+from xlforge.config.params import Block
 
 REASONS = (
     "unreadable",
@@ -76,7 +76,7 @@ class Params(Block):
     sample: how many at most, drawn by a hash of `salt` and the id (of the content where no id is given); null takes all.
     min_chars, max_chars: length after cleaning. english: the least share of a passage that is English.
     boilerplate: the greatest share of its letters that cleaning may drop as menus, banners and buttons.
-    prompts: JSON or JSONL with the evaluation prompts that no passage may give away, or null. rejects: the greatest share set aside.
+    prompts: JSON or JSONL with the evaluation prompts that no passage may give away, or null. max_reject_rate: the greatest share set aside.
     """
 
     version: str
@@ -90,7 +90,7 @@ class Params(Block):
     near_duplicate: NearDuplicate = NearDuplicate()
     prompts: str | None = None
     overlap: Overlap = Overlap()
-    rejects: float = Field(0.5, ge=0, le=1)
+    max_reject_rate: float = Field(0.5, ge=0, le=1)
 
     @model_validator(mode="after")
     def _lengths_in_order(self) -> Self:

@@ -13,7 +13,7 @@ from itertools import chain, islice
 from typing import Any
 
 from pipelines.seeds.v1.schema import Source
-from xlforge.core.errors import BuildError
+from xlforge.base.errors import BuildError
 
 CHUNK_ROWS = 20_000
 CHUNK_CHARS = 16_000_000

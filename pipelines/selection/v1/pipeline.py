@@ -13,17 +13,19 @@ from typing import Any
 from distilabel.pipeline import Pipeline
 from distilabel.steps import LoadDataFromDicts
 
-from xlforge.core.asking import WHOLE_STAGE, Ask, Each, Row, plain_text
-from xlforge.core.rows import reject
-from xlforge.core.spine import Build
-from xlforge.engines.roles import llm
-from xlforge.quality import comet, estimates, integrity
-from xlforge.quality import language as identification
+from pipelines.selection.v1.schema import Params
+from xlforge.base.rows import Row, reject
+from xlforge.checks import comet, estimates, integrity
+from xlforge.checks import language as identification
+from xlforge.steps.context import Context
+from xlforge.steps.llm_step import WHOLE_STAGE, LLMStep
+from xlforge.steps.map_step import MapStep
+from xlforge.steps.parsing import plain_text
 
 PROMPTS = Path(__file__).parent / "prompts"
 
 
-class Check(Each):
+class Check(MapStep):
     """response, translation → language_share, problems: whatever makes the candidate unfit, in the order it is checked."""
 
     code: str
@@ -40,7 +42,7 @@ class Check(Each):
         return {**row, "language_share": share, "problems": problems, "back_translation": None}
 
 
-class BackTranslate(Ask):
+class BackTranslate(LLMStep):
     """translation → back_translation, of the candidates that are fit."""
 
     def takes(self, row: Row) -> bool:
@@ -50,14 +52,14 @@ class BackTranslate(Ask):
         return {"back_translation": plain_text(output or "")}
 
 
-class Estimate(Each):
+class Estimate(MapStep):
     """Everything known of a candidate → round_trip, likelihood, comet, quality (0 to 1)."""
 
     code: str
     weights: dict[str, float]
     comet_model: str | None = None
 
-    def _all(self, inputs: list[Row]) -> list[Row]:
+    def map_all(self, inputs: list[Row]) -> list[Row]:
         fit = [row for row in inputs if not row["reject"] and not row["problems"]]
         judged: dict[str, float] = {}
         if self.weights["comet"]:
@@ -65,7 +67,7 @@ class Estimate(Each):
             judged = dict(
                 zip((row["id"] for row in fit), comet.scores(self.comet_model, pairs, self.code), strict=True)
             )
-        return super()._all([{**row, "comet": judged.get(row["id"])} for row in inputs])
+        return super().map_all([{**row, "comet": judged.get(row["id"])} for row in inputs])
 
     def work(self, row: Row) -> Row:
         back, logprob = row["back_translation"], row["logprob"]
@@ -78,12 +80,12 @@ class Estimate(Each):
         return {**row, **found, "quality": quality}
 
 
-class Choose(Each):
+class Choose(MapStep):
     """The best fit candidate of each answer is `chosen`; of equals, the earlier one."""
 
     least_quality: float
 
-    def _all(self, inputs: list[Row]) -> list[Row]:
+    def map_all(self, inputs: list[Row]) -> list[Row]:
         out: list[Row] = []
         for _, group in groupby(sorted(inputs, key=_order), key=lambda row: row["answer_id"]):
             rows = list(group)
@@ -112,7 +114,8 @@ def chosen(candidates: list[Row], least_quality: float) -> list[Row]:
             faults = [_fault(row, least_quality) for row in rows]
             told = "; ".join(f"{row['candidate']}: {fault}" for row, fault in zip(rows, faults, strict=True))
             reason = faults[0].split(":")[0]
-            out.append({"id": row_id, "reject": reject("selection", reason, told, rows[0]["translation"])})
+            calls = [call for row in rows for call in row["provenance"]]
+            out.append({"id": row_id, "reject": reject(reason, told, rows[0]["translation"]), "provenance": calls})
             continue
         fit = [row for row in rows if row.get("quality") is not None]
         first = next((row for row in fit if row["candidate"] == 0), None)
@@ -135,37 +138,32 @@ def _fault(row: Row, least_quality: float) -> str:
     return row["problems"][0] if row["problems"] else f"low_quality: {row['quality']:.2f} is under {least_quality}"
 
 
-def pipeline(build: Build, rows: list[Row]) -> Pipeline:
+def pipeline(context: Context[Params], rows: list[Row]) -> Pipeline:
     """Candidates → candidates with checks, estimates and which one is chosen."""
-    folder, params = str(build.folder), build.params
+    params = context.params
     found = ["round_trip", "likelihood", "comet", "quality"]
     with Pipeline("selection") as made:
         step = LoadDataFromDicts(data=rows, batch_size=WHOLE_STAGE) >> Check(
-            folder=folder,
             reads=["response", "translation"],
             adds=["language_share", "problems", "back_translation"],
-            code=build.item,
+            code=context.language,
             least_language=params.least_language,
             bars=params.bars.model_dump(),
         )
         if params.weights.round_trip:
             step = step >> BackTranslate(
-                folder=folder,
-                stage="selection",
-                version="v1",
-                prompt=PROMPTS / f"{build.everything['estimator'].prompts}.jinja2",
+                prompt=PROMPTS / f"{context.config.estimator.prompts}.jinja2",
                 adds=["back_translation"],
                 tries=params.tries,
-                llm=llm(build, "estimator", params.sampling),
+                llm=context.llm("estimator", params.sampling),
             )
         estimate = Estimate(
-            folder=folder,
             reads=["response", "translation", "back_translation", "logprob"],
             adds=found,
-            code=build.item,
+            code=context.language,
             weights=params.weights.model_dump(),
             comet_model=params.comet,
         )
-        choose = Choose(folder=folder, reads=found, adds=["chosen"], least_quality=params.least_quality)
+        choose = Choose(reads=found, adds=["chosen"], least_quality=params.least_quality)
         step >> estimate >> choose
     return made

@@ -8,9 +8,10 @@ import pandera.polars as pa
 import polars as pl
 from pydantic import Field
 
-from xlforge.core.params import Block, Sampling
-from xlforge.core.provenance import PROVENANCE
-from xlforge.quality.integrity import Bars
+from xlforge.base.provenance import PROVENANCE
+from xlforge.checks.integrity import Bars
+from xlforge.config.models import Sampling
+from xlforge.config.params import Block
 
 
 class Weights(Block):
@@ -36,7 +37,7 @@ class Params(Block):
     sampling: Sampling
     comet: str | None = None
     tries: int = Field(2, ge=1)
-    rejects: float = Field(0.5, ge=0, le=1)
+    max_reject_rate: float = Field(0.5, ge=0, le=1)
 
 
 class Candidates(pa.DataFrameModel):

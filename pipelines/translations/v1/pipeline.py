@@ -8,10 +8,13 @@ from typing import Any
 from distilabel.pipeline import Pipeline
 from distilabel.steps import LoadDataFromDicts
 
-from xlforge.core.asking import WHOLE_STAGE, Ask, Each, Row, plain_text
-from xlforge.core.languages import language
-from xlforge.core.spine import Build
-from xlforge.engines.roles import llm
+from pipelines.translations.v1.schema import Params
+from xlforge.base.rows import Row
+from xlforge.languages.registry import language
+from xlforge.steps.context import Context
+from xlforge.steps.llm_step import WHOLE_STAGE, LLMStep
+from xlforge.steps.map_step import MapStep
+from xlforge.steps.parsing import plain_text
 
 PROMPTS = Path(__file__).parent / "prompts"
 
@@ -21,7 +24,7 @@ def candidate_id(answer: str, code: str, number: int) -> str:
     return f"{answer}/{code}/{number}"
 
 
-class Candidates(Each):
+class Candidates(MapStep):
     """An answer becomes as many rows as it is to have candidates, each with its translator."""
 
     code: str
@@ -44,7 +47,7 @@ class Candidates(Each):
         ]
 
 
-class Translate(Ask):
+class Translate(LLMStep):
     """language_name, response → translation, logprob; only of the candidates that fall to this translator."""
 
     translator: str
@@ -58,29 +61,25 @@ class Translate(Ask):
         return {"translation": plain_text(output or ""), "logprob": logprob}
 
 
-def pipeline(build: Build, rows: list[Row]) -> Pipeline:
-    """id, response → candidates × (translation, logprob) into the build's language."""
-    params, translators = build.params, build.everything["translators"]
+def pipeline(context: Context[Params], rows: list[Row]) -> Pipeline:
+    """id, response → candidates × (translation, logprob) into the stage's language."""
+    params, translators = context.params, context.config.translators
     with Pipeline("translations") as made:
         step = LoadDataFromDicts(data=rows, batch_size=WHOLE_STAGE) >> Candidates(
-            folder=str(build.folder),
             reads=["id", "response"],
             adds=["answer_id", "language", "language_name", "candidate", "translator"],
-            code=build.item,
+            code=context.language,
             number=params.candidates,
             translators=list(params.models),
         )
         for name in dict.fromkeys(params.models):
             step = step >> Translate(
-                folder=str(build.folder),
-                stage="translations",
-                version="v1",
                 prompt=PROMPTS / f"{translators[name].prompts}.jinja2",
                 columns={"language": "language_name"},
                 adds=["translation", "logprob"],
                 tries=params.tries,
                 candidate="candidate",
                 translator=name,
-                llm=llm(build, "translator", params.sampling, model=translators[name], logprobs=True),
+                llm=context.llm("translator", params.sampling, model=translators[name], logprobs=True),
             )
     return made

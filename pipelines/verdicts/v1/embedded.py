@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from xlforge.core.rows import reject
+from xlforge.base.rows import reject
 from xlforge.evaluation.judging.truth import chrf
 
 Row = dict[str, Any]
@@ -15,7 +15,7 @@ def judged(pair: Row, margin: float) -> Row:
     """A pair with its verdict: a tie where the two are within `margin` points; set aside where the benchmark knows no truth."""
     if pair["truth"] is None:
         told = "the benchmark row has no truth to compare with; verdicts.judge: llm needs none"
-        return {**pair, "reject": reject("verdicts", "no_truth", told)}
+        return {**pair, "reject": reject("no_truth", told)}
     lead = chrf(pair["answer"], pair["truth"]) - chrf(pair["other"], pair["truth"])
     preference = 0.5 if abs(lead) <= margin else float(lead > 0)
     return {**pair, "preference": preference, "settled_by": "chrf"}

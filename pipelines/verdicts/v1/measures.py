@@ -6,11 +6,11 @@ from typing import Any
 
 from pipelines.verdicts.v1.pairs import KEPT, fault
 from pipelines.verdicts.v1.schema import DIMENSIONS
-from xlforge.core.languages import language
+from xlforge.checks.language import is_language
 from xlforge.evaluation.judging.appeals import appeal
 from xlforge.evaluation.judging.truth import chrf, facts
 from xlforge.evaluation.pass_rates import line_pass, word_pass
-from xlforge.quality.language import is_language
+from xlforge.languages.registry import language
 
 Row = dict[str, Any]
 LOWEST = 1

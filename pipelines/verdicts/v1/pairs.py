@@ -8,9 +8,9 @@ from collections import defaultdict
 from operator import itemgetter
 from typing import Any
 
-from xlforge.core.languages import language
-from xlforge.core.rows import reject
+from xlforge.base.rows import reject
 from xlforge.evaluation.judging.appeals import appeal
+from xlforge.languages.registry import language
 
 Row = dict[str, Any]
 KEPT = ("prompt_id", "set", "language")
@@ -43,7 +43,7 @@ def pairs(benchmark: list[Row], mine: dict[str, Row], theirs: dict[str, dict[str
             if own is None or other is None:
                 which = "missing_answer" if own is None else "missing_opponent_answer"
                 told = "the stage `answers` set it aside; see its rejects.parquet"
-                out.append({**row, "reject": reject("verdicts", which, told)})
+                out.append({**row, "reject": reject(which, told)})
                 continue
             out.append(
                 {

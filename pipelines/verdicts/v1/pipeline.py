@@ -20,18 +20,19 @@ from distilabel.pipeline import Pipeline
 from distilabel.steps import LoadDataFromDicts
 from pydantic import ValidationError
 
-from pipelines.verdicts.v1.schema import DIMENSIONS, Grades
-from xlforge.core.asking import WHOLE_STAGE, Ask, Row, Unread
-from xlforge.core.spine import Build
-from xlforge.engines.roles import llm
+from pipelines.verdicts.v1.schema import DIMENSIONS, Grades, Params
+from xlforge.base.rows import Row
 from xlforge.evaluation.judging.orders import LETTERS, preference, read_letter, settle
+from xlforge.steps.context import Context
+from xlforge.steps.llm_step import WHOLE_STAGE, LLMStep
+from xlforge.steps.parsing import ParseError
 
 PROMPTS = Path(__file__).parent / "prompts"
 _FENCE = re.compile(r"\A```(?:json)?\s*\n(.*)\n```\Z", re.DOTALL)
 _DRAWN = ("preference", "first_order", "second_order", "agreed", "settled_by")
 
 
-class Compare(Ask):
+class Compare(LLMStep):
     """question, language_name, answer, other → preference for `answer`, as read in each order and settled; then the control."""
 
     control: bool = True
@@ -53,11 +54,11 @@ class Compare(Ask):
         assert input is not None
         letter = read_letter(output or "")
         if letter is None:
-            raise Unread("unreadable_verdict", f"no single letter {' or '.join(LETTERS)}")
+            raise ParseError("unreadable_verdict", f"no single letter {' or '.join(LETTERS)}")
         of_a = preference(letter, input["logprob"])
         return {"read": of_a if input["shown_first"] else 1 - of_a}
 
-    def _all(self, inputs: list[Row]) -> list[Row]:
+    def call_all(self, inputs: list[Row]) -> list[Row]:
         out = self._settled(inputs)
         won = [number for number, row in enumerate(out) if self.control and _to_check(row)]
         asked = [
@@ -71,19 +72,20 @@ class Compare(Ask):
     def _settled(self, pairs: list[Row]) -> list[Row]:
         """The pairs after both orders, which are asked together."""
         asked = [{**pair, "shown_first": shown} for pair in pairs for shown in (True, False)]
-        read = iter(super()._all(asked))
+        read = iter(super().call_all(asked))
         return [_settle(pair, first, second) for pair, first, second in zip(pairs, read, read, strict=True)]
 
 
 def _settle(pair: Row, first: Row, second: Row) -> Row:
     """A pair with its verdict, or set aside with what could not be read in either order."""
+    calls = [*first["provenance"], *second["provenance"][len(pair["provenance"]) :]]
     for order, row in (("the model's answer first", first), ("the model's answer second", second)):
         if row["reject"]:
             mark = row["reject"]
-            return {**pair, "reject": {**mark, "detail": f"{order}: {mark['detail']}"}}
+            return {**pair, "reject": {**mark, "detail": f"{order}: {mark['detail']}"}, "provenance": calls}
     verdict = settle(first["read"], second["read"])
     drawn = (verdict.preference, first["read"], second["read"], verdict.agreed, "judge")
-    return {**pair, **dict(zip(_DRAWN, drawn, strict=True)), "provenance": first["provenance"]}
+    return {**pair, **dict(zip(_DRAWN, drawn, strict=True)), "provenance": calls}
 
 
 def _to_check(row: Row) -> bool:
@@ -92,12 +94,13 @@ def _to_check(row: Row) -> bool:
 
 def _controlled(won: Row, checked: Row) -> Row:
     """A win after its control question, to which the answer was written by nobody."""
+    won = {**won, "provenance": checked["provenance"]}
     if checked["reject"]:
         return {**won, "reject": {**checked["reject"], "detail": f"control question, {checked['reject']['detail']}"}}
     return {**won, "preference": 0.0, "settled_by": "control"} if checked["preference"] > 0.5 else won
 
 
-class GradeAnswer(Ask):
+class GradeAnswer(LLMStep):
     """question, language_name, answer → the four grades."""
 
     def format_output(self, output: str | None, input: Row | None = None) -> dict[str, Any]:
@@ -106,20 +109,14 @@ class GradeAnswer(Ask):
         try:
             grades = Grades.model_validate_json(fenced.group(1) if fenced else words)
         except (ValidationError, UnicodeEncodeError) as error:
-            raise Unread("unreadable_grades", str(error).splitlines()[0]) from error
+            raise ParseError("unreadable_grades", str(error).splitlines()[0]) from error
         return {name: getattr(grades, name).grade for name in DIMENSIONS}
 
 
-def pipeline(build: Build, rows: list[Row]) -> Pipeline:
+def pipeline(context: Context[Params], rows: list[Row]) -> Pipeline:
     """Pairs → verdicts; or, where the rows are single answers (they have no `other`), answers → grades."""
-    params, size = build.params, build.everything["judge"].prompts
-    common: dict[str, Any] = {
-        "folder": str(build.folder),
-        "stage": "verdicts",
-        "version": "v1",
-        "tries": params.tries,
-        "columns": {"language": "language_name"},
-    }
+    params, size = context.params, context.config.judge.prompts
+    common: dict[str, Any] = {"tries": params.tries, "columns": {"language": "language_name"}}
     with Pipeline("verdicts") as made:
         load = LoadDataFromDicts(data=rows, batch_size=WHOLE_STAGE)
         if "other" in rows[0]:
@@ -128,15 +125,15 @@ def pipeline(build: Build, rows: list[Row]) -> Pipeline:
                 prompt=PROMPTS / f"pairwise.{size}.jinja2",
                 adds=list(_DRAWN),
                 control=params.control,
-                llm=llm(build, "judge", params.sampling, logprobs=params.logprobs, choices=choices),
+                llm=context.llm("judge", params.sampling, logprobs=params.logprobs, choices=choices),
                 **common,
             )
         else:
             load >> GradeAnswer(
                 prompt=PROMPTS / f"grade.{size}.jinja2",
                 adds=list(DIMENSIONS),
-                answer_schema=Grades.model_json_schema(),
-                llm=llm(build, "judge", params.grading),
+                response_schema=Grades.model_json_schema(),
+                llm=context.llm("judge", params.grading),
                 **common,
             )
     return made

@@ -8,8 +8,9 @@ import pandera.polars as pa
 import polars as pl
 from pydantic import BaseModel, ConfigDict, Field
 
-from xlforge.core.params import Block, Sampling
-from xlforge.core.provenance import PROVENANCE
+from xlforge.base.provenance import PROVENANCE
+from xlforge.config.models import Sampling
+from xlforge.config.params import Block
 
 DIMENSIONS = ("precision", "informativeness", "naturalness", "objectivity")
 FAULTS = ("silent", "appeal")
@@ -45,7 +46,7 @@ class Params(Block):
     logprobs: whether the judge is asked for them; false for a server that refuses. tries: how often a judgement that cannot be
     read is asked for. control: whether a win is checked with a question that the winner does not answer (see the pipeline).
     grades: whether the judge also grades every answer on four dimensions; grading: how its grades are drawn.
-    rejects: the greatest share of judgements without a verdict; what the evaluation does with fewer is its own affair.
+    max_reject_rate: the greatest share of judgements without a verdict; what the evaluation does with fewer is its own affair.
     """
 
     version: str
@@ -58,7 +59,7 @@ class Params(Block):
     control: bool = True
     grades: bool = False
     grading: Sampling = Sampling(max_tokens=512)
-    rejects: float = Field(0.5, ge=0, le=1)
+    max_reject_rate: float = Field(0.5, ge=0, le=1)
 
 
 class Rows(pa.DataFrameModel):

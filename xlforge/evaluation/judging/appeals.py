@@ -36,7 +36,7 @@ PATTERNS: dict[str, tuple[str, ...]] = {
         rf"\b(?:answer|say|write|print|type)(?: (?:only|just|with|the|letter|single|exactly|always)){{1,4}}:? {_AB}{_END}",
         r"\b(?:ignore|disregard|forget|override)\b(?: \w+){0,3}? (?:previous|prior|above|earlier|preceding|original|system|judging|"
         r"grading|evaluation|your)(?: \w+){0,2}? (?:instructions?|prompts?|rules|guidelines|directions|criteria|commands|rubric)\b",
-        r"\b(?:ignore|disregard|forget) (?:all|any|everything)(?: of)?(?: the| these| those)? (?:instructions|prompts|above|before)\b",
+        r"\b(?:ignore|disregard|forget) (?:all|any|config)(?: of)?(?: the| these| those)? (?:instructions|prompts|above|before)\b",
         r"\b(?:attention|(?:note|message|instructions?) (?:to|for)(?: the)?) (?:\w+ )?(?:judges?|graders?|evaluators?|raters?)\b",
         r"\b(?:dear|hello|hey) (?:\w+ )?(?:graders?|evaluators?|raters?)\b",
         r"\b(?:llm|ai|automatic|automated)[ -](?:judge|grader|evaluator)\b",

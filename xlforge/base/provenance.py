@@ -1,0 +1,23 @@
+"""How a row remembers the model calls behind it: one entry a call, oldest first, retries among them."""
+
+from __future__ import annotations
+
+import polars as pl
+
+CALL = pl.Struct(
+    {
+        "stage": pl.String,
+        "version": pl.String,
+        "step": pl.String,
+        "model": pl.String,
+        "prompt": pl.String,
+        "key": pl.String,
+        "fault": pl.String,
+    }
+)
+PROVENANCE = pl.List(CALL)
+"""stage, version: of the pipeline. step: the class of its step. model: `model@revision`. prompt: `file@fingerprint`.
+
+key: of the request in the response cache; null for a text that no model wrote. fault: why the response could not be used, so that the
+next entry is a retry; null for a response that was used.
+"""

@@ -1,0 +1,94 @@
+"""Row-wise work, shared out among the machine's cores where there is much of it.
+
+The result is the same wherever the work was done, so no stage depends on this module. Workers are started by a fork server, a process
+without threads: engines and caches of this process have threads, and a fork would copy their locks.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
+from typing import Any, TypeVar
+
+from xlforge.base.errors import BuildError
+from xlforge.base.progress import Line
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+_ALONE = 1.0
+"""Seconds of work after which one process looks how much is left."""
+_WORTH = 6.0
+"""Seconds of work left that are worth the start of other processes, which import for about two."""
+_SHARE = 0.5
+"""Seconds of work that are handed out at a time."""
+_PR_SET_PDEATHSIG = 1
+
+_work: Callable[[Any], Any]
+
+
+def each(work: Callable[[T], R], pieces: Sequence[T], label: str) -> list[R]:
+    """What `work` makes of every piece, in order; with progress, where it takes long.
+
+    Args:
+        work: a picklable function of its piece alone: what it changes elsewhere is lost.
+        pieces: picklable.
+        label: what progress calls the work.
+
+    Raises:
+        BuildError: the system ended a worker. Also whatever `work` raises.
+    """
+    out: list[R] = []
+    start = time.monotonic()
+    while len(out) < len(pieces) and time.monotonic() - start < _ALONE:
+        out.append(work(pieces[len(out)]))
+    if len(out) < len(pieces):
+        line = Line(label, "rows", len(pieces), len(out))
+        at_once = max(1, int(len(out) * _SHARE / _ALONE))
+        shares = [pieces[first : first + at_once] for first in range(len(out), len(pieces), at_once)]
+        left = (len(pieces) - len(out)) * _ALONE / len(out)
+        workers = min(_cores(), len(shares)) if left > _WORTH else 1
+        for made in _shared(work, shares, workers, label):
+            out += made
+            line.add(len(made))
+        line.close()
+    return out
+
+
+def _shared(work: Callable[[T], R], shares: Sequence[Sequence[T]], workers: int, label: str) -> Iterator[list[R]]:
+    """What is made of each share, in order."""
+    if workers == 1:
+        for share in shares:
+            yield [work(piece) for piece in share]
+        return
+    try:
+        with ProcessPoolExecutor(workers, get_context("forkserver"), _begin, (work,)) as pool:
+            yield from pool.map(_do, shares)
+    except BrokenProcessPool as error:
+        raise BuildError(
+            f"{label}: the system ended one of {workers} processes that worked on rows, most likely for want of memory: give "
+            "the machine more, or the stage fewer cores with `taskset`, and run again"
+        ) from error
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+
+
+def _begin(work: Callable[[Any], Any]) -> None:
+    """In a worker: it ends with the fork server, which ends with the stage."""
+    global _work  # noqa: PLW0603
+    _work = work
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _do(share: Sequence[Any]) -> list[Any]:
+    return [_work(piece) for piece in share]

@@ -1,0 +1,240 @@
+"""Which sentences of a translation render which of its source, and which source sentences nothing renders.
+
+After Gale and Church (1993): sentences correspond in order, one to one for the most part, now and then split or merged,
+and the length of each rendering is probable or not. What must look alike (numbers, Latin words, quotation and question
+marks) makes a pair more probable where it is on both sides, and less where it is on one. A sentence was dropped if the
+best alignment that leaves one out is more probable, by a margin, than the best that leaves out none.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xlforge.checks.names import folded, long_words, names, stem
+from xlforge.checks.numbers import Number, numbers
+from xlforge.checks.numerals import chinese, spelled
+from xlforge.checks.sentences import OTHER, RENDERINGS, sentences, size
+
+LONGEST, MOST = 30_000, 400
+"""Characters, and sentences, of both texts together beyond which they are not aligned."""
+_BAND = 8
+"""Sentences by which a translation may lag behind or run ahead."""
+_OFTEN = {
+    **{(1, 1): 0.89, (1, 2): 0.06, (2, 1): 0.015, (1, 3): 0.01, (2, 2): 0.005, (3, 1): 0.005},
+    **{(1, 0): 0.01, (0, 1): 0.005},
+}
+"""How many source and target sentences go together, and how often."""
+_LONGEST_RUN = max(theirs for _, theirs in _OFTEN)
+_STATES = ("even", "dropped", "added")
+"""What an alignment has left over so far. One that drops and adds sentences renders freely, and is not looked for."""
+_NUMBER_KEPT, _SAID_KEPT, _MARK_KEPT, _MARK_ADDED = 0.9, 0.5, 0.9, 0.05
+_MARKS = ('"“”„«»「」‘', "?？;", "!！", "%％", "(（")
+_UNRELATED = 0.8
+"""The spread of log size among sentences that have nothing to do with each other."""
+_MANNER, _MANNER_PRIOR = 0.12, -1.125
+"""A translator or a kind of text may be wordier or terser throughout: by so much in log size, at such a price in nats."""
+_DOUBTFUL = -6.0
+"""Evidence from which on this is looked into."""
+
+_Corner = tuple[int, int]
+_Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """pairs: source and target texts that go together in the best alignment.
+
+    dropped: the source sentences that the best alignment which leaves some out leaves out. evidence: how much more
+    probable, in nats, that one is than the best that leaves out none; minus infinity where none can be left out.
+    """
+
+    pairs: tuple[tuple[str, str], ...]
+    dropped: tuple[str, ...]
+    evidence: float
+
+
+def align(source: str, target: str, code: str) -> Alignment | None:
+    """Align a translation in a language with its English source; None if one has no sentence or both are too long."""
+    if len(source) + len(target) > LONGEST:
+        return None
+    ours, theirs = _source(source), sentences(target)
+    if not ours.sentences or not theirs or len(ours.sentences) + len(theirs) > MOST:
+        return None
+    model = _Model(ours, theirs, code)
+    best = _best(model, 0.0)
+    if best["dropped"][0] - max(best["even"][0], best["added"][0]) > _DOUBTFUL:
+        for manner in (-_MANNER, _MANNER):
+            for state, (score, corners) in _best(model, manner).items():
+                best[state] = max(best[state], (score + _MANNER_PRIOR, corners))
+    whole = max(best["even"], best["added"])
+    score, leaving = best["dropped"]
+    evidence = score - whole[0] if leaving else -math.inf
+    dropped = [
+        " ".join(ours.sentences[i:i_end]) for (i, j), (i_end, j_end) in itertools.pairwise(leaving) if j == j_end
+    ]
+    pairs = [
+        (" ".join(ours.sentences[i:i_end]), " ".join(theirs[j:j_end]))
+        for (i, j), (i_end, j_end) in itertools.pairwise(leaving if evidence > 0 else whole[1])
+        if i < i_end and j < j_end
+    ]
+    return Alignment(tuple(pairs), tuple(dropped), evidence)
+
+
+def _best(model: _Model, manner: float) -> dict[str, tuple[float, list[_Corner]]]:
+    """For each state the most probable alignment that ends in it: its score and the corners of its beads."""
+    ends = len(model.ours), len(model.theirs)
+    width = _BAND + abs(ends[0] - ends[1])
+    scores = [[[-math.inf] * (ends[1] + 1) for _ in range(ends[0] + 1)] for _ in _STATES]
+    before: dict[tuple[int, int, int], tuple[int, int, int]] = {}
+    scores[0][0][0] = 0.0
+    beads = [(m, n, model.beads(m, n, manner)) for m, n in _OFTEN if m <= ends[0] and n <= ends[1]]
+    for i in range(ends[0] + 1):
+        for j in range(max(0, i - width), min(ends[1], i + width) + 1):
+            known = [(state, scores[state][i][j]) for state in range(3) if scores[state][i][j] > -math.inf]
+            for m, n, bead in beads if known else ():
+                if i + m > ends[0] or j + n > ends[1]:
+                    continue
+                for state, score in known:
+                    after = state if m and n else (m - n) % 3
+                    if state in (0, after) and score + bead[i][j] > scores[after][i + m][j + n]:
+                        scores[after][i + m][j + n] = score + bead[i][j]
+                        before[after, i + m, j + n] = state, i, j
+    found: dict[str, tuple[float, list[_Corner]]] = {}
+    for state, name in enumerate(_STATES):
+        score, corners, at = scores[state][ends[0]][ends[1]], [], (state, *ends)
+        if score > -math.inf:
+            corners.append(ends)
+            while at in before:
+                at = before[at]
+                corners.append(at[1:])
+        found[name] = score, corners[::-1]
+    return found
+
+
+@dataclass(frozen=True)
+class _Source:
+    """What is known of a source, whatever it is translated into.
+
+    marks: [sentences, marks], which sentence has which. digits, words, said: of each sentence its numbers, the words that may be
+    seen again, each with its stem and whether it belongs to a name, and its numerals.
+    """
+
+    sentences: list[str]
+    sizes: list[int]
+    marks: NDArray[np.bool_]
+    digits: list[list[Number]]
+    words: list[list[tuple[str, str, bool]]]
+    said: list[list[Fraction]]
+
+
+@lru_cache(maxsize=64)
+def _source(text: str) -> _Source:
+    found = sentences(text)
+    known = {word for name in names("\n".join(found)) for word in name.split()}
+    return _Source(
+        sentences=found,
+        sizes=[size(sentence) for sentence in found],
+        marks=_marks(found),
+        digits=[numbers(sentence, "en") for sentence in found],
+        words=[[(word, stem(word), word in known) for word in long_words(sentence)] for sentence in found],
+        said=[sorted({value for value in spelled(sentence) if value > 1}) for sentence in found],
+    )
+
+
+class _Model:
+    """How probable it is that a run of target sentences renders a run of source sentences.
+
+    Evidence is in nats; [n - 1, j] of it is of the run of n target sentences from sentence j on.
+    """
+
+    def __init__(self, source: _Source, theirs: list[str], code: str) -> None:
+        self.usual = RENDERINGS.get(code, OTHER)
+        self.ours, self.theirs = source.sizes, [size(text) for text in theirs]
+        self.middle = sum(map(math.log, self.theirs)) / len(theirs)
+        self.marks = source.marks
+        there = _marks(theirs).T
+        chance = (there.sum(1) + 0.5) / (len(theirs) + 1)
+        self.mark_evidence = [_by_run(there, np.full(len(_MARKS), kept), chance) for kept in (_MARK_ADDED, _MARK_KEPT)]
+        plain = [folded(text) for text in theirs]
+        values = [frozenset().union(*(number.values for number in numbers(text, code))) for text in theirs]
+        if code == "zh":  # whose numerals can be read
+            values = [value.union(chinese(text)) for value, text in zip(values, theirs, strict=True)]
+        anchors: list[
+            tuple[int, float, list[bool]]
+        ] = []  # of a source sentence, how often they are kept, where they are
+        for i in range(len(self.ours)):
+            anchors += [(i, _NUMBER_KEPT, [number.within(value) for value in values]) for number in source.digits[i]]
+            anchors += [
+                (i, self._kept(word, named), [first in other for other in plain])
+                for word, first, named in source.words[i]
+            ]
+            if code == "zh":
+                anchors += [(i, _SAID_KEPT, [number in value for value in values]) for number in source.said[i]]
+        self.anchors = np.zeros((len(self.ours), _LONGEST_RUN, len(theirs)))
+        if anchors:
+            whose, often, where = (np.array(each) for each in zip(*anchors, strict=True))
+            others = np.maximum(where.sum(1) - 1, 0)  # one of them is taken to be its rendering
+            chance = np.minimum(np.maximum((others + 0.1) / (len(theirs) + 1), 0.01), 0.95 * often)
+            np.add.at(self.anchors, whose, _by_run(where, often, chance))
+
+    def _kept(self, word: str, named: bool) -> float:
+        if named:
+            return self.usual.name
+        return self.usual.word if word[0].islower() else (self.usual.word + self.usual.name) / 2
+
+    def beads(self, m: int, n: int, manner: float) -> list[list[float]]:
+        """The logarithm of the probability that m source sentences from i on and n target sentences from j on go together, in such
+        a manner, under [i][j]."""
+        here, there = _runs(self.ours, m), _runs(self.theirs, n)
+        shape = len(self.ours) - m + 1, len(self.theirs) - n + 1
+        score = np.zeros(shape)
+        if not m:
+            score += _density((np.log(there) - self.middle) / _UNRELATED, _UNRELATED)
+        elif n:
+            spread = self.usual.spread(here)[:, None]
+            score += _density(self.usual.surprise(here[:, None], there) - manner / spread, spread)
+            for i in range(m):
+                score += self.anchors[i : i + shape[0], n - 1, : shape[1]]
+            has = np.any([self.marks[i : i + shape[0]] for i in range(m)], axis=0)[:, :, None]
+            added, kept = (evidence[:, n - 1, : shape[1]] for evidence in self.mark_evidence)
+            score += np.where(has, kept, added).sum(1)
+        found: list[list[float]] = (score + math.log(_OFTEN[m, n])).tolist()
+        return found
+
+
+def _marks(texts: Sequence[str]) -> NDArray[np.bool_]:
+    """[texts, marks]"""
+    return np.array([[any(char in text for char in mark) for mark in _MARKS] for text in texts], dtype=bool)
+
+
+def _runs(sizes: list[int], length: int) -> _Floats:
+    """The size of every run of so many sentences."""
+    ends: _Floats = np.concatenate([[0.0], np.cumsum(sizes)])
+    return ends[length:] - ends[: len(ends) - length]
+
+
+def _density(deviations: _Floats, spread: _Floats | float) -> _Floats:
+    """The logarithm of a normal density whose tails are cut, so that no single length decides."""
+    return np.asarray(np.maximum(-0.5 * deviations**2, -12.0) - np.log(spread * math.sqrt(2 * math.pi)))
+
+
+def _by_run(where: NDArray[np.bool_], kept: _Floats, chance: _Floats) -> _Floats:
+    """The evidence, [things, run, target sentences], of runs that show what is kept with such a probability, or do not.
+
+    where: [things, target sentences]. kept, chance: of each thing, that its rendering shows it, and that any sentence does.
+    """
+    shown = [where]
+    for n in range(1, _LONGEST_RUN):
+        further = np.zeros_like(where)
+        further[:, :-n] = where[:, n:]
+        shown.append(shown[-1] | further)
+    yes, no = np.log(kept / chance), np.log((1 - kept) / (1 - chance))
+    return np.where(np.stack(shown, axis=1), yes[:, None, None], no[:, None, None])

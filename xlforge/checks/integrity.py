@@ -1,0 +1,183 @@
+"""Whether a translation kept what its English source says, as far as can be seen without understanding either.
+
+Every check looks at one thing and rather lets pass: human translators convert units, spell out numbers, translate names
+and join sentences, and of theirs at most a few in a hundred may fail all checks together (figures: docs/quality.md).
+What a check cannot see in a language it leaves alone. Which language a text is in is asked elsewhere
+(`xlforge.checks.language`), and whether an answer was cut off at its token limit where the answer was bought.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from pydantic import Field
+
+from xlforge.checks.alignment import align
+from xlforge.checks.copying import copied, loop, own_words
+from xlforge.checks.markup import Markup, markup
+from xlforge.checks.names import lost
+from xlforge.checks.numbers import differences
+from xlforge.checks.sentences import OTHER, RENDERINGS, size
+from xlforge.config.blocks import Block
+from xlforge.languages.registry import LANGUAGES
+
+REASONS = (
+    *("empty", "unreadable_characters", "foreign_script", "copied", "untranslated", "repeated"),
+    *("too_short", "too_long", "cut_off", "dropped_sentences", "numbers_changed", "numbers_missing", "numbers_added"),
+    *("names_missing", "addresses_changed", "code_changed", "structure_changed"),
+)
+"""Every reason that `problems` gives, in the order it gives them."""
+
+
+class Bars(Block):
+    """What the checks let pass; a stage's params may hold these."""
+
+    foreign: int = Field(3, ge=1, description="letters of a script of neither text's that are too many")
+    copied_words: int = Field(8, ge=1, description="uncapitalised words of the source in one run that are too many")
+    copied_share: float = Field(
+        0.5, gt=0, le=1, description="share of the source's uncapitalised words that is too much"
+    )
+    repeated: float = Field(0.3, gt=0, le=1, description="share of a text that one phrase over and over may not take")
+    shortest: float = Field(-4.0, lt=0, description="standard deviations a translation may be shorter than usual")
+    longest: float = Field(5.0, gt=0, description="standard deviations a translation may be longer than usual")
+    dropped: float = Field(-1.5, description="evidence that a sentence was dropped, in nats, that is too much")
+    names: float = Field(0.0001, gt=0, lt=1, description="how improbable it must be that a translation shows no name")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """reason: one of REASONS. detail: what was found, short enough to be read in a table."""
+
+    reason: str
+    detail: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.reason}: {self.detail}" if self.detail else self.reason
+
+
+_OWN_WORDS = 4
+"""Uncapitalised words a source must have before a copy of it is one: titles and lists of names stay as they are."""
+_LOOP = 40
+"""Characters to which the repetitions of a phrase must come: "No, no, no!" is no loop."""
+_UNREADABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffd\ud800-\udfff\ufff9-\ufffb\ue000-\uf8ff]")
+_LISTS = ("bullets", "numbered items")
+"""One line alone is no list: it may begin with a dash for speech, or with an ordinal (19. yüzyılda)."""
+_SENTENCE_END = re.compile(r"[.!?…][\"'”’»)\]]*\s*$")
+_QUOTES = r"\"'’‘”“„‚‹›«»()\[\]「」『』《》〈〉（）［］"
+_GOES_ON = re.compile(rf"[^.!?…。！？।\s{_QUOTES}][\s{_QUOTES}]*[,;:،、，；：–—·-][\s{_QUOTES}]*$")
+"""A mark after which a sentence goes on, unless the sentence ended before it: „Warum?“,"""
+_SCRIPTS = {"Hans": {"CJK", "IDEOGRAPHIC"}, "Deva": {"DEVANAGARI"}}
+_EVERYWHERE = {"LATIN", "MODIFIER", "FEMININE", "MASCULINE", "MICRO", "ANGSTROM", "KELVIN", "OHM", "SUPERSCRIPT", ""}
+
+
+def problems(source: str, target: str, code: str, **bars: float) -> list[Problem]:
+    """What is wrong with a candidate translation of an English text into a language; [] if nothing is seen to be.
+
+    bars: fields of `Bars`; pydantic's ValidationError for others.
+    """
+    limits = Bars.model_validate(bars)
+    if not target.strip():
+        return [Problem("empty")] if source.strip() else []
+    before, after = markup(source), markup(target)
+    return [
+        *_characters(source, target, code, limits),
+        *_copying(before.prose, after.prose, limits),
+        *_lengths(before.prose, after.prose, code, limits),
+        *_numbers(before.prose, after.prose, code),
+        *_names(before.prose, after.prose, code, limits),
+        *_markup(before, after),
+    ]
+
+
+def _characters(source: str, target: str, code: str, bars: Bars) -> Iterator[Problem]:
+    odd = Counter(_UNREADABLE.findall(target)) - Counter(_UNREADABLE.findall(source))
+    if odd:
+        yield Problem("unreadable_characters", _few(f"U+{ord(char):04X}" for char in odd))
+    own = _SCRIPTS.get(LANGUAGES[code].script, set()) if code in LANGUAGES else {_script(char) for char in target}
+    known = _EVERYWHERE | own | {_script(char) for char in set(source)}
+    strange = [char for char in target if not char.isascii() and char.isalpha() and _script(char) not in known]
+    if len(strange) >= bars.foreign:
+        yield Problem("foreign_script", _few(dict.fromkeys(strange)))
+
+
+def _copying(source: str, target: str, bars: Bars) -> Iterator[Problem]:
+    own = own_words(source)
+    if own >= _OWN_WORDS and source.split() == target.split():
+        yield Problem("copied")
+    elif own >= _OWN_WORDS:
+        run, share = copied(source, target)
+        if own_words(run) >= bars.copied_words or share >= bars.copied_share:
+            yield Problem("untranslated", _short(run))
+    phrase, times, taken = loop(target)
+    if taken >= bars.repeated and times * len(phrase) >= _LOOP and loop(source)[2] < bars.repeated:
+        yield Problem("repeated", f"{times} times {_short(phrase)}")
+
+
+def _lengths(source: str, target: str, code: str, bars: Bars) -> Iterator[Problem]:
+    ours, theirs = size(source), size(target)
+    if not ours or not theirs:
+        return
+    off = RENDERINGS.get(code, OTHER).surprise(ours, theirs)
+    detail = f"{theirs / ours:.2f} of the source's length, {abs(off):.1f} deviations off"
+    if off < bars.shortest:
+        yield Problem("too_short", detail)
+    elif off > bars.longest:
+        yield Problem("too_long", detail)
+    if _SENTENCE_END.search(source) and (
+        unicodedata.category(target.rstrip()[-1])[0] in "LMN" or _GOES_ON.search(target)
+    ):
+        yield Problem("cut_off", f"ends in {target.rstrip()[-20:]!r}, and not in a sentence mark as the source does")
+    aligned = align(source, target, code)
+    if aligned and aligned.evidence > bars.dropped:
+        yield Problem("dropped_sentences", _few(map(_short, aligned.dropped)))
+
+
+def _numbers(source: str, target: str, code: str) -> Iterator[Problem]:
+    missing, added = differences(source, target, code)
+    if missing and added:
+        yield Problem("numbers_changed", f"{_few(missing)} → {_few(added)}")
+    elif missing:
+        yield Problem("numbers_missing", _few(missing))
+    elif added:
+        yield Problem("numbers_added", _few(added))
+
+
+def _names(source: str, target: str, code: str, bars: Bars) -> Iterator[Problem]:
+    have, gone = lost(source, target)
+    chance = 1 - RENDERINGS.get(code, OTHER).name
+    if len(have) == len(gone) and chance ** len(have) < bars.names:
+        yield Problem("names_missing", _few(gone))
+
+
+def _markup(before: Markup, after: Markup) -> Iterator[Problem]:
+    if before.addresses.keys() != after.addresses.keys():
+        yield Problem("addresses_changed", _few(sorted(before.addresses.keys() ^ after.addresses.keys())))
+    changed = (before.code - after.code) + (after.code - before.code)
+    if changed:
+        yield Problem("code_changed", _few(map(_short, changed)))
+    different = [
+        f"{ours} {name}, now {theirs}"
+        for name, ours, theirs in ((name, ours, after.counts[name]) for name, ours in before.counts.items())
+        if ours != theirs and not (name in _LISTS and max(ours, theirs) < 2)
+    ]
+    if different:
+        yield Problem("structure_changed", _few(different))
+
+
+@cache
+def _script(char: str) -> str:
+    return unicodedata.name(char, "").split(" ")[0]
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _few(items: Iterable[str]) -> str:
+    items = list(items)
+    return ", ".join(items[:4]) + (f" and {len(items) - 4} more" if len(items) > 4 else "")

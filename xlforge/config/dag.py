@@ -1,0 +1,59 @@
+"""What dvc.yaml declares: the stages in the order data flows, and the items of each. The one place that knows their names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+DVC = Path("dvc.yaml")
+
+
+@dataclass(frozen=True)
+class Declared:
+    """A stage of dvc.yaml.
+
+    Args:
+        name: without its item.
+        description: one line.
+        over: the block of params.yaml that has its items, such as `languages`; None for a stage without.
+        params: what it tracks of params.yaml, as written.
+        deps, outs: paths, as written.
+    """
+
+    name: str
+    description: str
+    over: str | None
+    params: tuple[str, ...]
+    deps: tuple[str, ...]
+    outs: tuple[str, ...]
+
+
+@cache
+def stages(path: Path = DVC) -> dict[str, Declared]:
+    """The stages by name, in the order of the file, which is the order data flows."""
+    raw = yaml.safe_load(path.read_text(encoding="utf-8"))["stages"]
+    return {name: _declared(name, entry) for name, entry in raw.items()}
+
+
+def position(name: str) -> int:
+    """Where a stage stands in the order data flows; after all others for a name that dvc.yaml does not have."""
+    return list(stages()).index(name) if name in stages() else len(stages())
+
+
+def _declared(name: str, entry: dict[str, Any]) -> Declared:
+    body = entry.get("do", entry)
+    matrix = list(entry.get("matrix", {}).values())
+    over = entry.get("foreach", matrix[0] if matrix else None)
+    outs = [next(iter(out)) if isinstance(out, dict) else out for out in body.get("outs", [])]
+    return Declared(
+        name,
+        body.get("desc", ""),
+        over.strip("${} ") if over else None,
+        tuple(map(str, body.get("params", []))),
+        tuple(body.get("deps", [])),
+        tuple(outs),
+    )

@@ -1,0 +1,117 @@
+"""The models of params.yaml: how responses are sampled, a model in a role, and one whose answers are compared."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from xlforge.config.blocks import Block
+
+ADAPTERS = Path("models/students")
+"""Where the stage `student` writes its adapters, by name."""
+
+READERS = ("transformers", "vllm")
+"""The engines that read a model's weights where its folder lies here."""
+
+
+class Sampling(Block):
+    """How a stage's answers are drawn. temperature 0 is greedy; max_tokens is the bound of an answer, in tokens."""
+
+    temperature: float = Field(0.0, ge=0, le=2)
+    top_p: float = Field(1.0, gt=0, le=1)
+    max_tokens: int = Field(512, ge=1)
+
+
+class Model(Block):
+    """A model in a role (teacher, judge, translator).
+
+    engine: `transformers` (in process), `vllm` (its server, started where no endpoint answers), `openai` (any OpenAI-compatible
+    endpoint) or the import path of a distilabel LLM.
+    model: a local folder, a hub id, or the name the endpoint serves. revision: for a local folder the digest of its content,
+    for a hub id a commit; for an endpoint whatever tells its weights apart. prompts: `brief` for small models.
+    trust_remote_code: only the exact name of the model whose code may run. In process alone: chat_template, Jinja, for a model whose
+    tokenizer has none; adapter, the folder of a PEFT adapter over the model, where `revision` pins both
+    (`xlforge.models.revision.adapted`).
+    """
+
+    engine: str = "transformers"
+    model: str
+    adapter: str | None = None
+    revision: str | None = None
+    prompts: Literal["brief", "full"] = "full"
+    trust_remote_code: str | None = None
+    chat_template: str | None = None
+
+    @model_validator(mode="after")
+    def _in_process(self) -> Self:
+        if self.engine != "transformers" and (self.adapter or self.chat_template):
+            raise ValueError(
+                f"adapter and chat_template are for engine transformers; {self.engine} serves a model with its own"
+            )
+        return self
+
+
+Name = Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]
+
+
+class Compared(Block):
+    """A model whose answers to the benchmark are compared: asked by an engine, a student, or a file of ready answers.
+
+    engine, model, revision, prompts, trust_remote_code, chat_template: as of a Model. A student has engine `transformers`, merged into
+    its base in process, or `openai`, where `model` is the name that its adapter is served under, by default its own.
+    student: under `students`. file: JSON lines or a JSON list, pinned by `revision`, `sha256:…` of its bytes.
+    against: another model to be compared with beside the reference, such as a student's base; its own name for none.
+    needs: the file or folder here that the answers come from, which dvc watches: the student's adapter, the file, the model's
+    folder; for a model that is served or on the hub a file that is a dep anyway, such as stages/answers.py.
+    pivot: it answers in English and translates its answer, with the prompts of size `prompts`; reads: `passage` where
+    it may read the benchmark's passage, as only a reference should.
+    """
+
+    engine: str = "transformers"
+    model: str | None = None
+    revision: str | None = None
+    prompts: Literal["brief", "full"] = "full"
+    trust_remote_code: str | None = None
+    chat_template: str | None = None
+    student: Name | None = None
+    file: str | None = None
+    against: Name
+    needs: str
+    pivot: bool = False
+    reads: Literal["passage"] | None = None
+
+    @property
+    def origin(self) -> str | None:
+        """What `needs` must be, as far as this entry alone tells."""
+        if self.student is not None:
+            return f"{ADAPTERS}/{self.student}"
+        local = self.engine in READERS and self.model is not None and Path(self.model).is_dir()
+        return self.file or (self.model if local else None)
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        kinds = {name for name in ("model", "student", "file") if getattr(self, name) is not None}
+        served = kinds == {"model", "student"} and self.engine != "transformers"
+        if len(kinds) != 1 and not served:
+            raise ValueError(
+                "give one of model, student and file (a student that is served may name the model it is served as)"
+            )
+        if self.file and (self.pivot or self.reads):
+            raise ValueError("a file of ready answers is not asked: pivot and reads are for models that are")
+        if self.reads and not self.pivot:
+            raise ValueError(
+                "reads is for a model with pivot: true: the others are sent the benchmark's prompt as it is"
+            )
+        if self.student and (self.revision or self.chat_template or self.trust_remote_code):
+            raise ValueError(
+                "a student has its base's revision, chat_template and trust_remote_code: leave them out here"
+            )
+        if self.chat_template and self.engine != "transformers":
+            raise ValueError(f"chat_template is for engine transformers; {self.engine} serves a model with its own")
+        if self.origin and self.needs != self.origin:
+            raise ValueError(
+                f"needs is {self.needs!r}, but the answers come from {self.origin}: write needs: {self.origin}"
+            )
+        return self

@@ -1,0 +1,31 @@
+"""The packages that decide data (generation, tokenisation, language identification) are identity, like our own code.
+
+Their versions stand in `packages.yaml` beside this file, in a folder that every stage depends on; what is installed must agree.
+"""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from pathlib import Path
+
+import yaml
+
+from xlforge.config.params import ParamsError
+
+DECLARED = Path(__file__).with_name("packages.yaml")
+
+
+def declared() -> dict[str, str]:
+    """Package name to version."""
+    return dict(yaml.safe_load(DECLARED.read_text(encoding="utf-8")))
+
+
+def check() -> None:
+    """ParamsError if an installed version is another than the declared one; a build label such as `+cpu` is no matter."""
+    wrong = {name: (want, have) for name, want in declared().items() if (have := version(name).split("+")[0]) != want}
+    if wrong:
+        told = "; ".join(f"{name} is {have}, declared {want}" for name, (want, have) in wrong.items())
+        raise ParamsError(
+            f"installed packages differ from xlforge/core/{DECLARED.name}: {told}. They decide what a build "
+            "makes: run `make env`, or declare the new version (every stage then runs again)"
+        )

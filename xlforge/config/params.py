@@ -1,0 +1,257 @@
+"""params.yaml, read in one place and strictly: what is built, and under `execution:` how it is run.
+
+Each stage's block is checked by the `Params` model beside its pipeline, so the rules of a block live with the version that
+follows them. All blocks are checked before any stage does anything: an unknown key, a wrong type or an unknown
+language stops a build before its first call, with the value, the rule and the nearest right name.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+import yaml
+from pydantic import AfterValidator, BaseModel, Field, model_validator
+
+from xlforge.base.errors import BuildError
+from xlforge.config.blocks import Block as Block  # noqa: PLC0414  pipelines take it from here
+from xlforge.config.blocks import checked
+from xlforge.config.execution import Execution
+from xlforge.config.models import Compared, Model, Name
+from xlforge.config.models import Sampling as Sampling  # noqa: PLC0414  pipelines take it from here
+from xlforge.config.prices import Prices
+from xlforge.config.students import Base, Recipe, Student, resolved
+from xlforge.languages.registry import language
+
+PARAMS = Path("params.yaml")
+PIPELINES = Path("pipelines")
+
+
+class ParamsError(BuildError):
+    """params.yaml does not say what can be built; the message names the key, the value, the rule and the remedy."""
+
+
+def _known(code: str) -> str:
+    return language(code).code
+
+
+def _targets(codes: tuple[str, ...]) -> tuple[str, ...]:
+    if "en" in codes:
+        raise ValueError("English is always there and is not listed: name the languages to translate into")
+    if len(set(codes)) < len(codes):
+        raise ValueError("a language is named twice")
+    return codes
+
+
+Languages = Annotated[tuple[Annotated[str, AfterValidator(_known)], ...], Field(min_length=1), AfterValidator(_targets)]
+
+
+class Evaluation(Block):
+    """min_coverage: the least share of prompts with a verdict, in every set and language. compare: pairs of models whose difference
+    is told, beside each model's with the one it is `against`."""
+
+    min_coverage: float = Field(0.95, ge=0, le=1)
+    compare: tuple[tuple[Name, Name], ...] = ()
+
+
+class Report(Block):
+    """rows: the most rows that the page's browser holds. truth: JSON lines with the facts of seeds, `id` and `slots` as in
+    data/seeds/README.md; of a seed that is not in it nothing is known."""
+
+    rows: int = Field(2500, ge=0)
+    truth: str
+
+
+class Gate(Block):
+    """A bar on a metric, which `xlforge check` tells; it decides no data.
+
+    metric: `STAGE:KEY`, a stage as dvc names it, `*` for any name or part of one, and the dotted key in its metrics.json;
+    `reject_share` is known of each stage. least, most: of the value. drop: the widest fall from another revision, as far as it
+    is more than chance.
+    """
+
+    metric: str = Field(pattern=r"^[a-z0-9_@*]+:[A-Za-z0-9_.@-]+$")
+    least: float | None = None
+    most: float | None = None
+    drop: float | None = Field(None, ge=0)
+
+    @model_validator(mode="after")
+    def _some_bar(self) -> Self:
+        if self.least is None and self.most is None and self.drop is None:
+            raise ValueError("a gate needs a bar: give least, most or drop")
+        return self
+
+
+class Shared(Block):
+    """The blocks that belong to no single stage, as they stand in the file."""
+
+    languages: Languages
+    teacher: Model
+    judge: Model
+    translators: dict[Name, Model] = Field(min_length=1)
+    estimator: Model
+    bases: dict[Name, dict[str, Any]]
+    student: dict[str, Any]
+    students: dict[Name, dict[str, Any]]
+    models: dict[Name, Compared] = Field(min_length=1)
+    evaluation: Evaluation
+    report: Report
+    prices: Prices = Prices()
+    gates: dict[Name, Gate] = Field(default_factory=dict)
+    execution: Execution = Execution()
+
+
+@dataclass(frozen=True)
+class Config:
+    """The checked file.
+
+    bases, student, students: see `xlforge.config.students`; each student has its whole recipe. execution: as declared in the
+    file; `xlforge.config.environment.execution` adds the environment's part. blocks: `Params` of every stage with a pipeline.
+    """
+
+    languages: tuple[str, ...]
+    teacher: Model
+    judge: Model
+    translators: dict[str, Model]
+    estimator: Model
+    bases: dict[str, Base]
+    student: Recipe
+    students: dict[str, Student]
+    models: dict[str, Compared]
+    evaluation: Evaluation
+    report: Report
+    prices: Prices
+    gates: dict[str, Gate]
+    execution: Execution
+    blocks: dict[str, Any]
+
+    def block(self, stage: str) -> Any:
+        """The block of a stage: its `Params`, or the shared block of its name where it has no pipeline."""
+        return self.blocks[stage] if stage in self.blocks else getattr(self, stage)
+
+    def schema(self, stage: str) -> Any:
+        """The schema module of the version that a stage's block names."""
+        return importlib.import_module(f"pipelines.{stage}.{self.blocks[stage].version}.schema")
+
+    def role(self, name: str) -> Model:
+        """The model of a role that has one: teacher, judge or estimator."""
+        model = getattr(self, name)
+        assert isinstance(model, Model)
+        return model
+
+    def compared(self, name: str | None) -> Compared:
+        """The entry of a name under `models`; ParamsError with the nearest right one otherwise."""
+        if name not in self.models:
+            near = difflib.get_close_matches(name or "", self.models, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"`models` has {', '.join(self.models)}"
+            raise ParamsError(f"no model is called {name!r}: {hint}")
+        return self.models[name]
+
+
+class Version(BaseModel):
+    """The part of a stage's block that says which pipeline reads the rest of it."""
+
+    version: str = Field(pattern=r"^v[0-9]+$")
+
+
+def staged() -> list[str]:
+    """The stages that have a pipeline, and so a block of their own with a version."""
+    return sorted({path.parts[1] for path in PIPELINES.glob("*/v*/schema.py")})
+
+
+def read(path: Path = PARAMS) -> dict[str, Any]:
+    """The file as it stands; an empty mapping where it holds nothing. Raises ParamsError."""
+    if not path.exists():
+        raise ParamsError(f"{path} is missing: run from the root of the project")
+    try:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        raise ParamsError(f"{path} is not valid YAML: {error}") from error
+    if not isinstance(raw, dict):
+        raise ParamsError(f"{path} must be a mapping of blocks, but is {type(raw).__name__}")
+    return raw
+
+
+def load(path: Path = PARAMS) -> Config:
+    """The checked file. Raises ParamsError, naming every fault at once."""
+    return parse(read(path), str(path))
+
+
+def parse(raw: dict[str, Any], name: str = str(PARAMS)) -> Config:
+    """The checked blocks of a file that was read. name: what messages call it."""
+    stages = staged()
+    whole, faults = checked(Shared, {key: value for key, value in raw.items() if key not in stages}, "", tuple(stages))
+    blocks: dict[str, Any] = {}
+    for stage in stages:
+        if not isinstance(raw.get(stage), dict):
+            faults.append(f"{stage}: the block is missing, and every stage needs one")
+            continue
+        schema, wrong = _schema(stage, raw[stage])
+        if schema is not None:
+            blocks[stage], wrong = checked(schema.Params, raw[stage], f"{stage}.")
+        faults += wrong
+    trained: dict[str, Any] = {}
+    if whole:
+        trained, wrong = resolved(whole.bases, whole.student, whole.students, whole.languages)
+        faults += [*_unnamed(blocks.get("translations"), whole.translators), *wrong]
+        faults += _unmatched(whole, trained["students"], blocks.get("verdicts"))
+    if faults:
+        raise ParamsError(f"{name} has {len(faults)} fault{'s' * (len(faults) > 1)}:\n  " + "\n  ".join(faults))
+    return Config(**dict(whole) | trained, blocks=blocks)
+
+
+def load_execution(path: Path = PARAMS) -> Execution:
+    """The `execution:` block alone, for commands that build nothing; the defaults where there is no file."""
+    return Execution.model_validate(read(path).get("execution") or {}) if path.exists() else Execution()
+
+
+def load_prices(path: Path = PARAMS) -> Prices:
+    """The `prices:` block alone; an empty table where there is no file or no block. Raises ParamsError."""
+    raw = read(path) if path.exists() else {}
+    prices, faults = checked(Prices, raw.get("prices") or {}, "prices.")
+    if faults:
+        raise ParamsError(f"{path}: {'; '.join(faults)}")
+    assert isinstance(prices, Prices)
+    return prices
+
+
+def _unnamed(block: Any, translators: dict[str, Model]) -> list[str]:
+    known = ", ".join(translators)
+    return [
+        f"translations.models: {name!r} is not under `translators`, which has {known}"
+        for name in (block.models if block else ())
+        if name not in translators
+    ]
+
+
+def _unmatched(whole: Shared, students: dict[str, Student], verdicts: Any) -> list[str]:
+    """Names in `models` and of the reference that name nothing."""
+    models: dict[str, Any] = dict(whole.models)
+    wanted = [(f"models.{name}.against", entry.against, models, "models") for name, entry in models.items()]
+    wanted += [
+        (f"models.{name}.student", entry.student, dict(students), "students")
+        for name, entry in models.items()
+        if entry.student
+    ]
+    if verdicts:
+        wanted.append(("verdicts.reference", verdicts.reference, models, "models"))
+    wanted += [("evaluation.compare", name, models, "models") for pair in whole.evaluation.compare for name in pair]
+    return [
+        f"{where}: {name!r} is not under `{block}`, which has {', '.join(known) or 'nothing'}"
+        for where, name, known, block in wanted
+        if name not in known
+    ]
+
+
+def _schema(stage: str, raw: dict[str, Any]) -> tuple[Any, list[str]]:
+    """The schema module of the version that a block names."""
+    version, faults = checked(Version, {"version": raw.get("version", "")}, f"{stage}.")
+    if version is None:
+        return None, faults
+    have = sorted(path.parent.name for path in (PIPELINES / stage).glob("v*/schema.py"))
+    if version.version not in have:
+        return None, [f"{stage}.version: {version.version!r} does not exist; pipelines/{stage} has {', '.join(have)}"]
+    return importlib.import_module(f"pipelines.{stage}.{version.version}.schema"), []

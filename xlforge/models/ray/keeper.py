@@ -1,0 +1,47 @@
+"""A process beside a stage that ends what is left of the stage's own Ray when the stage is killed, and removes its folder.
+
+Ray's servers and workers end with the stage by themselves; its agents would look for them for minutes. All of them have a log open in the
+folder, by which they are found.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+
+
+class Keeper:
+    """Waits until it is closed, or until this process is gone."""
+
+    def __init__(self, folder: Path) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "xlforge.models.ray.keeper", str(folder)],
+            stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+        )  # fmt: skip
+
+    def close(self) -> None:
+        """Has it end what there is, and waits for that."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.wait()
+
+
+def main(folder: str) -> None:
+    """Waits for the end of input, which comes with the stage's."""
+    spared = {os.getpid(), os.getppid()}
+    sys.stdin.buffer.read()
+    for process in psutil.process_iter():
+        with suppress(psutil.Error, OSError):
+            if process.pid not in spared and any(file.path.startswith(folder) for file in process.open_files()):
+                process.kill()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,46 @@
+"""What a model returned for a request, and how the response to a choice is read."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from xlforge.requests.request import Request
+
+_AROUND = " \t\r\n*_`'\"()[]{}.:,▁ĠĊ"
+
+
+@dataclass(frozen=True)
+class Response:
+    """What a model said.
+
+    logprob: the sum over the answer's tokens in nats, if it was asked for and given. Where the request names choices and
+    the answer spells one, it is instead the log of that choice's share of the probability that all of them have there.
+    """
+
+    text: str
+    finish_reason: str
+    tokens_in: int
+    tokens_out: int
+    logprob: float | None = None
+
+
+def choice(word: str, choices: Sequence[str]) -> str | None:
+    """The choice that a token or an answer spells, whatever marks surround it; None if it spells none."""
+    bare = word.strip(_AROUND)
+    return bare if bare in choices else None
+
+
+def share(logprobs: Iterable[tuple[str, float]], chosen: str, choices: Sequence[str]) -> float | None:
+    """The log of a choice's share among all choices, from tokens and their log-probabilities; None if it has no token there."""
+    mass = dict.fromkeys(choices, 0.0)
+    for token, logprob in logprobs:
+        if (spelt := choice(token, choices)) is not None:
+            mass[spelt] += math.exp(min(logprob, 0.0))
+    whole = math.fsum(mass.values())
+    return math.log(mass[chosen] / whole) if mass[chosen] > 0 and math.isfinite(whole) else None
+
+
+Completed = tuple[Request, Response]
+"""A request and its response."""
