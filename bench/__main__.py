@@ -9,7 +9,7 @@ import argparse
 import subprocess
 import sys
 
-NAMES = ("startup", "endpoint", "transformers", "noop", "diff", "store")
+NAMES = ("startup", "endpoint", "transformers", "noop", "diff", "cache")
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)

@@ -19,7 +19,7 @@ import polars as pl
 import yaml
 
 from bench.common import table
-from xlforge.lineage.commits import md5
+from xlforge.base.dvc_lock import md5
 
 ROWS = 1_000_000
 WALL, MEMORY = 60.0, 4.0

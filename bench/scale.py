@@ -2,7 +2,7 @@
 
     python -m bench.scale                          # config, as `make bench-scale` does: over an hour
     python -m bench.scale seeds [ROWS …]           # passages through the stage `seeds`; 10,000, 100,000 and a million
-    python -m bench.scale store [ROWS …]           # rows bought, served and validated; 10,000, 100,000, 200,000 and a million
+    python -m bench.scale cache [ROWS …]           # rows generated, cached and validated; 10,000, 100,000, 200,000 and a million
     python -m bench.scale build [SEEDS …]          # the dataset in the paper's eight languages; of 1,000 and 8,000 seeds
 
 Processor time is told beside time on the clock, which other work on the machine stretches. Memory is the most that all processes had
@@ -15,11 +15,11 @@ import argparse
 import subprocess
 import sys
 
-from bench import scale_build, scale_seeds, scale_store
+from bench import scale_build, scale_cache, scale_seeds
 
 SIZES = {
     "seeds": (10_000, 100_000, 1_000_000),
-    "store": (10_000, 100_000, 200_000, 1_000_000),
+    "cache": (10_000, 100_000, 200_000, 1_000_000),
     "build": (1_000, 8_000),
 }
 
@@ -36,7 +36,7 @@ def main() -> None:
     sizes = sorted(asked.sizes) or SIZES[asked.part]
     if asked.part == "build":
         sys.exit(scale_build.run(sizes, asked.languages))
-    sys.exit({"seeds": scale_seeds, "store": scale_store}[asked.part].run(sizes))
+    sys.exit({"seeds": scale_seeds, "cache": scale_cache}[asked.part].run(sizes))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""`xlforge cache`: what was bought, and its care."""
+"""`xlforge cache`: what the response cache holds, export and import, maintenance."""
 
 from __future__ import annotations
 
@@ -11,13 +11,8 @@ import click
 if TYPE_CHECKING:
     from xlforge.cache import Cache
 
-GRACE = 30.0
-"""Days that what a run took is kept though no revision holds what it made: it may not be committed yet, or elsewhere."""
 
-_PLACE = click.Path(path_type=Path)
-
-
-def _store() -> Cache:
+def _cache() -> Cache:
     from xlforge.cache import Cache
     from xlforge.config.environment import execution
     from xlforge.config.params import load_execution
@@ -27,133 +22,112 @@ def _store() -> Cache:
 
 @click.group()
 def command() -> None:
-    """The response store: every answer bought, kept across stages, crashes and branches."""
+    """The response cache: every response a model generated, kept across stages, crashes and branches."""
 
 
 @command.command(epilog="Example: xlforge cache stats --json")
 @click.option("--json", "as_json", is_flag=True, help="machine-readable")
 def stats(as_json: bool) -> None:
-    """Answers, tokens and bytes, by model."""
+    """Responses, tokens and bytes, by model."""
     import orjson
 
-    with _store() as store:
-        found = store.stats()
+    with _cache() as cache:
+        found = cache.stats()
     if as_json:
         click.echo(orjson.dumps(found, option=orjson.OPT_INDENT_2).decode())
         return
-    click.echo(f"{'model':40} {'answers':>10} {'tokens in':>12} {'tokens out':>12} {'bytes':>12}")
+    click.echo(f"{'model':40} {'responses':>10} {'tokens in':>12} {'tokens out':>12} {'bytes':>12}")
     for row in found["models"]:
+        counts = " ".join(f"{row[name]:>12,}" for name in ("tokens_in", "tokens_out", "bytes"))
+        click.echo(f"{row['model'][:40]:40} {row['responses']:>10,} {counts}")
+
+
+@command.command(epilog="Example: xlforge cache export cache-export")
+@click.argument("target", type=click.Path(path_type=Path))
+def export(target: Path) -> None:
+    """Write every response to TARGET: a FILE.parquet, or a folder of shards that gains what it lacks."""
+    from xlforge.cache import transfer
+
+    with _cache() as cache:
+        count = transfer.export(cache, target)
+    click.echo(f"{count:,} responses written to {target}")
+
+
+@command.command("import", epilog="Example: xlforge cache import cache-export")
+@click.argument("source", type=click.Path(path_type=Path, exists=True))
+def import_(source: Path) -> None:
+    """Add the responses that another cache exported to SOURCE, a file or a folder. Cached responses are not replaced."""
+    from xlforge.cache import transfer
+
+    with _cache() as cache:
+        found = transfer.import_(cache, source)
+    click.echo(f"{found.added:,} responses added, {found.known:,} were cached before")
+    if found.differing:
         click.echo(
-            f"{row['model'][:40]:40} {row['answers']:>10,} {row['tokens_in']:>12,} {row['tokens_out']:>12,} "
-            f"{row['bytes']:>12,}"
+            f"{found.differing:,} cached responses differ from those in {source}; they are not replaced", err=True
         )
 
 
-@command.command(epilog="Example: xlforge cache export answers")
-@click.argument("target", type=_PLACE)
-def export(target: Path) -> None:
-    """Write every answer to TARGET, a FILE.parquet or a folder of shards that gains what it lacks."""
-    from xlforge.cache import transfer as exchange
+@command.command(epilog="Example: xlforge cache gc --older-than 180 --apply")
+@click.option("--older-than", type=click.FloatRange(0), metavar="DAYS", help="generated more than so many days ago")
+@click.option("--model", help="of this model only, as params.yaml names it")
+@click.option("--revision", help="of this revision of the model only")
+@click.option("--apply", is_flag=True, help="delete; without it nothing is deleted")
+def gc(*, older_than: float | None, model: str | None, revision: str | None, apply: bool) -> None:
+    """Delete responses that meet every condition given. Without --apply, list them by model."""
+    from xlforge.cache import maintenance
 
-    with _store() as store:
-        count = exchange.export(store, target)
-    click.echo(f"{count:,} answers written to {target}")
-
-
-@command.command("import", epilog="Example: xlforge cache import answers")
-@click.argument("source", type=click.Path(path_type=Path, exists=True))
-def import_(source: Path) -> None:
-    """Take in what another store exported to SOURCE, a file or a folder; what is here stays as it is."""
-    from xlforge.cache import transfer as exchange
-
-    with _store() as store:
-        found = exchange.import_(store, source)
-    click.echo(f"{found.added:,} answers added, {found.known:,} were here")
-    if found.differing:
-        click.echo(f"{found.differing:,} of those here have other words than in {source}; they stay", err=True)
-
-
-@command.command(epilog="Example: xlforge cache gc --unused --older-than 90 --apply")
-@click.option("--older-than", type=click.FloatRange(0), metavar="DAYS", help="bought more than so many days ago")
-@click.option("--model", help="of this model alone, as params.yaml names it")
-@click.option("--revision", help="of this revision of the model alone")
-@click.option("--unused", is_flag=True, help="taken only by builds that no revision of git holds")
-@click.option(
-    "--repo", "repos", multiple=True, type=_PLACE, help="other projects on this store, for --unused; repeatable"
-)
-@click.option(
-    "--grace", default=GRACE, show_default=True, metavar="DAYS", help="builds as young as this count, for --unused"
-)
-@click.option("--apply", is_flag=True, help="delete; without it nothing is")
-def gc(
-    *,
-    older_than: float | None,
-    model: str | None,
-    revision: str | None,
-    unused: bool,
-    repos: tuple[Path, ...],
-    grace: float,
-    apply: bool,
-) -> None:
-    """Delete answers that meet every condition given; without --apply, tell which these are.
-
-    --unused knows the builds that this store remembers and the commits of the repositories named, no others: fetch first. It leaves
-    alone what no build that ended has taken, such as imports.
-    """
-    from xlforge.cache import maintenance as care
-    from xlforge.cache.revisions import made
-
-    if older_than is None and model is None and not unused:
-        raise click.UsageError("say what may go: --older-than, --model or --unused")
+    if older_than is None and model is None:
+        raise click.UsageError("give a condition: --older-than or --model")
     if revision is not None and model is None:
         raise click.UsageError("--revision needs --model")
-    held = {build for repo in (Path(), *repos) for build in made(repo)} if unused else None
-    with _store() as store:
-        found = care.garbage(store, older=older_than, model=model, revision=revision, made=held, grace=grace)
-        for name, counts in sorted(found.models.items()):
+    with _cache() as cache:
+        where = maintenance.condition(cache, older_than=older_than, model=model, revision=revision)
+        listed = cache.by_model(where)
+        for row in listed:
             click.echo(
-                f"{name[:40]:40} {counts['answers']:>10,} answers, bought with {counts['tokens_in']:,} tokens in and "
-                f"{counts['tokens_out']:,} out"
+                f"{row['model'][:40]:40} {row['responses']:>10,} responses, which took {row['tokens_in']:,} tokens in and "
+                f"{row['tokens_out']:,} out"
             )
-        if found.unknown:
-            click.echo(f"{found.unknown:,} answers were taken by no build that ended, and stay")
         if apply:
-            click.echo(f"{care.delete(store, found):,} answers deleted; `xlforge cache vacuum` gives the space back")
+            click.echo(
+                f"{maintenance.delete(cache, where):,} responses deleted; `xlforge cache vacuum` gives the space back"
+            )
         else:
-            click.echo(f"{len(found.keys):,} answers would go: say --apply to delete them")
+            count = sum(row["responses"] for row in listed)
+            click.echo(f"{count:,} responses would be deleted: add --apply to delete them")
 
 
 @command.command(epilog="Example: xlforge cache verify")
-@click.option("--drop", is_flag=True, help="delete answers that are damaged, so that they are bought again")
+@click.option("--drop", is_flag=True, help="delete damaged responses, so that they are generated again")
 def verify(drop: bool) -> None:
-    """Check that every key is the hash of its request and every answer can be read; exit status 1 if not."""
-    from xlforge.cache import maintenance as care
+    """Check that every key is the hash of its request and every response can be read; exit status 1 if not."""
+    from xlforge.cache import maintenance
 
-    with _store() as store:
-        bad = []
-        for key, fault in care.faults(store):
-            bad.append(key)
+    with _cache() as cache:
+        found = list(maintenance.faults(cache))
+        for key, fault in found:
             click.echo(f"{key or 'the file'}: {fault}", err=True)
-        damaged = [key for key in bad if key]
+        if not found:
+            click.echo(f"{sum(cache.models().values()):,} responses, none of them damaged")
+            return
+        damaged = [key for key, _ in found if key]
         if drop and damaged:
-            click.echo(f"{care.drop(store, damaged):,} answers deleted")
-        if not bad:
-            click.echo(f"{sum(store.models().values()):,} answers, all as they were bought")
-    if bad and not (drop and len(damaged) == len(bad)):
-        remedy = (
-            "--drop deletes them, so that they are bought again"
-            if damaged
-            else "export what can be read, and start anew"
-        )
-        click.echo(f"{len(bad)} faults: {remedy}", err=True)
-        sys.exit(1)
+            click.echo(f"{maintenance.drop(cache, damaged):,} responses deleted")
+            if len(damaged) == len(found):
+                return
+    remedy = (
+        "--drop deletes them, so that they are generated again" if damaged else "export what can be read to a new cache"
+    )
+    click.echo(f"{len(found)} faults: {remedy}", err=True)
+    sys.exit(1)
 
 
 @command.command(epilog="Example: xlforge cache vacuum")
 def vacuum() -> None:
-    """Give back the space of what was deleted; on Postgres, to new answers."""
-    from xlforge.cache import maintenance as care
+    """Give the space of deleted responses back to the disk; on Postgres, to new responses."""
+    from xlforge.cache import maintenance
 
-    with _store() as store:
-        before, after = care.vacuum(store)
+    with _cache() as cache:
+        before, after = maintenance.vacuum(cache)
     click.echo(f"{before:,} bytes before, {after:,} after")

@@ -1,4 +1,4 @@
-"""`xlforge check`: the gates of params.yaml, held against the metrics."""
+"""`xlforge check`: the gates of params.yaml, checked against the metrics."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from xlforge.diff.gates import Told
+    from xlforge.diff.gates import Result
 
 _MARKS = {"passed": "✓", "failed": "✗", "missing": "✗", "new": "–"}
 _COLOURS = {"passed": "green", "failed": "red", "missing": "red", "new": "yellow"}
@@ -21,55 +21,56 @@ _COLOURS = {"passed": "green", "failed": "red", "missing": "red", "new": "yellow
 @click.option("--json", "as_json", is_flag=True, help="machine-readable")
 @click.option("--md", "as_md", is_flag=True, help="Markdown, for a comment")
 def command(against: str, as_json: bool, as_md: bool) -> None:
-    """Hold the gates of params.yaml against data/**/metrics.json: each with its value, its bar and its verdict.
+    """Check the gates of params.yaml against data/**/metrics.json: each with its value, its limit and its verdict.
 
-    Exits with 1 when one fails. Metrics are committed, so that no remote is needed; nothing is built.
+    Exits with 1 when one fails. Metrics are committed, so no remote is needed. Nothing is built.
     """
     from xlforge.base.escape import as_json as safe
     from xlforge.config.params import load
-    from xlforge.diff.gates import held
+    from xlforge.diff.gates import check
 
-    told = held(load()["gates"], against)
+    results = check(load().gates, against)
+    failed = any(each.fails for each in results)
     if as_json:
-        gates = [vars(each) for each in told]
-        click.echo(safe({"passed": not any(each.fails for each in told), "against": against, "gates": gates}))
+        click.echo(safe({"passed": not failed, "against": against, "gates": [vars(each) for each in results]}))
     else:
-        for line in markdown(told, against) if as_md else _text(told):
+        for line in markdown(results, against) if as_md else _text(results):
             click.echo(line)
-    if any(each.fails for each in told):
+    if failed:
         sys.exit(1)
 
 
-def _text(told: list[Told]) -> list[str]:
+def _text(results: list[Result]) -> list[str]:
     from xlforge.base.escape import line, styled
 
-    if not told:
-        return ["no gates: name some under `gates` in params.yaml"]
-    width = max(len(each.metric) for each in told)
+    if not results:
+        return ["no gates: add some under `gates` in params.yaml"]
+    width = max(len(each.metric) for each in results)
     return [
         f"{styled(f'{_MARKS[each.verdict]} {each.verdict:7}', fg=_COLOURS[each.verdict])} {each.gate:16} "
-        f"{each.metric:{width}}  {line(_said(each))}"
-        for each in told
+        f"{each.metric:{width}}  {line(_values(each))}"
+        for each in results
     ]
 
 
-def markdown(told: list[Told], against: str) -> list[str]:
+def markdown(results: list[Result], against: str) -> list[str]:
     """A table, for a comment."""
-    if not told:
+    if not results:
         return ["**Gates**: none."]
-    failed = sum(each.fails for each in told)
-    head = f"**Gates**: {failed} of {len(told)} failed" if failed else f"**Gates**: all {len(told)} passed"
+    failed = sum(each.fails for each in results)
+    head = f"**Gates**: {failed} of {len(results)} failed" if failed else f"**Gates**: all {len(results)} passed"
     rows = [
         f"| {_MARKS[each.verdict]} {each.verdict} | {each.gate} | `{each.metric}` | {_number(each.value)} | "
-        f"{_number(each.before)} | {each.bar} | {each.detail} |"
-        for each in told
+        f"{_number(each.before)} | {each.limit} | {each.detail} |"
+        for each in results
     ]
-    return [head, "", f"| | gate | metric | value | {against} | bar | |", "|---|---|---|---:|---:|---|---|", *rows]
+    return [head, "", f"| | gate | metric | value | {against} | limit | |", "|---|---|---|---:|---:|---|---|", *rows]
 
 
-def _said(told: Told) -> str:
-    before = f", was {_number(told.before)}" if told.before is not None else ""
-    return f"{_number(told.value)}{before}; bar: {told.bar}{f' ({told.detail})' if told.detail else ''}"
+def _values(result: Result) -> str:
+    before = f", was {_number(result.before)}" if result.before is not None else ""
+    detail = f" ({result.detail})" if result.detail else ""
+    return f"{_number(result.value)}{before}; limit: {result.limit}{detail}"
 
 
 def _number(value: float | None) -> str:

@@ -1,4 +1,4 @@
-"""`xlforge diff`: what two builds have otherwise."""
+"""`xlforge diff`: what differs between two builds."""
 
 from __future__ import annotations
 
@@ -15,34 +15,34 @@ import click
 @click.option(
     "--samples", default=2, show_default=True, type=click.IntRange(0, 1000), help="rows shown of each kind and table"
 )
-@click.option("--exit-code", is_flag=True, help="end with 1 if anything differs, as git does")
+@click.option("--exit-code", is_flag=True, help="exit with 1 if anything differs, as git does")
 def command(before: str, after: str | None, *, as_md: bool, as_json: bool, samples: int, exit_code: bool) -> None:
-    """Rows, rejects, words and metrics that B has otherwise than A.
+    """Compare two builds: rows, rejects, texts and metrics that differ between A and B.
 
-    A and B are branches, tags, commits or dvc experiments; A is HEAD and B the working tree if they are not given. Nothing is
-    checked out: rows are read from the DVC cache, or fetched from the remote; those that are not to be had are named.
+    A and B are branches, tags, commits or dvc experiments. A is HEAD and B the working tree if they are not given. Nothing is
+    checked out: rows are read from the DVC cache, or fetched from the remote. Files that are not available are listed.
 
-    It ends with 0; with --exit-code 1 if anything differs; with 2 if it could not compare.
+    The exit status is 0; with --exit-code 1 if anything differs; 2 if the builds could not be compared.
     """
     from xlforge.base.errors import BuildError
     from xlforge.base.escape import as_json as safe
-    from xlforge.diff import render as telling
+    from xlforge.diff import render
     from xlforge.diff.builds import compare
     from xlforge.diff.sides import side
 
     if as_md and as_json:
         raise click.UsageError("give one of --md and --json")
     try:
-        told = compare(side(before), side(after), samples)
+        found = compare(side(before), side(after), samples)
     except BuildError as error:
         click.echo(f"xlforge: {error}", err=True)
         sys.exit(2)
     if as_json:
-        click.echo(safe(told))
+        click.echo(safe(found))
     elif as_md:
-        click.echo(telling.markdown(told), nl=False)
+        click.echo(render.markdown(found), nl=False)
     else:
-        for words in telling.page(told):
+        for words in render.page(found):
             click.echo(words)
-    if exit_code and told["differs"]:
+    if exit_code and found["differs"]:
         sys.exit(1)

@@ -1,4 +1,4 @@
-"""`xlforge language-pass-rate`: how often answers are in the language they were asked for in."""
+"""`xlforge language-pass-rate`: how often answers are in the requested language."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ import click
 def command(file: Path, as_json: bool) -> None:
     """Line-level and word-level pass rates of the answers in FILE, in percent, by language and their mean.
 
-    FILE holds one object a line, or is a JSON list, of source, language (the code asked for) and completion.
+    FILE has one object a line, or is a JSON list, of source, language (the requested code) and completion.
 
-    By line: every line of five words or more is in the language. By word, in languages not written in Latin letters: and holds no
-    English word. Answers without such a line, empty or null ones among them, are skipped and counted.
+    By line: every line of five words or more is in the language. By word, in languages not written in Latin letters: these lines also
+    have no English word. Answers without such a line, such as empty or null ones, are skipped and counted.
     """
     from dataclasses import asdict
 
@@ -29,8 +29,8 @@ def command(file: Path, as_json: bool) -> None:
     latin = [code for code in rates.by_language if code not in NO_LATIN]
     notes = [f"word_pass_rate is not defined for Latin letters: {', '.join(latin)}"] if latin else []
     if as_json:
-        told = {**asdict(rates), "notes": notes}
-        click.echo(orjson.dumps(told, option=orjson.OPT_INDENT_2).decode())
+        figures = {**asdict(rates), "notes": notes}
+        click.echo(orjson.dumps(figures, option=orjson.OPT_INDENT_2).decode())
     else:
         click.echo(f"{'language':10} {'by line':>10} {'by word':>10} {'judged':>8} {'skipped':>8}")
         for code, row in rates.by_language.items():

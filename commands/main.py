@@ -62,7 +62,7 @@ def run() -> None:
 
         from xlforge.base.errors import BuildError
 
-        if not isinstance(error, BuildError | OperationalError | FileNotFoundError):
+        if not isinstance(error, BuildError | OperationalError):
             raise
         click.echo(f"xlforge: {error}", err=True)
         sys.exit(1)

@@ -1,4 +1,4 @@
-"""`xlforge plan`: what `dvc repro` would run, and what it would buy."""
+"""`xlforge plan`: what `dvc repro` would run, and what it would cost."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ import click
 @click.argument("targets", nargs=-1, metavar="[STAGE]...")
 @click.option("--json", "as_json", is_flag=True, help="machine-readable")
 @click.option("--md", "as_md", is_flag=True, help="Markdown, for a comment")
-@click.option("--allow-missing", is_flag=True, help="as for `dvc repro`: outputs that dvc.lock names count as there")
+@click.option("--allow-missing", is_flag=True, help="as for `dvc repro`: a missing output is no reason to run")
 def command(targets: tuple[str, ...], as_json: bool, as_md: bool, allow_missing: bool) -> None:
-    """Which stages `dvc repro` would run and why, and for each: rows, model calls that the store does not hold, tokens, money, time.
+    """Which stages `dvc repro` would run and why, and for each: rows, model calls that the cache lacks, tokens, money, time.
 
-    A single number is exact: the stage was rehearsed on the answers that the store holds, and nothing was bought. A range is an
-    estimate from past runs, of what hangs on answers or rows still to be made. Tokens of answers are estimates always.
+    A number without ~ is exact: the stage was run dry, on the responses in the cache, and nothing was generated. ~ marks an estimate
+    from the last run. Tokens of calls are always estimates.
 
     STAGE: as for `dvc repro`; with none, the whole build.
     """
-    from xlforge.plan import making
-    from xlforge.plan import render as telling
+    from xlforge.plan import render
+    from xlforge.plan.plan import plan
 
-    plan = making.plan(targets, allow_missing)
+    found = plan(targets, allow_missing)
     if as_json:
-        click.echo(telling.as_json(plan))
+        click.echo(render.as_json(found))
     else:
-        for line in telling.markdown(plan) if as_md else telling.text(plan):
+        for line in render.markdown(found) if as_md else render.text(found):
             click.echo(line)

@@ -2,34 +2,52 @@
 
 from __future__ import annotations
 
+import io
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import click
 
 
 @click.command(epilog="Example: xlforge pr-comment --base origin/main")
-@click.option("--base", metavar="REV", default="main", show_default=True, help="the branch that this one is to go into")
+@click.option("--base", metavar="REV", default="main", show_default=True, help="the branch to merge into")
 @click.option(
     "--out",
     metavar="FILE",
     default=".xlforge/pr-comment.md",
     show_default=True,
     type=click.Path(dir_okay=False, path_type=Path),
-    help="the text; plots go into pr-plots beside it",
+    help="the text; plots are written to the folder pr-plots next to it",
 )
 def command(base: str, out: Path) -> None:
-    """Gates, cost, rows, plots, metrics, parameters and lock of the working tree, against the commit that the branch left REV at.
+    """Gates, cost, rows, plots, metrics, parameters and lock of the working tree, against the commit at which the branch left REV.
 
-    Nothing is built and nothing is posted; what cannot be told here is said in its place. Exits with 1 when a gate fails.
+    Nothing is built and nothing is posted. A section that is not available gives the reason. Exits with 1 when a gate fails.
     """
-    from xlforge.report.pull_request.sections import markdown, merge_base, sections
+    from xlforge.report.pull_request.comment import markdown, merge_base, sections
 
     commit = merge_base(base)
-    told = sections(commit, out.parent / "pr-plots")
+    found = sections(commit, out.parent / "pr-plots", _xlforge)
     out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(markdown(told, base, commit), encoding="utf-8")
+    out.write_text(markdown(found, base, commit), encoding="utf-8")
     click.echo(out.as_posix())
-    if any(section.fails for section in told):
+    if found[0].fails:
         click.echo("xlforge: a gate fails: see the section Gates, and `xlforge check`", err=True)
         sys.exit(1)
+
+
+def _xlforge(*words: str) -> tuple[str, int]:
+    """What a command of xlforge prints as Markdown, and its exit status. Raises BuildError where it prints only an error."""
+    from commands.main import cli
+    from xlforge.base.errors import BuildError
+
+    out, err, status = io.StringIO(), io.StringIO(), 0
+    with redirect_stdout(out), redirect_stderr(err):
+        try:
+            cli.main([*words, "--md"], standalone_mode=False)
+        except SystemExit as end:
+            status = end.code if isinstance(end.code, int) else 1
+    if status and not out.getvalue():
+        raise BuildError(err.getvalue().strip())
+    return out.getvalue(), status

@@ -17,58 +17,49 @@ FOLDER = Path(".xlforge", "publish")
 
 @click.group(epilog="Example: xlforge publish dataset --repo USER/NAME --dry-run")
 def command() -> None:
-    """Publish what a build made, on the Hugging Face Hub: one commit and a tag, or nothing where nothing changed.
+    """Publish a build on the Hugging Face Hub: one commit and a tag, or nothing where nothing changed.
 
-    The token is the one that `hf auth login` keeps, or HF_TOKEN. A build that cannot be rebuilt, breaks its schema, holds a
-    secret, fails a gate, or whose licences forbid it, is refused.
+    The token is that of `hf auth login`, or HF_TOKEN. A build is refused if it cannot be rebuilt, breaks its schema, holds a secret,
+    fails a gate, or if a licence forbids it.
     """
 
 
-def _options(given: Callable[..., Any]) -> Callable[..., Any]:
-    for option in reversed(
-        [
-            click.option("--repo", required=True, metavar="USER/NAME", help="the repository, made if it is not there"),
-            click.option("--private", is_flag=True, help="make the repository private, if it is new"),
-            click.option("--revision", default="main", show_default=True, help="the branch, made if it is not there"),
-            click.option("--dry-run", is_flag=True, help="write everything to a folder, and publish nothing"),
-            click.option(
-                "--folder",
-                type=click.Path(file_okay=False, path_type=Path),
-                help=f"where a dry run writes; default {FOLDER}/USER--NAME",
-            ),
-        ]
+def _options(work: Callable[..., Any]) -> Callable[..., Any]:
+    folder = click.Path(file_okay=False, path_type=Path)
+    for option in (
+        click.option("--folder", type=folder, help=f"where a dry run writes; default {FOLDER}/USER--NAME"),
+        click.option("--dry-run", is_flag=True, help="write everything to a folder, and publish nothing"),
+        click.option("--revision", default="main", show_default=True, help="the branch; created if it does not exist"),
+        click.option("--private", is_flag=True, help="make a new repository private"),
+        click.option("--repo", required=True, metavar="USER/NAME", help="the repository; created if it does not exist"),
     ):
-        given = option(given)
-    return given
+        work = option(work)
+    return work
 
 
 @command.command(epilog="Example: xlforge publish dataset --repo USER/NAME --private --dry-run")
 @_options
-def dataset(*, repo: str, private: bool, revision: str, dry_run: bool, folder: Path | None) -> None:
+def dataset(repo: str, **options: Any) -> None:
     """The dataset's configs with their language splits, and a card written from the build."""
     from xlforge.publish.dataset import publication
 
-    _checked(repo)
-    made, notes = publication(repo)
-    _deliver(made, notes, private=private, revision=revision, folder=(folder or _place(repo)) if dry_run else None)
+    _check(repo)
+    _deliver(*publication(repo), **options)
 
 
 @command.command(epilog="Example: xlforge publish adapter --student bestof3 --repo USER/NAME --dataset USER/DATASET")
 @click.option("--student", required=True, metavar="NAME", help="under `students` in params.yaml")
 @click.option("--dataset", "data", metavar="USER/NAME", help="where the dataset is published, for the card")
 @_options
-def adapter(
-    *, student: str, data: str | None, repo: str, private: bool, revision: str, dry_run: bool, folder: Path | None
-) -> None:
-    """A student's adapter with its tokenizer, loss curve, and a card with its recipe and win rates."""
+def adapter(repo: str, student: str, data: str | None, **options: Any) -> None:
+    """A student's adapter with its tokenizer, its loss curve, and a card with its recipe and win rates."""
     from xlforge.publish.adapter import publication
 
-    _checked(repo)
-    made, notes = publication(repo, student, data)
-    _deliver(made, notes, private=private, revision=revision, folder=(folder or _place(repo)) if dry_run else None)
+    _check(repo)
+    _deliver(*publication(repo, student, data), **options)
 
 
-def _checked(repo: str) -> None:
+def _check(repo: str) -> None:
     from huggingface_hub.errors import HFValidationError
     from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]
 
@@ -82,30 +73,26 @@ def _checked(repo: str) -> None:
         raise BuildError(f"--repo {repo!r}: give USER/NAME, the owner and the name")
 
 
-def _place(repo: str) -> Path:
-    return FOLDER / repo.replace("/", "--")
-
-
-def _deliver(made: Publication, notes: list[str], *, private: bool, revision: str, folder: Path | None) -> None:
-    """Publishes, or rehearses into a folder where one is given."""
+def _deliver(
+    made: Publication, notes: list[str], *, private: bool, revision: str, dry_run: bool, folder: Path | None
+) -> None:
     for note in notes:
         click.echo(f"xlforge: {note}", err=True)
-    if folder:
-        _rehearse(made, folder)
+    if dry_run:
+        _write(made, folder or FOLDER / made.repo.replace("/", "--"))
         return
     from xlforge.publish.hub import publish
 
     done = publish(made, private=private, revision=revision, message=f"xlforge {made.tag}")
-    if not done.changed and not done.removed:
-        tagged = f"; the tag {done.tag} was missing and is there now" if done.tagged else f", tag {done.tag}"
+    if done.changed:
+        click.echo(f"{made.repo}: commit {done.commit}, tag {made.tag}")
+    else:
+        tagged = f"; created the missing tag {made.tag}" if done.tagged else f", tag {made.tag}"
         click.echo(f"{made.repo}: nothing changed since commit {done.commit}{tagged}")
-        return
-    removed = f", {len(done.removed)} removed" if done.removed else ""
-    click.echo(f"{made.repo}: commit {done.commit}, tag {done.tag}: {len(done.changed)} files changed{removed}")
 
 
-def _rehearse(made: Publication, folder: Path) -> None:
-    """The default folder is written anew; one that the user names must be empty, so that nothing of theirs is removed."""
+def _write(made: Publication, folder: Path) -> None:
+    """The default folder is replaced. A folder of the user must be empty, so that nothing is removed from it."""
     from xlforge.base.errors import BuildError
 
     if folder.is_relative_to(FOLDER):
@@ -113,6 +100,4 @@ def _rehearse(made: Publication, folder: Path) -> None:
     elif folder.exists() and any(folder.iterdir()):
         raise BuildError(f"{folder} is not empty: name another folder, or empty this one")
     made.write(folder)
-    click.echo(
-        f"{folder}: {len(made.files)} files, as {made.repo} would hold them with tag {made.tag}; nothing was published"
-    )
+    click.echo(f"{folder}: the {len(made.files)} files of {made.repo} with tag {made.tag}; nothing was published")

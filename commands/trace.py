@@ -1,4 +1,4 @@
-"""`xlforge trace`: any row, from seed to end."""
+"""`xlforge trace`: the way of one row through a build."""
 
 from __future__ import annotations
 
@@ -16,50 +16,45 @@ _SHOWN = 20
 
 @click.command(epilog="Example: xlforge trace pocket-0001-2352fa4d/de")
 @click.argument("row_id", metavar="[ID]", required=False)
-@click.option("--find", "text", help="the row in which these words stand, whatever their case, instead of an id")
-@click.option(
-    "--stage", "stages", multiple=True, help="only this stage, such as selection or selection@de; may be given again"
-)
+@click.option("--find", "text", help="the row that holds these words, whatever their case, instead of an id")
+@click.option("--stage", "stages", multiple=True, help="only this stage, such as selection or selection@de; repeatable")
 @click.option("--json", "as_json", is_flag=True, help="machine-readable")
 def command(row_id: str | None, text: str | None, stages: tuple[str, ...], as_json: bool) -> None:
-    """A row from seed to end: what every stage was given, asked, was answered and made of it, and which commit built it.
+    """Show a row from seed to end: what every stage received, sent to a model and made of the response, and which commit built it.
 
     ID is a row's in any stage: a seed, a reject, a candidate translation (…/de/1), a training example (…/de), a benchmark
     prompt or answer (…/crosslingual/de), a judgement (…/crosslingual/de/base).
 
-    Prompts are rendered anew by the stage's own code, and the answers to them looked up in the response store; no model is
-    asked. What would move the terminal's cursor is spelt out.
+    Nothing is generated: the keys in a row's provenance are looked up in the response cache. Characters that would move the
+    terminal's cursor are escaped.
     """
     from xlforge.base.escape import as_json as safe
     from xlforge.lineage.chain import lineage
-    from xlforge.lineage.tables import Tables
+    from xlforge.lineage.tables import search
 
     if (row_id is None) == (text is None):
         raise click.UsageError("give either an id or --find TEXT")
     if text is not None:
-        hits = Tables().search(text)
+        hits = search(text)
         row_id = _same_row(hits)
         if row_id is None:
             _show(hits, text, as_json)
             return
     assert row_id is not None
-    # distilabel declares its fields in a way that today's pydantic warns about, once for each import.
+    # pandera's import warns under today's pydantic.
     warnings.filterwarnings("ignore", module=r"pydantic\._internal\._generate_schema")
     from xlforge.lineage.render import page
     from xlforge.lineage.story import story
 
-    told = story(lineage(row_id), stages)
-    if stages and not told["steps"]:
+    found = story(row_id, lineage(row_id), stages)
+    if stages and not found["steps"]:
         raise click.UsageError(f"none of {', '.join(stages)} is on the way of {row_id}")
-    if as_json:
-        click.echo(safe(told))
-        return
-    for words in page(told):
+    for words in [safe(found)] if as_json else page(found):
         click.echo(words)
 
 
 def _same_row(hits: list[Hit]) -> str | None:
-    """The id under which all hits lie, if there is one."""
+    """The id that is a prefix of the ids of all hits, if there is one."""
     common = os.path.commonpath([hit.id for hit in hits]) if hits else ""
     return common or None
 
@@ -73,12 +68,10 @@ def _show(hits: list[Hit], text: str, as_json: bool) -> None:
         click.echo(safe({"find": text, "hits": [vars(hit) for hit in hits]}))
         return
     if not hits:
-        raise BuildError(
-            f"no row of this build holds {text!r}: try fewer words, or look into `xlforge summary` for ids"
-        )
+        raise BuildError(f"no row of this build holds {text!r}: try fewer words, or take an id from `xlforge summary`")
     for hit in hits[:_SHOWN]:
         name = f"{hit.stage}@{hit.item}" if hit.item else hit.stage
         click.echo(f"{styled(line(hit.id), bold=True)}  {name} {hit.table}, {hit.column}: {line(hit.excerpt)}")
     if len(hits) > _SHOWN:
-        click.echo(f"and {len(hits) - _SHOWN} more places; --json has them all")
-    click.echo("xlforge trace ID shows one of them whole")
+        click.echo(f"and {len(hits) - _SHOWN} more places; --json lists all of them")
+    click.echo("xlforge trace ID shows one of these rows")

@@ -1,4 +1,4 @@
-"""`xlforge winrate`: what pairwise judgements say, how surely, and of how many prompts."""
+"""`xlforge winrate`: the win rate of pairwise judgements, with its uncertainty and coverage."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ import click
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="machine-readable")
 @click.option(
-    "--of", type=click.IntRange(min=1), help="how many judgements there should be; those not in FILE are missing"
+    "--of", type=click.IntRange(min=1), help="the expected number of judgements; those not in FILE are missing"
 )
 @click.option(
     "--min-coverage",
     default=0.95,
     show_default=True,
     type=click.FloatRange(0, 1),
-    help="the least share with a verdict",
+    help="the minimum share with a verdict",
 )
 def command(file: Path, as_json: bool, of: int | None, min_coverage: float) -> None:
     """The win rate of the model in FILE, with standard error, 95 % interval, length control and coverage.
@@ -26,7 +26,7 @@ def command(file: Path, as_json: bool, of: int | None, min_coverage: float) -> N
     FILE is a JSON list, or one object a line, of AlpacaEval's judgements: instruction, reference_output, model_output and
     preference, from 1 (reference better) to 2 (model better), null where there is no verdict.
 
-    Figures are percent, coverage is a share. Too little coverage is an error, after the figures.
+    Figures are percent, coverage is a share. If the coverage is too small, the command prints the figures and fails.
     """
     import orjson
 
@@ -37,18 +37,18 @@ def command(file: Path, as_json: bool, of: int | None, min_coverage: float) -> N
 
     judgements = read_judgements(file)
     if of is not None and of < len(judgements):
-        raise BuildError(
-            f"--of is {of}, and {file} holds {len(judgements)} judgements: --of must be at least that many"
-        )
+        raise BuildError(f"--of is {of}, but {file} has {len(judgements)} judgements: --of must be at least that many")
     preferences = [judgement.preference for judgement in judgements]
     prompts = [judgement.instruction for judgement in judgements]
     rate = win_rate(preferences, groups=prompts, of=of)
     controlled = length_controlled(preferences, [judgement.longer for judgement in judgements])
     notes = [f"length control: {controlled.note}"] if controlled.note else []
     if repeated := len(prompts) - len(set(prompts)):
-        notes.append(f"{repeated} rows repeat an instruction: the interval draws the rows of an instruction together")
+        notes.append(
+            f"{repeated} rows repeat an instruction: the interval resamples the rows of an instruction together"
+        )
     if as_json:
-        told = {
+        figures = {
             "win_rate": rate.win_rate,
             "standard_error": rate.standard_error,
             "interval": rate.interval,
@@ -58,7 +58,7 @@ def command(file: Path, as_json: bool, of: int | None, min_coverage: float) -> N
             "of": rate.of,
             "notes": notes,
         }
-        click.echo(orjson.dumps(told, option=orjson.OPT_INDENT_2).decode())
+        click.echo(orjson.dumps(figures, option=orjson.OPT_INDENT_2).decode())
     else:
         low, high = rate.interval or (None, None)
         click.echo(f"win rate            {_percent(rate.win_rate)}, 95 % interval {_percent(low)} to {_percent(high)}")
@@ -70,9 +70,9 @@ def command(file: Path, as_json: bool, of: int | None, min_coverage: float) -> N
     if rate.coverage < min_coverage or not rate.n:
         raise BuildError(
             f"{rate.of - rate.n} of {rate.of} judgements have no verdict: coverage is {rate.coverage:.3f}, and must be at least "
-            f"{min_coverage:g}. Judge the missing ones, or lower --min-coverage and say so beside the figure"
+            f"{min_coverage:g}. Judge the missing ones, or lower --min-coverage and state it with the figure"
         )
 
 
 def _percent(value: float | None) -> str:
-    return "not known" if value is None else f"{value:6.2f} %"
+    return "unknown" if value is None else f"{value:6.2f} %"

@@ -8,14 +8,13 @@ from xlforge.stage.stage import Stage, main
 
 
 def work(stage: Stage) -> None:
-    """Asks a model every benchmark prompt, or takes its answers from a file."""
+    """Generates a model's answer to every benchmark prompt, or reads its answers from a file."""
     name, model = str(stage.item), stage.config.compared(stage.item)
     benchmark = stage.rows("benchmark").to_dicts()
     if model.file is not None:
         made = stage.module("ready").answers(Path(model.file), benchmark, name, model.revision)
     else:
-        answered = stage.module("pipeline").answered
-        made = [answered(row, name) for row in stage.run(benchmark)]
+        made = stage.run(benchmark)
     given = [row for row in made if not row["reject"]]
     counts = {
         "empty": sum(not row["answer"] for row in given),

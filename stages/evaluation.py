@@ -7,13 +7,16 @@ from typing import Any
 import polars as pl
 
 from xlforge.base.errors import BuildError
-from xlforge.base.files import write_json
+from xlforge.base.files import write_json, write_text
 from xlforge.config.params import Config
 from xlforge.evaluation import table
 from xlforge.evaluation.table import Evaluated
 from xlforge.stage.stage import DATA, Stage, main, refuse_leftovers
 
-HEADLINE = ("win_rate", "low", "high", "length_controlled", "coverage", "agreement", "length", "line_pass", "facts")
+Rows = list[dict[str, Any]]
+INTERVAL = ("win_rate", "low", "high")
+HEADLINE = (*INTERVAL, "length_controlled", "coverage", "agreement", "length", "line_pass", "facts")
+DIFFERENCE = ("difference", "low", "high", "p_value", "head_to_head")
 SETS = {"crosslingual": "", "english": "english_", "same_language": "same_"}
 
 
@@ -27,24 +30,22 @@ def work(stage: Stage) -> None:
     rows = [row for model in models.values() for row in table.figures(model, reference, wanted, trained)]
     if low := table.uncovered(rows, stage.params.min_coverage):
         raise BuildError(
-            f"verdicts are missing: {'; '.join(low)}, and evaluation.min_coverage in params.yaml wants "
-            f"{stage.params.min_coverage:.0%}; read data/verdicts/*/rejects.parquet, mend the cause or lower the bar"
+            f"verdicts are missing: {'; '.join(low)}, but evaluation.min_coverage in params.yaml is "
+            f"{stage.params.min_coverage:.0%}; read data/verdicts/*/rejects.parquet, fix the cause or lower it"
         )
-    pairs = [(name, model.against) for name, model in config.models.items() if model.against != reference]
-    pairs = [pair for pair in pairs if pair[0] != pair[1]] + [tuple(pair) for pair in stage.params.compare]
+    pairs = [(name, model.against) for name, model in config.models.items() if model.against not in (reference, name)]
     differences = [
-        row for one, other in pairs for row in table.compared(models[one], models[other], reference, wanted, trained)
+        row
+        for one, other in [*pairs, *stage.params.compare]
+        for row in table.compared(models[one], models[other], reference, wanted, trained)
     ]
+    means = [row for row in rows if (row["set"], row["language"]) == ("crosslingual", "mean")]
+    judged = [row for row in means if row["win_rate"] is not None]
     write(stage, rows, "table.csv")
     write(stage, differences, "differences.csv")
-    write(stage, over_rows(config, rows), "rows.csv")
-    headlines = [
-        row for row in rows if (row["set"], row["language"]) == ("crosslingual", "mean") and row["win_rate"] is not None
-    ]
-    write(
-        stage, [{key: row[key] for key in ("model", "win_rate", "low", "high")} for row in headlines], "win_rates.csv"
-    )
-    write_json(headline(rows, differences), stage.out / "metrics.json")
+    write(stage, over_rows(config, means), "rows.csv")
+    write(stage, [{key: row[key] for key in ("model", *INTERVAL)} for row in judged], "win_rates.csv")
+    write_json({"models": headlines(rows), "differences": by_pair(differences)}, stage.out / "metrics.json")
     stage.record.rows_out = len(rows)
 
 
@@ -54,49 +55,42 @@ def gathered(stage: Stage, name: str) -> Evaluated:
     return Evaluated(name, stage.rows("verdicts", name), pl.read_parquet(answers))
 
 
-def over_rows(config: Config, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Win rates beside the rows that each student was trained on, a series for every base and config."""
+def over_rows(config: Config, means: Rows) -> Rows:
+    """Mean win rates with the number of rows that each student was trained on; one series for each base and config."""
     import orjson
 
     out = []
-    for name, model in config.models.items():
-        student = getattr(model, "student", None)
-        if student is None:
-            continue
-        made = config.students[student]
-        trained = orjson.loads((DATA / "student" / student / "metrics.json").read_bytes())
-        for row in rows:
-            if row["model"] == name and row["set"] == "crosslingual" and row["language"] == "mean":
-                series = f"{made.base} {made.config}"
-                out.append(
-                    {
-                        "series": series,
-                        "rows": trained["rows"],
-                        **{key: row[key] for key in ("win_rate", "low", "high")},
-                    }
-                )
+    for row in means:
+        name = config.models[row["model"]].student
+        if name is not None:
+            student = config.students[name]
+            trained = orjson.loads((DATA / "student" / name / "metrics.json").read_bytes())
+            figures = {key: row[key] for key in INTERVAL}
+            out.append({"series": f"{student.base} {student.config}", "rows": trained["rows"], **figures})
     return sorted(out, key=lambda row: (row["series"], row["rows"]))
 
 
-def headline(rows: list[dict[str, Any]], differences: list[dict[str, Any]]) -> dict[str, Any]:
-    """What `dvc metrics show` tells: model → group → figure; then the differences."""
+def headlines(rows: Rows) -> dict[str, Any]:
+    """model → group → figure, for `dvc metrics show`."""
     models: dict[str, Any] = {}
     for row in rows:
         group = SETS[row["set"]] + row["language"] if row["language"] != "en" else row["set"]
         models.setdefault(row["model"], {})[group] = {key: row[key] for key in HEADLINE if row[key] is not None}
-    told: dict[str, Any] = {f"{row['model']}-{row['other']}": {} for row in differences}
+    return models
+
+
+def by_pair(differences: Rows) -> dict[str, Any]:
+    """model-other → group → figure."""
+    pairs: dict[str, Any] = {}
     for row in differences:
-        keys = ("difference", "low", "high", "p_value", "head_to_head")
-        told[f"{row['model']}-{row['other']}"][row["language"]] = {
-            key: row[key] for key in keys if row[key] is not None
-        }
-    return {"models": models, "differences": told}
+        figures = {key: row[key] for key in DIFFERENCE if row[key] is not None}
+        pairs.setdefault(f"{row['model']}-{row['other']}", {})[row["language"]] = figures
+    return pairs
 
 
-def write(stage: Stage, rows: list[dict[str, Any]], name: str) -> None:
-    """Rows as CSV, which dvc plots and people read."""
-    stage.out.mkdir(parents=True, exist_ok=True)
-    pl.DataFrame(rows, infer_schema_length=None).write_csv(stage.out / name)
+def write(stage: Stage, rows: Rows, name: str) -> None:
+    """Rows as CSV, for dvc plots and for people."""
+    write_text(pl.DataFrame(rows, infer_schema_length=None).write_csv(), stage.out / name)
 
 
 if __name__ == "__main__":

@@ -1,19 +1,20 @@
-"""scores: graded English pairs; the bar splits those kept from those set aside."""
+"""scores: graded English pairs; pairs below the threshold are rejected."""
 
 from __future__ import annotations
 
+from statistics import fmean
+
 from xlforge.stage.stage import Stage, main
+
+GRADES = ("precision", "informativeness", "naturalness", "objectivity", "mean")
 
 
 def work(stage: Stage) -> None:
-    """Grades each English pair and keeps those that pass the bar."""
+    """Grades each English pair and keeps those that reach the threshold."""
     responses = stage.rows("responses")
     made = stage.run(responses.to_dicts())
     graded = [row for row in made if row.get("mean") is not None]
-    means = {
-        name: round(sum(row[name] for row in graded) / len(graded), 4) if graded else None
-        for name in ("precision", "informativeness", "naturalness", "objectivity", "mean")
-    }
+    means = {name: round(fmean(row[name] for row in graded), 4) if graded else None for name in GRADES}
     stage.deliver(made, expected=responses["id"].to_list(), metrics={"graded": len(graded), "grades": means})
 
 

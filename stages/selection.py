@@ -18,7 +18,7 @@ def work(stage: Stage) -> None:
     made = stage.run(candidates.to_dicts())
     table = frame([_filled(row) for row in made], stage.schema.Candidates)
     write_parquet(valid(table, stage.schema.Candidates, "candidates"), stage.out / "candidates.parquet")
-    rows = stage.module("pipeline").chosen(made, stage.params.least_quality)
+    rows = stage.module("pipeline").chosen(made, stage.params.min_quality)
     best = [row for row in rows if not row["reject"]]
     both = [row for row in best if row["first"] is not None]
     metrics = {
@@ -34,7 +34,7 @@ def work(stage: Stage) -> None:
 
 
 def _filled(row: Row) -> Row:
-    """A candidate as its table has it: one that was rejected half-way shows its reason among its problems."""
+    """A candidate as a row of the table; the reason of a rejected one is among its problems."""
     whole = {"chosen": False, "problems": [], **dict.fromkeys(ESTIMATES), **row}
     return whole | {"problems": [row["reject"]["reason"]]} if row["reject"] else whole
 

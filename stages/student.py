@@ -1,6 +1,6 @@
 """student@NAME: a LoRA adapter, trained on the rows that params.yaml names for it.
 
-Under `accelerate launch` every GPU has a process that runs this file; the first delivers, the others help.
+Under `accelerate launch` each GPU has a process that runs this file. The first one delivers, the others only train.
 """
 
 from __future__ import annotations
@@ -27,35 +27,36 @@ from xlforge.training import checkpoints
 if TYPE_CHECKING:
     import polars as pl
 
-    from xlforge.training.lesson import Lesson
+    from xlforge.training.run import TrainingRun
     from xlforge.training.trainer import Trained
 
 PROCESSES = int(os.environ.get("WORLD_SIZE", "1"))
-HELPS = int(os.environ.get("RANK", "0")) > 0
+FIRST = os.environ.get("RANK", "0") == "0"
 
 
 def work(stage: Stage) -> None:
-    """Trains one named student and delivers its adapter, the rows it learnt from and its loss curve."""
-    lesson, device = lesson_of(stage.item, stage.config, stage.execution)
+    """Trains one named student and delivers its adapter, its rows and its loss curve."""
+    run = prepared(stage.item or "", stage.config, stage.execution)
     from xlforge.training import sizes
     from xlforge.training.saving import save
+    from xlforge.training.trainer import train
 
-    stage.params, stage.schema = lesson.student, sizes
-    ids = [row["id"] for row in lesson.rows]
-    rows, rejects = split(lesson.rows, sizes.Rows, stage.stage)
+    stage.params, stage.schema = run.student, sizes
+    ids = [row["id"] for row in run.rows]
+    rows, rejects = split(run.rows, sizes.Rows, stage.stage)
     stage.record.rows_in = len(ids)
     stage.accept(rows, rejects, ids)
-    with checkpoints.held(lesson.name, lesson.key(device, PROCESSES)) as folder:
-        trained = lesson.teach(device, folder, Steps(stage.name))
-        save(trained.model, lesson.tokenizer, lesson.base, ADAPTERS / lesson.name)
+    with checkpoints.hold(run.name, run.key) as folder:
+        trained = train(run, folder, Steps(stage.name))
+        save(trained.model, run.tokenizer, run.base, ADAPTERS / run.name)
         curve = [f"{number},{loss:.4f}\n" for number, loss in enumerate(trained.losses, 1)]
         write_text("".join(["step,loss\n", *curve]), stage.out / "loss.csv")
         stage.record.usage.tokens_in = trained.tokens
-        stage.deliver_frames(rows, rejects, ids, figures(rows, trained))
+        stage.deliver_frames(rows, rejects, ids, metrics(rows, trained))
 
 
-def figures(rows: pl.DataFrame, trained: Trained) -> dict[str, Any]:
-    """What metrics.json tells: rows of each language, tokens, steps, and the loss (`last` over the last tenth of the steps)."""
+def metrics(rows: pl.DataFrame, trained: Trained) -> dict[str, Any]:
+    """Rows of each language, tokens, steps, and the loss; `last` is the mean over the last tenth of the steps."""
     end = max(1, len(trained.losses) // 10)
     return {
         "languages": dict(sorted(Counter(rows["language"]).items())),
@@ -75,40 +76,42 @@ def figures(rows: pl.DataFrame, trained: Trained) -> dict[str, Any]:
     }
 
 
-def lesson_of(name: str | None, config: Config, how: Execution) -> tuple[Lesson, str]:
-    """The student's lesson, and the device it is given on: `cpu` or `cuda`."""
-    device, _, number = how.device.partition(":")
-    # Threads that spin long while they wait for each other stand still for seconds when anything else runs beside them.
+def prepared(name: str, config: Config, settings: Execution) -> TrainingRun:
+    """The training of a student on the device of the settings, `cpu` or `cuda`."""
+    device, _, number = settings.device.partition(":")
+    # Threads spin while they wait for each other. With a long spin they block for seconds when the machine has other work.
     os.environ.setdefault("GOMP_SPINCOUNT", "1000")
     os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
-    if how.offline:
+    if settings.offline:
         os.environ["HF_HUB_OFFLINE"] = "1"
     if device == "cuda" and "RANK" not in os.environ:
         os.environ.setdefault("CUDA_VISIBLE_DEVICES", number or "0")
     from transformers.utils import logging
 
-    from xlforge.training.lesson import prepared
+    from xlforge.training.run import prepare
 
     logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    return prepared(name, config, DATA / "dataset"), device
+    return prepare(name, config, DATA / "dataset", device, PROCESSES)
 
 
-def help_train(name: str) -> None:
-    """Does a further process's part of a training; another prepares, delivers and tells."""
+def train_with_first(name: str) -> None:
+    """The part of a further process in a training; the first process prepares, reports and delivers."""
     guard.die_with_parents()
     try:
         config = params.load()
         packages.check()
-        lesson, device = lesson_of(name, config, execution(config.execution))
-        lesson.teach(device, checkpoints.place(name, lesson.key(device, PROCESSES)), Steps(name))
+        run = prepared(name, config, execution(config.execution))
+        from xlforge.training.trainer import train
+
+        train(run, checkpoints.folder_of(name, run.key), Steps(name))
     except BuildError as error:
         sys.exit(f"student@{name}: {error}")
 
 
 if __name__ == "__main__":
-    if HELPS:
-        help_train(sys.argv[1])
-    else:
+    if FIRST:
         main("student", work)
+    else:
+        train_with_first(sys.argv[1])

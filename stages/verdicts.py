@@ -1,4 +1,4 @@
-"""verdicts@MODEL: the model's answers judged against the reference's and its opponent's, and measured by themselves."""
+"""verdicts@MODEL: the model's answers judged against the reference's and its opponent's, and measured alone."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ Answers = dict[str, dict[str, Any]]
 def work(stage: Stage) -> None:
     """Judges and measures one model's answers."""
     name, params, pairing = str(stage.item), stage.params, stage.module("pairs")
+    measures = stage.module("measures")
     entry = stage.config.compared(stage.item)
     benchmark = stage.rows("benchmark").to_dicts()
     opponents = pairing.opponents(name, params.reference, entry.against)
@@ -24,20 +25,19 @@ def work(stage: Stage) -> None:
     pairs = pairing.pairs(benchmark, mine, {opponent: answers[opponent] for opponent in opponents})
     pairs = pairing.with_controls(pairs, benchmark, answers[params.reference])
     judge, verdicts = judged(stage, pairs)
-    graded = grades(stage, benchmark, mine) if params.grades else []
-    by_prompt = {row["prompt_row"]: row for row in graded if not row["reject"]}
-    measured = stage.module("measures").measured
-    no_grades = dict.fromkeys(stage.schema.DIMENSIONS)
+    answered = [row for row in benchmark if row["id"] in mine]
+    graded = stage.run([measures.to_grade(row, mine[row["id"]]) for row in answered]) if params.grades else []
+    grades = {row["prompt_row"]: row for row in graded if not row["reject"]}
+    no_grades = dict.fromkeys(measures.DIMENSIONS)
     known = [
-        no_grades | by_prompt.get(row["id"], {}) | measured(row, mine[row["id"]])
-        for row in benchmark
-        if row["id"] in mine
+        no_grades | mine[row["id"]] | grades.get(row["id"], {}) | measures.measured(row, mine[row["id"]])
+        for row in answered
     ]
     table = valid(frame(known, stage.schema.Answers), stage.schema.Answers, "answers")
     write_parquet(table, stage.out / "answers.parquet")
     ungraded = [row for row in graded if row["reject"]]
     made = [{**row, "judge": judge} for row in verdicts] + ungraded
-    metrics = {"answers": len(known), "opponents": {each: told(verdicts, each) for each in opponents}}
+    metrics = {"answers": len(known), "opponents": {each: counts(verdicts, each) for each in opponents}}
     stage.deliver(made, expected=[row["id"] for row in [*pairs, *ungraded]], metrics=metrics)
 
 
@@ -47,29 +47,21 @@ def by_id(stage: Stage, name: str) -> Answers:
 
 
 def judged(stage: Stage, pairs: Rows) -> tuple[str, Rows]:
-    """The judge's name, and every pair with its verdict or set aside."""
-    open_pairs = [pair for pair in pairs if not pair["reject"]]
+    """The judge's name, and every pair with its verdict or rejected."""
+    complete = [pair for pair in pairs if not pair["reject"]]
     missing = [pair for pair in pairs if pair["reject"]]
     if stage.params.judge == "embedded":
         embedded = stage.module("embedded")
-        return embedded.NAME, [*missing, *(embedded.judged(pair, stage.params.margin) for pair in open_pairs)]
-    forfeits = [(pair, stage.module("pairs").forfeited(pair)) for pair in open_pairs]
+        return embedded.NAME, [*missing, *(embedded.judged(pair, stage.params.margin) for pair in complete)]
+    forfeits = [(pair, stage.module("pairs").forfeited(pair)) for pair in complete]
     settled = [verdict for _, verdict in forfeits if verdict is not None]
-    asked = stage.run([pair for pair, verdict in forfeits if verdict is None])
+    called = stage.run([pair for pair, verdict in forfeits if verdict is None])
     judge = stage.config.judge
-    return f"{judge.model}@{judge.revision}" if judge.revision else judge.model, [*missing, *settled, *asked]
+    return f"{judge.model}@{judge.revision}" if judge.revision else judge.model, [*missing, *settled, *called]
 
 
-def grades(stage: Stage, benchmark: Rows, mine: Answers) -> Rows:
-    """Every answer with its four grades, or set aside with what could not be read."""
-    measures = stage.module("measures")
-    answers = [measures.to_grade(row, mine[row["id"]]) for row in benchmark if row["id"] in mine]
-    at_fault = [measures.lowest(row) for row in answers if row["fault"]]
-    return [*at_fault, *stage.run([row for row in answers if not row["fault"]])]
-
-
-def told(verdicts: Rows, opponent: str) -> dict[str, Any]:
-    """Counts of the verdicts against one opponent, and their plain mean."""
+def counts(verdicts: Rows, opponent: str) -> dict[str, Any]:
+    """Counts of the verdicts against one opponent, and their mean."""
     judged = [row for row in verdicts if row["opponent"] == opponent and not row["reject"]]
     ordered = [row["agreed"] for row in judged if row["agreed"] is not None]
     settled = [row["settled_by"] for row in judged]

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+# ruff: noqa: E402  the processor is pinned before numpy and torch are imported
+from xlforge.base import cpu
+
+cpu.pin()
+
 import os
 from collections.abc import Iterator
 from pathlib import Path

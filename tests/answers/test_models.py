@@ -1,60 +1,58 @@
-"""Which model is asked: a base, a student in process or served, each under a revision that tells it from the others."""
+"""Which model generates the answers: a base, or a student in process or served, each with its own revision."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import yaml
 
-from pipelines.answers.v1.models import asked_as, role
-from pipelines.answers.v1.pipeline import PROMPTS
-from tests.core.test_params import with_change
+from pipelines.answers.v1.models import model_of, role
+from tests.config.test_params import with_change
 from xlforge.config.execution import Execution
 from xlforge.config.models import Compared, Model
 from xlforge.config.params import Config, ParamsError, load
+from xlforge.config.students import Base
 from xlforge.models.revision import adapted
-from xlforge.steps.prompts import render, variables
 
 STUDENT = {"student": "first", "against": "base", "needs": "models/students/first"}
 
 
 @pytest.fixture
-def everything(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
+    """The project's params with a base on the hub, in a folder with the adapter of `first`."""
+    shipped = load()
     monkeypatch.chdir(tmp_path)
     folder = tmp_path / "models" / "students" / "first"
     folder.mkdir(parents=True)
     (folder / "adapter_config.json").write_text("{}")
-    base = SimpleNamespace(model="org/base", revision="abc", trust_remote_code=None)
-    return {"bases": {"pocket": base}, "students": {"first": SimpleNamespace(base="pocket")}, "models": {}}
+    return replace(shipped, bases={"pocket": Base(model="org/base", revision="abc")}, models={})
 
 
 def test_a_student_in_process_is_its_base_with_its_adapter(config: Config) -> None:
     config.models["first"] = Compared(**STUDENT)
     revision = adapted("abc", Path("models/students/first"))
     assert revision.startswith("abc+sha256:")
-    assert asked_as(config, "first") == Model(
+    assert model_of(config, "first") == Model(
         model="org/base", adapter="models/students/first", revision=revision, prompts="full"
     )
 
 
 @pytest.mark.parametrize(("served", "name"), [(None, "first"), ("lora-7", "lora-7")])
-def test_a_served_student_is_asked_by_name_under_the_same_revision(
-    config: Config, served: str | None, name: str
-) -> None:
+def test_a_served_student_has_its_name_and_the_same_revision(config: Config, served: str | None, name: str) -> None:
     config.models["first"] = Compared(**STUDENT, engine="openai", model=served)
-    model = asked_as(config, "first")
+    model = model_of(config, "first")
     assert (model.engine, model.model) == ("openai", name)
     assert model.revision == adapted("abc", Path("models/students/first"))
 
 
 def test_a_retrained_student_is_another_model(config: Config) -> None:
     config.models["first"] = Compared(**STUDENT)
-    before = asked_as(config, "first").revision
+    before = model_of(config, "first").revision
     Path("models/students/first/adapter_config.json").write_text('{"r": 16}')
-    assert asked_as(config, "first").revision != before
+    assert model_of(config, "first").revision != before
 
 
 def test_a_model_may_have_an_endpoint_of_its_own() -> None:
@@ -62,19 +60,8 @@ def test_a_model_may_have_an_endpoint_of_its_own() -> None:
     assert [role(how, name) for name in ("gpt", "first")] == ["answers_gpt", "answers"]
 
 
-@pytest.mark.parametrize("size", ["brief", "full"])
-def test_a_pivot_asks_in_the_words_that_the_teacher_knows(size: str) -> None:
-    for ours, theirs in (
-        (f"answer.{size}", f"responses/v1/prompts/answer.{size}"),
-        (f"translate.{size}", f"translations/v1/prompts/{size}"),
-    ):
-        here, there = PROMPTS / f"{ours}.jinja2", Path(__file__).parents[2] / "pipelines" / f"{theirs}.jinja2"
-        given = {name: f"some {name}" for name in variables(there)}
-        assert render(here, **given) == render(there, **given)
-
-
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "message"),
     [
         ({"models.base.against": "nobody"}, "models.base.against: 'nobody' is not under `models`"),
         (
@@ -92,13 +79,13 @@ def test_a_pivot_asks_in_the_words_that_the_teacher_knows(size: str) -> None:
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )
-def test_an_entry_that_names_nothing_is_told(tmp_path: Path, change: dict[str, Any], told: str) -> None:
+def test_an_entry_with_an_unknown_name_is_an_error(tmp_path: Path, change: dict[str, Any], message: str) -> None:
     with pytest.raises(ParamsError) as error:
         load(with_change(tmp_path, change))
-    assert told in str(error.value)
+    assert message in str(error.value)
 
 
-def test_dvc_and_the_students_agree_on_where_adapters_lie() -> None:
+def test_dvc_and_the_students_agree_on_the_place_of_adapters() -> None:
     stages = yaml.safe_load(Path("dvc.yaml").read_text())["stages"]
     assert "models/students/${key}" in stages["student"]["do"]["outs"]
     assert "${item.needs}" in stages["answers"]["do"]["deps"]

@@ -1,4 +1,4 @@
-"""Answers from a file: matched by id or by what was asked, in the right language, or told why not."""
+"""Answers from a file: matched by id or by prompt, in the right language, or rejected with the reason."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_by_id(tmp_path: Path) -> None:
     assert read(tmp_path, records) == ["de", "en", "de", "en"]
 
 
-def test_alpacaevals_shape_is_matched_by_what_was_sent(tmp_path: Path) -> None:
+def test_alpacaevals_records_are_matched_by_the_prompt(tmp_path: Path) -> None:
     records = [{"instruction": row["prompt"], "output": row["language"], "generator": "gpt"} for row in ROWS]
     assert read(tmp_path, records, as_list=True) == ["de", "en", "de", "en"]
 
@@ -45,12 +45,12 @@ def test_an_english_question_without_a_language_is_no_answer_in_german(tmp_path:
     assert read(tmp_path, [{"instruction": "Where is Mere-0?", "output": "Here."}]) == [None, "Here.", None, None]
 
 
-def test_a_set_that_is_named_is_kept_to(tmp_path: Path) -> None:
+def test_a_record_with_a_set_matches_only_that_set(tmp_path: Path) -> None:
     records = [{"instruction": "Where is Mere-0?", "language": "de", "set": "same_language", "output": "Im Tal."}]
     assert read(tmp_path, records) == [None] * 4
 
 
-def test_what_is_not_there_is_set_aside_with_the_reason(tmp_path: Path) -> None:
+def test_a_row_without_an_answer_is_rejected_with_the_reason(tmp_path: Path) -> None:
     path = tmp_path / "answers.jsonl"
     path.write_text('{"id": "p0/english/en", "answer": "Here.\\u0000 \\ud800"}')
     digest = f"sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}"
@@ -72,7 +72,7 @@ def test_an_empty_answer_is_an_answer(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("records", "told"),
+    ("records", "message"),
     [
         ([{"id": "p0/english/en", "answer": "x"}, {"id": "p0/english/en", "answer": "y"}], "in 2 ways"),
         ([{"id": "p0/english/en"}], "it needs"),
@@ -82,8 +82,8 @@ def test_an_empty_answer_is_an_answer(tmp_path: Path) -> None:
         (["x"], "must be an object"),
     ],
 )
-def test_a_record_that_cannot_be_read_is_told(tmp_path: Path, records: list[Any], told: str) -> None:
-    with pytest.raises(BuildError, match=told):
+def test_an_invalid_record_is_an_error(tmp_path: Path, records: list[Any], message: str) -> None:
+    with pytest.raises(BuildError, match=message):
         read(tmp_path, records)
 
 
@@ -92,5 +92,5 @@ def test_another_file_than_params_say_is_refused(tmp_path: Path) -> None:
     path.write_text('{"id": "p0/english/en", "answer": "x"}')
     with pytest.raises(BuildError, match=r"sha256:[0-9a-f]{64}.*says revision None.*params\.yaml"):
         answers(path, ROWS, "gpt", None)
-    with pytest.raises(BuildError, match="is not there"):
+    with pytest.raises(BuildError, match="does not exist"):
         answers(tmp_path / "nowhere.jsonl", ROWS, "gpt", "sha256:0")

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from bench import passages, scale_build, scale_store
+from bench import passages, scale_build, scale_cache
 from bench.answers import Answers
 from bench.watching import growth, verdict, watched
 from tests.project import Project
@@ -80,9 +80,9 @@ def test_a_command_that_fails_is_told_with_its_words(tmp_path: Path) -> None:
         watched([sys.executable, "-c", "raise SystemExit('no such thing')"], tmp_path, {}, tmp_path / "log.txt")
 
 
-def test_rows_go_through_the_store_and_the_schema(tmp_path: Path) -> None:
-    seconds = scale_store.translated(tmp_path, 0, 300)
-    assert set(seconds) == {"bought", "served", "validated"}
+def test_rows_go_through_the_cache_and_the_schema(tmp_path: Path) -> None:
+    seconds = scale_cache.translated(tmp_path, 0, 300)
+    assert set(seconds) == {"generated", "hits", "validated"}
     assert len(pl.read_parquet(tmp_path / "rows.parquet")) == 300
 
 

@@ -1,4 +1,4 @@
-"""A benchmark in miniature: a source of prompts in, rows and rejects out."""
+"""A small benchmark: a source of prompts in, rows and rejects out."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from typing import Any
 import polars as pl
 import pytest
 
-from pipelines.benchmark.v1.pipeline import make
 from pipelines.benchmark.v1.schema import Params, Rows
-from xlforge.base.frames import Rejects, partition, split, valid
+from stages.benchmark import work
+from xlforge.base.frames import Rejects, partition, valid
+from xlforge.config.params import load
+from xlforge.stage.stage import Stage as BaseStage
 
 COLUMNS = {
     "id": "id",
@@ -50,7 +52,7 @@ POCKET: list[dict[str, Any]] = [
 
 @dataclass
 class Built:
-    """What a benchmark is made of: two frames, which hold every id that was to be delivered, and the counts."""
+    """What a benchmark consists of: two frames, which hold every id that was to be delivered, and the counts."""
 
     rows: pl.DataFrame
     rejects: pl.DataFrame
@@ -65,18 +67,31 @@ class Built:
         return dict(sorted(self.rejects.group_by("reason").len().iter_rows()))
 
 
+class Recorder(BaseStage):
+    """The stage with a block of params of its own; it writes nothing."""
+
+    def __init__(self, params: dict[str, Any]) -> None:
+        super().__init__("benchmark", None, load(), Path("unused"))
+        self.params = Params.model_validate(params)
+        self.built: Built | None = None
+
+    def deliver_frames(self, rows: Any, rejects: Any, expected: Any, metrics: Any = None, among: Any = None) -> None:
+        valid(rows, Rows, "rows")
+        valid(rejects, Rejects, "rejects")
+        partition(expected, rows, rejects)
+        assert among == metrics["prompts"]["read"] == self.record.rows_in
+        self.built = Built(rows, rejects, metrics)
+
+
 Stage = Callable[..., Built]
 
 
 def built(params: dict[str, Any]) -> Built:
-    """The benchmark of a block of params, checked as the stage checks it."""
-    block = {"version": "v1", "languages": ["de", "hu"], "exclusions": {"path": "unused"}} | params
-    made = make(Params.model_validate(block))
-    rows, rejects = split(made.rows, Rows)
-    valid(rows, Rows, "rows")
-    valid(rejects, Rejects, "rejects")
-    partition(made.expected, rows, rejects)
-    return Built(rows, rejects, made.metrics)
+    """The benchmark of a block of params, through the stage's own work."""
+    stage = Recorder({"version": "v1", "languages": ["de", "hu"], "exclusions": {"path": "unused"}} | params)
+    work(stage)
+    assert stage.built
+    return stage.built
 
 
 def written(path: Path, rows: list[Any]) -> Path:
@@ -90,7 +105,7 @@ def written(path: Path, rows: list[Any]) -> Path:
 
 @pytest.fixture
 def build(tmp_path: Path) -> Stage:
-    """Makes a benchmark of rows shaped like the pocket prompts (or of a source block); further arguments are params."""
+    """Builds a benchmark from rows like the pocket prompts (or from a source block); further arguments are params."""
     times = iter(range(1000))
 
     def run(rows: list[Any] | None = None, source: dict[str, Any] | None = None, **params: Any) -> Built:

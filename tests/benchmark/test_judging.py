@@ -1,4 +1,4 @@
-"""A prompt that cannot be asked is set aside once, with its words and the reason; the others go on."""
+"""An unusable prompt is rejected once, with its text and the reason; the others go on."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def entry(text: str, reason: str = "english_words", why: str = "It wants English
     return {"prompt": fingerprint(text), "reason": reason, "why": why}
 
 
-def test_prompts_that_cannot_be_asked(build: Stage, pocket: Rows) -> None:
+def test_unusable_prompts_are_rejected_with_their_reasons(build: Stage, pocket: Rows) -> None:
     made = build(
         [
             *pocket,
@@ -49,7 +49,7 @@ def test_prompts_that_cannot_be_asked(build: Stage, pocket: Rows) -> None:
     assert made.counts["prompts"]["read"] == 9
 
 
-def test_an_excluded_prompt_is_in_no_set_and_says_why(build: Stage, pocket: Rows, tmp_path: Path) -> None:
+def test_an_excluded_prompt_is_in_no_set_and_has_its_reason(build: Stage, pocket: Rows, tmp_path: Path) -> None:
     path = written(tmp_path / "list.jsonl", [entry(pocket[0]["prompt"])])
     made = build(pocket, exclusions={"path": str(path), "apply": True})
     (row,) = made.rejects.to_dicts()
@@ -62,7 +62,7 @@ def test_an_excluded_prompt_is_in_no_set_and_says_why(build: Stage, pocket: Rows
     assert len(kept.rows) == 10
 
 
-def test_white_space_and_composed_accents_change_no_fingerprint() -> None:
+def test_white_space_and_composed_accents_do_not_change_a_fingerprint() -> None:
     assert fingerprint("a  cafe\u0301\n") == fingerprint(" a caf\u00e9")
     assert fingerprint("a cafe") != fingerprint("a caf\u00e9")
 
@@ -78,16 +78,16 @@ def test_a_list_for_another_source_stops_the_build(build: Stage, pocket: Rows, t
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("{", "line 2 .* is no JSON"),
-        ('["x"]', "line 2 .* must be an object with the keys prompt, reason, why"),
-        (entry("x") | {"text": "x"}, "line 2 .* and no others"),
-        (entry("x") | {"prompt": "12"}, "prompt is '12'; wanted are 16 hexadecimal digits"),
-        (entry("x", reason="In Words"), "reason is 'In Words'"),
-        (entry("x", why=" "), "why is ' '"),
+        ("{", "line 2 .* is not valid JSON"),
+        ('["x"]', r"line 2 .*\['x'\]: .*valid dictionary"),
+        (entry("x") | {"text": "x"}, "line 2 .*text: unknown key"),
+        (entry("x") | {"prompt": "12"}, r"prompt: '12': .*\^\[0-9a-f\]\{16\}"),
+        (entry("x", reason="In Words"), "reason: 'In Words': .*a-z"),
+        (entry("x", why=" "), "why: ' ': "),
         (entry("How deep is Lake Ketinal?"), "a second time"),
     ],
 )
-def test_a_list_that_cannot_be_used_names_the_line(
+def test_an_invalid_list_is_an_error_that_names_the_line(
     build: Stage, pocket: Rows, tmp_path: Path, line: Any, message: str
 ) -> None:
     path = written(tmp_path / "list.jsonl", [entry(pocket[0]["prompt"]), line])
@@ -95,6 +95,6 @@ def test_a_list_that_cannot_be_used_names_the_line(
         build(pocket, exclusions={"path": str(path), "apply": True})
 
 
-def test_a_list_that_is_not_there(build: Stage, pocket: Rows) -> None:
+def test_a_list_that_does_not_exist(build: Stage, pocket: Rows) -> None:
     with pytest.raises(BuildError, match=r"nosuch\.jsonl cannot be read.*apply to false"):
         build(pocket, exclusions={"path": "nosuch.jsonl", "apply": True})

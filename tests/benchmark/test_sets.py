@@ -1,4 +1,4 @@
-"""Each prompt stands in every set and language, with the right words asked and everything known about it beside."""
+"""Each prompt is in every set and language, with the right text to send and everything known about it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from xlforge.languages.registry import LANGUAGES
 Rows = list[dict[str, Any]]
 
 
-def test_each_prompt_stands_in_every_set_and_language(build: Stage, pocket: Rows) -> None:
+def test_each_prompt_is_in_every_set_and_language(build: Stage, pocket: Rows) -> None:
     made = build(pocket)
     assert len(made.rows) == 2 * (2 + 1 + 2)
     assert not len(made.rejects)
@@ -34,15 +34,15 @@ def test_a_crosslingual_prompt_is_the_english_question_and_a_request(build: Stag
             assert row["instruction_en"] == row["instruction"]
 
 
-def test_requests_are_a_matter_of_the_row_alone(build: Stage, pocket: Rows) -> None:
+def test_a_request_depends_on_its_row_alone(build: Stage, pocket: Rows) -> None:
     alone = build(pocket[:1], sets=["crosslingual"], languages=["de"])
     among = build([pocket[1], pocket[0]])
     assert alone.of("crosslingual", "de")[0] in among.of("crosslingual", "de")
 
 
 def test_requests_vary_over_a_benchmark(build: Stage) -> None:
-    asked = "How far is the town of {} from the sea?"
-    rows = [{"prompt": asked.format(f"T{number}")} for number in range(60)]
+    question = "How far is the town of {} from the sea?"
+    rows = [{"prompt": question.format(f"T{number}")} for number in range(60)]
     made = build(source={**dict.fromkeys(("part", "questions", "passage", "truth", "slots", "id"))}, rows=rows,
                  sets=["crosslingual"], languages=["de"])  # fmt: skip
     prompts = [row["prompt"].replace(row["instruction"][:-1], "…") for row in made.of("crosslingual", "de")]
@@ -51,20 +51,20 @@ def test_requests_vary_over_a_benchmark(build: Stage) -> None:
     assert min(starts, ends, 60 - starts - ends) >= 10
 
 
-def test_the_english_set_asks_in_english_alone(build: Stage, pocket: Rows) -> None:
+def test_the_english_set_is_english_alone(build: Stage, pocket: Rows) -> None:
     for row in build(pocket).of("english", "en"):
         assert row["prompt"] == row["instruction"] == row["instruction_en"]
 
 
-def test_the_same_language_set_asks_in_the_language_alone(build: Stage, pocket: Rows) -> None:
-    asked = {row["prompt"]: row for row in build(pocket).of("same_language", "hu")}
-    assert set(asked) == {row["questions"]["hu"] for row in pocket}
-    row = asked["Milyen mély a Ketinal nevű tó?"]
+def test_the_same_language_set_is_in_the_language_alone(build: Stage, pocket: Rows) -> None:
+    rows = {row["prompt"]: row for row in build(pocket).of("same_language", "hu")}
+    assert set(rows) == {row["questions"]["hu"] for row in pocket}
+    row = rows["Milyen mély a Ketinal nevű tó?"]
     assert row["instruction"] == row["prompt"]
     assert row["instruction_en"] == "How deep is Lake Ketinal?"
 
 
-def test_what_is_known_travels_with_each_row_and_is_not_asked(build: Stage, pocket: Rows) -> None:
+def test_what_is_known_is_in_each_row_and_not_in_its_prompt(build: Stage, pocket: Rows) -> None:
     made = build(pocket)
     (row,) = [row for row in made.of("crosslingual", "de") if row["prompt_id"].startswith("p2-")]
     assert row["truth"] == "Aus roten Ziegeln."
@@ -103,7 +103,7 @@ def test_a_language_without_questions_stops_the_build_with_the_remedy(
     assert len(build(pocket, source, languages=["fi"], sets=["crosslingual", "english"]).rows) == 4
 
 
-def test_a_single_question_that_lacks_is_a_reject(build: Stage, pocket: Rows) -> None:
+def test_a_single_missing_question_is_a_reject(build: Stage, pocket: Rows) -> None:
     del pocket[1]["questions"]["hu"]
     made = build(pocket)
     assert made.rejects["id"].to_list() == [
@@ -116,7 +116,7 @@ def test_a_single_question_that_lacks_is_a_reject(build: Stage, pocket: Rows) ->
     assert len(made.of("same_language", "de")) == 2
 
 
-def test_the_sample_is_drawn_by_id_and_outlives_edits(build: Stage, pocket: Rows) -> None:
+def test_the_sample_goes_by_id_and_survives_edits(build: Stage, pocket: Rows) -> None:
     many = [{**pocket[0], "id": f"q{number}", "prompt": f"How deep is Lake N{number}?"} for number in range(40)]
     first = build(many, sample=10)
     assert first.counts["prompts"] == {

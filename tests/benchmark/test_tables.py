@@ -1,4 +1,4 @@
-"""Sources of every kind, tables beside them, and the errors that stop a build before it writes."""
+"""Sources of every kind, tables that pair with them, and the errors that stop a build before it writes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ GERMAN = ["Wie tief ist das Meer?", "Warum schnurren Katzen?", "Schreibe ein Hai
 
 
 def hub(folder: Path) -> Path:
-    """A dataset as XL-AlpacaEval lies on the hub: a file a split, named in its card; questions and m-AlpacaEval's beside."""
+    """A dataset as XL-AlpacaEval lies on the hub: a file a split, named in its card; with m-AlpacaEval's questions."""
     for name, texts in {
         "english": ENGLISH,
         "german": [f"{text} Please answer in German." for text in ENGLISH],
@@ -34,7 +34,7 @@ def hub(folder: Path) -> Path:
     return folder
 
 
-def asked(made: Built, name: str, code: str) -> dict[str, str]:
+def prompts(made: Built, name: str, code: str) -> dict[str, str]:
     """English question to prompt."""
     return {row["instruction_en"]: row["prompt"] for row in made.of(name, code)}
 
@@ -53,15 +53,15 @@ def test_json_jsonl_and_parquet_agree(build: Stage, pocket: Rows, tmp_path: Path
 
 def test_the_authors_set_with_their_requests_and_translations(build: Stage, tmp_path: Path) -> None:
     name = str(hub(tmp_path / "xl"))
-    beside = {"kind": "hub", "name": name}
+    paired = {"kind": "hub", "name": name}
     made = build(
         source={"kind": "hub", "name": name, "split": "english", "part": "dataset"},
         languages=["de"],
-        requested=beside | {"split": "{language}"},
-        translated=beside | {"split": "m_{language}"},
+        requested=paired | {"split": "{language}"},
+        translated=paired | {"split": "m_{language}"},
     )
-    assert asked(made, "crosslingual", "de") == {text: f"{text} Please answer in German." for text in ENGLISH}
-    assert asked(made, "same_language", "de") == dict(zip(ENGLISH, GERMAN, strict=True))
+    assert prompts(made, "crosslingual", "de") == {text: f"{text} Please answer in German." for text in ENGLISH}
+    assert prompts(made, "same_language", "de") == dict(zip(ENGLISH, GERMAN, strict=True))
     assert set(made.rows["part"]) == {"vicuna"}
     assert {row["instruction"] for row in made.of("crosslingual", "de")} == set(ENGLISH)
 
@@ -83,7 +83,7 @@ def test_a_local_folder_with_a_file_a_language(build: Stage, tmp_path: Path) -> 
         sets=["same_language"],
         translated={"file": "m_{language}.json"},
     )
-    assert asked(made, "same_language", "de") == dict(zip(ENGLISH, GERMAN, strict=True))
+    assert prompts(made, "same_language", "de") == dict(zip(ENGLISH, GERMAN, strict=True))
 
 
 def test_ids_pair_rows_in_any_order(build: Stage, tmp_path: Path) -> None:
@@ -99,12 +99,12 @@ def test_ids_pair_rows_in_any_order(build: Stage, tmp_path: Path) -> None:
         sets=["same_language"],
         translated={"file": "others.jsonl", "id": "id", "language": "to"},
     )
-    assert asked(made, "same_language", "de") == dict(zip(ENGLISH, GERMAN, strict=True))
-    assert asked(made, "same_language", "fr") == {ENGLISH[0]: "Quelle profondeur ?"}
+    assert prompts(made, "same_language", "de") == dict(zip(ENGLISH, GERMAN, strict=True))
+    assert prompts(made, "same_language", "fr") == {ENGLISH[0]: "Quelle profondeur ?"}
     assert made.reasons == {"no_prompt": 2}
 
 
-def test_a_prompt_set_aside_shifts_no_pair(build: Stage, tmp_path: Path) -> None:
+def test_a_rejected_prompt_shifts_no_pair(build: Stage, tmp_path: Path) -> None:
     folder = hub(tmp_path / "files")
     (folder / "english.json").write_text(json.dumps([{"instruction": text} for text in [ENGLISH[0], "", ENGLISH[2]]]))
     made = build(
@@ -113,7 +113,7 @@ def test_a_prompt_set_aside_shifts_no_pair(build: Stage, tmp_path: Path) -> None
         sets=["same_language"],
         translated={"file": "m_{language}.json"},
     )
-    assert asked(made, "same_language", "de") == {ENGLISH[0]: GERMAN[0], ENGLISH[2]: GERMAN[2]}
+    assert prompts(made, "same_language", "de") == {ENGLISH[0]: GERMAN[0], ENGLISH[2]: GERMAN[2]}
 
 
 def test_tables_that_do_not_pair_stop_the_build(build: Stage, tmp_path: Path) -> None:
@@ -123,12 +123,14 @@ def test_tables_that_do_not_pair_stop_the_build(build: Stage, tmp_path: Path) ->
     assert len(build(**block).rows) == 3
     shuffled = [{"instruction": f"{text} In German!"} for text in [ENGLISH[1], ENGLISH[2], ENGLISH[0]]]
     (folder / "german.json").write_text(json.dumps(shuffled))
-    with pytest.raises(BuildError, match=r"row 1 of the source asks something else in German.*not in one order"):
+    with pytest.raises(BuildError, match=r"row 1 of the source is another question in German.*not in one order"):
         build(**block)
     (folder / "german.json").write_text(json.dumps(shuffled[:2]))
     with pytest.raises(BuildError, match=r"set crosslingual, language German.*2 rows and the source 3.*requested\.id"):
         build(**block)
-    with pytest.raises(BuildError, match=r"set crosslingual, language French.*french\.json is not there.*take fr out"):
+    with pytest.raises(
+        BuildError, match=r"set crosslingual, language French.*french\.json does not exist.*take fr out"
+    ):
         build(**block | {"languages": ["fr"]})
 
 
@@ -137,27 +139,27 @@ def _text(path: Path) -> None:
 
 
 SOURCES: dict[str, tuple[dict[str, Any], Any, str]] = {
-    "no file": ({"path": "p.jsonl"}, None, "p.jsonl is not there"),
+    "no file": ({"path": "p.jsonl"}, None, "p.jsonl does not exist"),
     "a folder without its file": ({"path": "p"}, lambda path: path.mkdir(), "folder with benchmark.source.file in it"),
-    "another suffix": ({"path": "p.txt"}, _text, "no .json, .jsonl, .parquet file"),
+    "another suffix": ({"path": "p.txt"}, _text, "is not a .json, .jsonl, .parquet file"),
     "no parquet": ({"path": "p.parquet"}, _text, "cannot be read"),
     "broken JSON": ({"path": "p.json"}, lambda path: path.write_text('[{"instruction": "x"'), "cannot be read"),
     "no rows": ({"path": "p.jsonl"}, lambda path: path.write_text("\n"), "holds no rows"),
-    "no JSONL": ({"path": "p.jsonl"}, _text, "no row of .* is a prompt; the first: no JSON"),
+    "no JSONL": ({"path": "p.jsonl"}, _text, "no row of .* is a prompt; the first: not valid JSON"),
     "no column": (
         {"path": "p.jsonl"},
         lambda path: path.write_text('{"prompt": "x"}'),
         "source.instruction: .* no column 'instruction'; it has prompt",
     ),
-    "a column that is nowhere": (
+    "a column that does not exist": (
         {"path": "p.jsonl", "passage": "text"},
         lambda path: path.write_text('{"instruction": "x"}'),
         "source.passage: .* no column 'text'.*or null",
     ),
-    "nothing to ask": (
+    "no prompt": (
         {"path": "p.jsonl"},
         lambda path: path.write_text('{"instruction": ""}'),
-        "none of the 1 rows .* can be asked",
+        "none of the 1 rows .* is usable",
     ),
     "unpinned dataset": ({"kind": "hub", "name": "nobody/nothing"}, None, "source.revision: .*give a commit"),
 }
@@ -176,7 +178,7 @@ def test_a_source_that_cannot_be_read(build: Stage, tmp_path: Path, case: str) -
         build(source=source, sets=["english"])
 
 
-def test_a_split_that_is_not_there_is_told(build: Stage, tmp_path: Path) -> None:
+def test_a_missing_split_is_an_error(build: Stage, tmp_path: Path) -> None:
     name = str(hub(tmp_path / "xl"))
     with pytest.raises(BuildError, match=r"xl:nosuch cannot be read.*split"):
         build(source={"kind": "hub", "name": name, "split": "nosuch"}, sets=["english"])
@@ -189,11 +191,11 @@ def test_a_split_that_is_not_there_is_told(build: Stage, tmp_path: Path) -> None
         ({"source": {"kind": "local"}}, "reads from path: give path"),
         ({"source": {"path": "x", "colunm": "y"}}, "colunm"),
         ({"source": {"path": "x", "file": "{language}.json"}}, "the source is one table"),
-        ({"translated": {"file": "german.json"}}, "tell the languages apart"),
+        ({"translated": {"file": "german.json"}}, "no language can be selected"),
         ({"sets": ["crosslingual", "crosslingual"]}, "named twice"),
         ({"sets": ["translated"]}, "same_language"),
         ({"sets": []}, "at least 1"),
-        ({"source": {"path": "x", "language": "lang"}}, "taken as they are"),
+        ({"source": {"path": "x", "language": "lang"}}, "used unchanged"),
         ({"languages": ["en"]}, "English is always there"),
         ({"languages": ["german"]}, "did you mean 'de'"),
     ],

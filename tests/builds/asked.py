@@ -10,12 +10,12 @@ from contextlib import closing
 from typing import Any, NamedTuple
 
 import orjson
+from xlforge.models.openai.pending import former
 
 from tests.project import Project
 from tests.replies import Replies
 from tests.server import Server
 from xlforge.models.openai.bodies import body
-from xlforge.models.openai.pending import former
 
 
 def asked(server: Server) -> list[bytes]:
@@ -29,9 +29,9 @@ def held(project: Project) -> set[bytes]:
     if not path.exists():
         return set()
     with closing(sqlite3.connect(path, timeout=60)) as store:
-        if not store.execute("SELECT 1 FROM sqlite_master WHERE name = 'answers'").fetchone():
+        if not store.execute("SELECT 1 FROM sqlite_master WHERE name = 'responses'").fetchone():
             return set()
-        kept = store.execute("SELECT request FROM answers").fetchall()
+        kept = store.execute("SELECT request FROM responses").fetchall()
     return {_sorted(orjson.loads(body(former(zlib.decompress(request))))) for (request,) in kept}
 
 

@@ -74,7 +74,7 @@ def test_the_best_candidate_is_never_worse_than_the_first(built: Project) -> Non
 def test_a_moved_bar_asks_no_grades_and_only_for_the_rows_let_in(project: Project, tmp_path: Path) -> None:
     before = load(project, "bestof3", tmp_path / "cache")
     kept = len(project.read("scores"))
-    project.set({"scores.bar": {"least": 1, "mean": 1.0}})
+    project.set({"scores.threshold": {"min_grade": 1, "min_mean": 1.0}})
     records = project.repro()
     ran = dict(zip(names(records), records, strict=True))
     assert list(ran) == ["scores", "translations@de", "selection@de", "dataset"]
@@ -138,10 +138,10 @@ def test_another_prompt_version_runs_its_stage_and_those_after(project: Project)
 
 @pytest.mark.slow
 def test_a_value_edited_by_hand_survives_an_experiment(project: Project) -> None:
-    project.set({"selection.least_quality": 0.31})
-    project.run("dvc", "exp", "run", "dataset", "--set-param", "scores.bar.least=2")
+    project.set({"selection.min_quality": 0.31})
+    project.run("dvc", "exp", "run", "dataset", "--set-param", "scores.threshold.min_grade=2")
     params = (project.folder / "params.yaml").read_text()
-    assert "least_quality: 0.31" in params
+    assert "min_quality: 0.31" in params
     assert "least: 2" in params
 
 

@@ -81,7 +81,7 @@ def test_every_passage_is_in_rows_or_rejects_and_the_reasons_are_right(shared: P
         number: reason for number, (_, reason) in bad.items()
     }
     assert len(found) == len(bad)
-    ungraded = [reason for reason in reasons(project, "scores").values() if reason != "below_bar"]
+    ungraded = [reason for reason in reasons(project, "scores").values() if reason != "below_threshold"]
     assert set(ungraded) == {"unreadable_grades"}
     assert 0.1 < len(ungraded) / len(project.read("responses")) < 0.4
     candidates = project.read("selection", "candidates", "de")
@@ -145,7 +145,7 @@ def test_a_wrong_key_ends_the_build_at_once_without_telling_it(shared: Path, tmp
     ("change", "told"),
     [
         ({"seeds.source.path": "nowhere.jsonl"}, "nowhere.jsonl"),
-        ({"scores.bar.leest": 3}, "did you mean 'least'"),
+        ({"scores.threshold.min_grad": 3}, "did you mean 'min_grade'"),
         ({"languages": ["de", "klingon"]}, "unknown language 'klingon'"),
     ],
 )

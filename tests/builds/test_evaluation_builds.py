@@ -14,7 +14,7 @@ MODELS = yaml.safe_load((ROOT / "params.yaml").read_text())["models"]
 PARAMS = SMALL | {
     "responses.sampling.temperature": 0.0,
     "students": {"tuned": {"base": "pocket", "config": "bestof3", "languages": None, "rows": None}},
-    "student.epochs": 16,
+    "student.num_train_epochs": 16,
     "benchmark.sample": 8,
     "benchmark.languages": ["de", "fr"],
     "models": {

@@ -121,7 +121,7 @@ def test_a_full_disk_ends_the_build_with_what_was_bought_and_it_goes_on_from_the
         running = build(project, server, url)
         said = running.communicate(timeout=600)[0]
         assert running.returncode != 0
-        assert "cannot be written: database or disk is full" in said
+        assert "does not work: database or disk is full" in said
         assert "Traceback" not in said
         answered = server.counts()["answered"]
         subprocess.run(["mount", "-o", "remount,size=64m", small], check=True)

@@ -45,8 +45,8 @@ def test_the_summary_tells_where_the_dataset_lies_and_what_was_set_aside(built: 
     assert said.count("assistant:") == 3
 
 
-def test_the_stores_stats_agree_with_the_run_log(built: Project) -> None:
-    found = orjson.loads(built.run("xlforge", "store", "stats", "--json").stdout)
-    assert sum(model["answers"] for model in found["models"]) == sum(run["calls"] for run in built.runs())
+def test_the_stats_of_the_cache_agree_with_the_run_log(built: Project) -> None:
+    found = orjson.loads(built.run("xlforge", "cache", "stats", "--json").stdout)
+    assert sum(model["responses"] for model in found["models"]) == sum(run["calls"] for run in built.runs())
     assert sum(model["tokens_out"] for model in found["models"]) == sum(run["tokens_out"] for run in built.runs())
-    assert "answers" in built.run("xlforge", "store", "stats").stdout
+    assert "responses" in built.run("xlforge", "cache", "stats").stdout

@@ -1,4 +1,4 @@
-"""`xlforge language-pass-rate`: figures by language, and a plain word where there are none."""
+"""`xlforge language-pass-rate`: figures by language, and a message where there are none."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ def written(folder: Path, answers: list[tuple[object, object]]) -> Path:
     return path
 
 
-def test_the_figures_are_told_by_language_and_in_the_mean(tmp_path: Path) -> None:
+def test_figures_by_language_and_their_mean(tmp_path: Path) -> None:
     path = written(tmp_path, [("de", GERMAN), ("de", ENGLISH), ("hi", HINDI), ("hi", None), ("ja", OTHERS["ja"])])
-    told = orjson.loads(rate(path, "--json").stdout)
-    assert told["line_pass_rate"] == pytest.approx(250 / 3)
-    assert told["word_pass_rate"] == 100
-    assert told["by_language"]["de"]["line_pass_rate"] == 50
-    assert told["by_language"]["de"]["word_pass_rate"] is None
-    assert (told["by_language"]["hi"]["n"], told["by_language"]["hi"]["skipped"]) == (1, 1)
-    assert any("Latin letters: de" in note for note in told["notes"])
-    said = rate(path).stdout
-    assert "mean" in said and "83.3 %" in said
+    figures = orjson.loads(rate(path, "--json").stdout)
+    assert figures["line_pass_rate"] == pytest.approx(250 / 3)
+    assert figures["word_pass_rate"] == 100
+    assert figures["by_language"]["de"]["line_pass_rate"] == 50
+    assert figures["by_language"]["de"]["word_pass_rate"] is None
+    assert (figures["by_language"]["hi"]["n"], figures["by_language"]["hi"]["skipped"]) == (1, 1)
+    assert any("Latin letters: de" in note for note in figures["notes"])
+    text = rate(path).stdout
+    assert "mean" in text and "83.3 %" in text
 
 
 def test_latin_letters_alone_have_no_word_level_figure(tmp_path: Path) -> None:
-    told = orjson.loads(rate(written(tmp_path, [("de", GERMAN)]), "--json").stdout)
-    assert told["word_pass_rate"] is None
+    figures = orjson.loads(rate(written(tmp_path, [("de", GERMAN)]), "--json").stdout)
+    assert figures["word_pass_rate"] is None
 
 
 def test_nothing_to_judge_is_an_error_after_the_figures(tmp_path: Path) -> None:
@@ -49,7 +49,7 @@ def test_nothing_to_judge_is_an_error_after_the_figures(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("row", "told"),
+    ("row", "message"),
     [
         (("xx", GERMAN), "row 2: language is 'xx', and must be a code that py3langid knows: "),
         (("german", GERMAN), "row 2: language is 'german'"),
@@ -57,8 +57,8 @@ def test_nothing_to_judge_is_an_error_after_the_figures(tmp_path: Path) -> None:
         (("de", 3), "row 2: completion is 3, and must be text, or null"),
     ],
 )
-def test_a_wrong_row_is_named(tmp_path: Path, row: tuple[object, object], told: str) -> None:
-    assert told in str(rate(written(tmp_path, [("de", GERMAN), row])).exception)
+def test_a_wrong_row_is_named(tmp_path: Path, row: tuple[object, object], message: str) -> None:
+    assert message in str(rate(written(tmp_path, [("de", GERMAN), row])).exception)
 
 
 def test_a_row_without_an_answer_is_no_row(tmp_path: Path) -> None:

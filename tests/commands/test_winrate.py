@@ -1,4 +1,4 @@
-"""`xlforge winrate`: AlpacaEval's figures, and a plain word where they do not hold."""
+"""`xlforge winrate`: AlpacaEval's figures, and a message where they do not hold."""
 
 from __future__ import annotations
 
@@ -37,17 +37,17 @@ def rows(preferences: list[Any]) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("name", ["FuseChat-Gemma-2-9B-Instruct", "FuseChat-Llama-3.2-3B-Instruct"])
 def test_the_win_rate_is_the_leaderboards(shared: Path, name: str) -> None:
     published = orjson.loads((shared / "alpacaeval" / "published.json").read_bytes())[name]
-    said = winrate(shared / "alpacaeval" / f"{name}.json", "--json")
-    assert said.exit_code == 0, said.output
-    told = orjson.loads(said.stdout)
-    assert told["win_rate"] == pytest.approx(published["win_rate"], abs=5e-5)
-    assert (told["coverage"], told["n"], told["of"]) == (1, 805, 805)
-    low, high = told["interval"]
-    assert low < told["win_rate"] < high
-    assert (high - low) / 2 == pytest.approx(1.96 * told["standard_error"], rel=0.05)
+    done = winrate(shared / "alpacaeval" / f"{name}.json", "--json")
+    assert done.exit_code == 0, done.output
+    figures = orjson.loads(done.stdout)
+    assert figures["win_rate"] == pytest.approx(published["win_rate"], abs=5e-5)
+    assert (figures["coverage"], figures["n"], figures["of"]) == (1, 805, 805)
+    low, high = figures["interval"]
+    assert low < figures["win_rate"] < high
+    assert (high - low) / 2 == pytest.approx(1.96 * figures["standard_error"], rel=0.05)
 
 
-def test_a_fifth_without_a_verdict_is_said_and_is_an_error(shared: Path, tmp_path: Path) -> None:
+def test_a_fifth_without_a_verdict_is_an_error(shared: Path, tmp_path: Path) -> None:
     judged = orjson.loads((shared / "alpacaeval" / "FuseChat-Gemma-2-9B-Instruct.json").read_bytes())
     for row in judged[::5]:
         row["preference"] = None
@@ -61,7 +61,7 @@ def test_a_fifth_without_a_verdict_is_said_and_is_an_error(shared: Path, tmp_pat
     assert "Traceback" not in done.stderr
 
 
-def test_a_lower_bar_is_the_callers_to_choose(tmp_path: Path) -> None:
+def test_the_caller_may_lower_the_minimum_coverage(tmp_path: Path) -> None:
     path = written(tmp_path, rows([2, None]))
     assert winrate(path, "--min-coverage", "0.6").exit_code == 1
     assert winrate(path, "--min-coverage", "0.5").exit_code == 0
@@ -69,40 +69,40 @@ def test_a_lower_bar_is_the_callers_to_choose(tmp_path: Path) -> None:
 
 def test_absent_rows_count_as_missing(tmp_path: Path) -> None:
     path = written(tmp_path, rows([2, 1, 1.5, 1.5]))
-    said = winrate(path, "--json", "--of", 5)
-    assert said.exit_code == 1
-    assert orjson.loads(said.stdout)["coverage"] == 0.8
+    done = winrate(path, "--json", "--of", 5)
+    assert done.exit_code == 1
+    assert orjson.loads(done.stdout)["coverage"] == 0.8
     assert winrate(path, "--of", 4).exit_code == 0
     assert "at least that many" in str(winrate(path, "--of", 3).exception)
 
 
-def test_the_figures_are_told_in_words_too(tmp_path: Path) -> None:
-    said = winrate(written(tmp_path, rows([2, 1, 1.25, 1.75]))).stdout
-    assert "50.00 %" in said
-    assert "4 of 4 have a verdict" in said
-    assert "length and quality cannot be told apart" in said
-    assert "not known" in said
+def test_the_figures_are_printed_as_text_too(tmp_path: Path) -> None:
+    done = winrate(written(tmp_path, rows([2, 1, 1.25, 1.75]))).stdout
+    assert "50.00 %" in done
+    assert "4 of 4 have a verdict" in done
+    assert "length and quality cannot be separated" in done
+    assert "unknown" in done
 
 
-def test_lines_lists_text_numbers_and_nan_are_read_alike(tmp_path: Path) -> None:
+def test_lines_lists_text_numbers_and_nan_give_the_same_figures(tmp_path: Path) -> None:
     for lines in (True, False):
         path = written(tmp_path, rows([2, "1.5", 1, None]), lines)
         assert orjson.loads(winrate(path, "--json").stdout)["win_rate"] == pytest.approx(50)
     path.write_text("\ufeff" + path.read_text().replace("null", "NaN"), encoding="utf-8")
-    told = orjson.loads(winrate(path, "--json").stdout)
-    assert (told["n"], told["of"]) == (3, 4)
+    figures = orjson.loads(winrate(path, "--json").stdout)
+    assert (figures["n"], figures["of"]) == (3, 4)
 
 
 def test_a_repeated_instruction_is_noted(tmp_path: Path) -> None:
-    told = orjson.loads(winrate(written(tmp_path, [ROW, ROW, *rows([1, 2])]), "--json").stdout)
-    assert any("1 rows repeat" in note for note in told["notes"])
+    figures = orjson.loads(winrate(written(tmp_path, [ROW, ROW, *rows([1, 2])]), "--json").stdout)
+    assert any("1 rows repeat" in note for note in figures["notes"])
 
 
 def test_no_verdict_at_all_is_no_figure(tmp_path: Path) -> None:
-    said = winrate(written(tmp_path, rows([None, None])), "--json", "--min-coverage", "0")
-    told = orjson.loads(said.stdout)
-    assert said.exit_code == 1
-    assert (told["win_rate"], told["length_controlled_win_rate"], told["coverage"]) == (None, None, 0)
+    done = winrate(written(tmp_path, rows([None, None])), "--json", "--min-coverage", "0")
+    figures = orjson.loads(done.stdout)
+    assert done.exit_code == 1
+    assert (figures["win_rate"], figures["length_controlled_win_rate"], figures["coverage"]) == (None, None, 0)
 
 
 @pytest.mark.parametrize(
@@ -120,24 +120,24 @@ def test_a_preference_out_of_range_names_its_row(tmp_path: Path, value: Any) -> 
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "message"),
     [
-        (b"", "holds no rows"),
-        (b"[]", "holds no rows"),
-        (b"[{", "is no JSON"),
-        (b"not json", "line 1 is no JSON"),
+        (b"", "has no rows"),
+        (b"[]", "has no rows"),
+        (b"[{", "is not valid JSON"),
+        (b"not json", "line 1 is not valid JSON"),
         (b"\xff\xfe", "is not UTF-8"),
         (b"[1]", "row 1 is 1"),
         (b'{"instruction": "a"}', "row 1 has no reference_output, model_output, preference"),
         (orjson.dumps([ROW, {**ROW, "model_output": None}]), "row 2: model_output is None"),
         (orjson.dumps([{**ROW, "instruction": 3}]), "row 1: instruction is 3"),
-        (b"[" * 100_000, "is no JSON"),
+        (b"[" * 100_000, "is not valid JSON"),
     ],
     ids=lambda value: str(value)[:24],
 )
-def test_a_wrong_file_is_one_message(tmp_path: Path, content: bytes, told: str) -> None:
+def test_a_wrong_file_is_one_message(tmp_path: Path, content: bytes, message: str) -> None:
     path = tmp_path / "judgements.json"
     path.write_bytes(content)
     error = winrate(path).exception
     assert isinstance(error, BuildError)
-    assert told in str(error)
+    assert message in str(error)

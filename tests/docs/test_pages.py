@@ -14,8 +14,8 @@ import yaml
 
 from tests.docs.reading import Block, read
 from tests.project import ROOT, Project
-from tests.publishing.conftest import environment
-from tests.publishing.hub_server import Hub
+from tests.publish.conftest import environment
+from tests.publish.hub_server import Hub
 
 Typed = dict[str, Future[CompletedProcess[str]]]
 """What came of each page, once it is done."""

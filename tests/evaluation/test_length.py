@@ -1,4 +1,4 @@
-"""Length control: what length alone explains is taken out, and nothing else."""
+"""Length control removes what length alone explains, and nothing else."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def rate(preferences: Floats, longer: Floats) -> float:
 
 @pytest.mark.parametrize("share", [0.05, 0.3, 0.5, 0.8, 0.95])
 @pytest.mark.parametrize("ties", [0.0, 0.5, 1.0])
-def test_a_judge_that_takes_the_longer_says_nothing_of_the_model(share: float, ties: float) -> None:
+def test_a_judge_that_takes_the_longer_answer_gives_half(share: float, ties: float) -> None:
     longer = lengths(share)
     assert (longer == 0).any()
     taken = np.where(longer == 0, ties, longer > 0)
@@ -43,7 +43,7 @@ def test_a_judge_that_takes_the_longer_says_nothing_of_the_model(share: float, t
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_a_judge_that_mostly_takes_the_longer_says_little_of_the_model(seed: int) -> None:
+def test_a_judge_that_mostly_takes_the_longer_answer_gives_about_half(seed: int) -> None:
     longer = lengths(0.8, 3000, seed)
     slips = np.random.default_rng(seed).random(3000) < 0.1
     raw = ((longer > 0) != slips).astype(float)
@@ -53,7 +53,7 @@ def test_a_judge_that_mostly_takes_the_longer_says_little_of_the_model(seed: int
 
 @pytest.mark.parametrize("share", [0.3, 0.5, 0.8])
 @pytest.mark.parametrize("won", [0.08, 0.5, 0.7, 0.97])
-def test_a_judge_that_ignores_length_is_believed(share: float, won: float) -> None:
+def test_a_judge_that_ignores_length_is_not_corrected(share: float, won: float) -> None:
     rng = np.random.default_rng(1)
     off = []
     for seed in range(8):
@@ -80,7 +80,7 @@ def test_swapping_the_models_mirrors_the_figure(seed: int) -> None:
     assert rate(wins, longer) + rate(1 - wins, -longer) == pytest.approx(100, abs=0.01)
 
 
-def test_two_lengths_throughout_are_no_trouble() -> None:
+def test_two_lengths_in_all_pairs_give_a_figure() -> None:
     longer = np.where(np.arange(800) % 5 > 0, 30.0, -300.0)
     assert rate((longer > 0).astype(float), longer) == pytest.approx(50, abs=1)
     wins = (np.arange(800) % 7 < 5).astype(float)
@@ -88,7 +88,7 @@ def test_two_lengths_throughout_are_no_trouble() -> None:
 
 
 @pytest.mark.parametrize("value", [0.0, 0.5, 1.0])
-def test_one_verdict_throughout_stands_if_lengths_differ_both_ways(value: float) -> None:
+def test_the_same_verdict_everywhere_stays_if_lengths_differ_both_ways(value: float) -> None:
     longer = lengths(0.7)
     assert rate(np.full(len(longer), value), longer) == pytest.approx(100 * value, abs=1)
 
@@ -97,7 +97,7 @@ def test_one_verdict_throughout_stands_if_lengths_differ_both_ways(value: float)
 def test_lengths_that_differ_one_way_only_give_no_figure(longer: list[float]) -> None:
     found = length_controlled([1.0] * 50, longer)
     assert found.win_rate is None
-    assert "cannot be told apart" in found.note
+    assert "cannot be separated" in found.note
 
 
 def test_answers_of_equal_length_need_no_control() -> None:
@@ -106,7 +106,7 @@ def test_answers_of_equal_length_need_no_control() -> None:
     assert "equally long" in found.note
 
 
-def test_a_figure_that_hangs_on_a_few_judgements_is_noted() -> None:
+def test_a_figure_that_depends_on_a_few_judgements_has_a_note() -> None:
     longer = np.concatenate([np.full(300, 20.0), np.full(5, -20.0)])
     assert (
         "all but 5 of the model's 305 answers are longer"
@@ -123,7 +123,7 @@ def test_a_handful_of_judgements_gives_a_share(size: int) -> None:
         assert found is None or 0 <= found <= 100
 
 
-def test_one_endless_answer_does_not_move_the_rest() -> None:
+def test_one_very_long_answer_does_not_change_the_figure() -> None:
     longer, rng = lengths(0.5), np.random.default_rng(2)
     wins = (rng.random(len(longer)) < 0.7).astype(float)
     usual = rate(wins, longer)

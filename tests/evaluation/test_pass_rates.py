@@ -1,4 +1,4 @@
-"""Language pass rates: what is judged, what passes, and what there is no figure for."""
+"""Language pass rates: what is judged, what passes, and what has no figure."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_every_line_must_be_in_the_language() -> None:
 
 
 @pytest.mark.parametrize("code", OTHERS)
-def test_languages_outside_the_projects_table_are_told(code: str) -> None:
+def test_languages_outside_the_projects_table_are_identified(code: str) -> None:
     assert line_pass(OTHERS[code], code) is True
     assert line_pass(ENGLISH, code) is False
 
@@ -53,7 +53,7 @@ def test_words_of_a_script_without_spaces_are_counted_by_characters() -> None:
     assert line_pass(CHINESE, "ja") is False
 
 
-def test_an_answer_ends_where_it_asks_a_further_question() -> None:
+def test_an_answer_ends_before_a_further_question() -> None:
     assert line_pass(f"{GERMAN}\nQ: {ENGLISH}", "de") is True
 
 
@@ -104,9 +104,9 @@ def test_the_scripts_agree_with_the_projects_languages() -> None:
 
 
 def test_an_unknown_language_is_refused_with_those_known() -> None:
-    with pytest.raises(ValueError, match=r"cannot tell 'xx'; it knows .*\bde\b"):
+    with pytest.raises(ValueError, match=r"cannot identify 'xx'; it knows .*\bde\b"):
         line_pass(GERMAN, "xx")
-    with pytest.raises(ValueError, match="cannot tell 'xx'"):
+    with pytest.raises(ValueError, match="cannot identify 'xx'"):
         word_pass("", "xx")
 
 

@@ -1,4 +1,4 @@
-"""The evaluation's figures: what is missing stays missing, languages count the same, and a set's groups are told apart."""
+"""The evaluation's figures: what is missing stays missing, languages have the same weight, and a set has its groups."""
 
 from __future__ import annotations
 
@@ -68,8 +68,8 @@ def test_a_language_without_verdicts_is_uncovered_and_named() -> None:
     assert row(rows, "crosslingual", "hu")["win_rate"] is None
     assert row(rows, "crosslingual", "hu")["coverage"] == 0.0
     assert row(rows, "crosslingual", "mean")["coverage"] == 0.5
-    told = table.uncovered(rows, 0.95)
-    assert len(told) == 2 and all("tuned" in words and ("hu" in words or "mean" in words) for words in told)
+    messages = table.uncovered(rows, 0.95)
+    assert len(messages) == 2 and all("tuned" in text and ("hu" in text or "mean" in text) for text in messages)
 
 
 def test_the_reference_has_no_win_rate_against_itself() -> None:
@@ -78,7 +78,7 @@ def test_the_reference_has_no_win_rate_against_itself() -> None:
     assert table.uncovered(rows, 1.0) == []
 
 
-def test_a_difference_is_over_the_same_prompts_and_the_head_to_head_is_told_where_judged() -> None:
+def test_a_difference_is_over_the_same_prompts_and_has_a_head_to_head_where_judged() -> None:
     tuned = evaluated("tuned", {"de": 1.0, "hu": 0.5, "fr": 0.5, "en": 0.5})
     base = evaluated("base", {"de": 0.0, "hu": 0.0, "fr": 0.5, "en": 0.5})
     mean, zero_shot = table.compared(tuned, base, "reference", WANTED, TRAINED)

@@ -1,4 +1,4 @@
-"""Win rates: what counts, how surely it is known, and whether two models differ."""
+"""Win rates: what counts, how certain it is, and whether two models differ."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ import pytest
 from xlforge.evaluation.win_rates import difference, order_agreement, win_rate
 
 
-def drawn(rate: float, size: int, seed: int = 0) -> list[float | None]:
+def sampled(rate: float, size: int, seed: int = 0) -> list[float | None]:
     return [float(value) for value in np.random.default_rng(seed).random(size) < rate]
 
 
-def test_ties_are_halves_and_what_is_unscored_is_in_no_mean() -> None:
+def test_a_tie_is_half_a_win_and_a_missing_verdict_is_in_no_mean() -> None:
     found = win_rate([1, 1, 0.5, 0, None])
     assert found.win_rate == pytest.approx(62.5)
     assert (found.n, found.of, found.coverage) == (4, 5, 0.8)
 
 
-def test_absent_judgements_lower_the_coverage_and_not_the_rate() -> None:
+def test_missing_judgements_lower_the_coverage_and_not_the_rate() -> None:
     found = win_rate([1, 0], of=4)
     assert (found.win_rate, found.coverage, found.of) == (50, 0.5, 4)
     with pytest.raises(ValueError, match="at least the number of judgements, 2"):
@@ -52,25 +52,25 @@ def test_preferences_on_another_scale_are_refused(wrong: float) -> None:
 def test_the_interval_holds_the_truth_about_as_often_as_it_says() -> None:
     held = 0
     for seed in range(100):
-        low, high = win_rate(drawn(0.3, 100, seed)).interval or (0, 0)
+        low, high = win_rate(sampled(0.3, 100, seed)).interval or (0, 0)
         held += low <= 30 <= high
     assert 88 <= held <= 99
 
 
 def test_the_figures_depend_on_the_data_alone() -> None:
-    values = drawn(0.4, 60)
+    values = sampled(0.4, 60)
     assert win_rate(values) == win_rate(values)
-    assert difference(values, drawn(0.5, 60, 1)) == difference(values, drawn(0.5, 60, 1))
+    assert difference(values, sampled(0.5, 60, 1)) == difference(values, sampled(0.5, 60, 1))
 
 
-def test_verdicts_on_one_prompt_are_drawn_together() -> None:
-    values, prompts = drawn(0.5, 100), [str(number) for number in range(100)]
+def test_verdicts_on_one_prompt_are_resampled_together() -> None:
+    values, prompts = sampled(0.5, 100), [str(number) for number in range(100)]
     alone = win_rate(values)
     copied = win_rate(values * 8, groups=prompts * 8)
     naive = win_rate(values * 8)
     assert alone.interval and copied.interval and naive.interval
     assert copied.win_rate == alone.win_rate
-    assert copied.interval == pytest.approx(alone.interval, abs=0.01), "saying a thing eight times makes it no surer"
+    assert copied.interval == pytest.approx(alone.interval, abs=0.01), "copies add no certainty"
     assert copied.standard_error == pytest.approx(alone.standard_error, rel=0.05)
     assert naive.interval[1] - naive.interval[0] < 0.5 * (alone.interval[1] - alone.interval[0])
 
@@ -83,7 +83,7 @@ def test_each_language_counts_the_same_however_much_of_it_was_judged() -> None:
     assert difference(values, [0.0] * 60, strata=languages).difference == pytest.approx(50)
 
 
-def test_a_real_difference_is_told_from_none() -> None:
+def test_a_real_difference_is_found() -> None:
     rng = np.random.default_rng(0)
     base = rng.random(200)
     better = np.clip(base + 0.1 + 0.1 * rng.standard_normal(200), 0, 1)
@@ -96,19 +96,19 @@ def test_a_real_difference_is_told_from_none() -> None:
     assert unpaired.interval[1] - unpaired.interval[0] > 2 * (found.interval[1] - found.interval[0])
 
 
-def test_p_values_of_like_models_are_evenly_spread() -> None:
-    values = [difference(drawn(0.5, 60, seed), drawn(0.5, 60, 1000 + seed)).p_value or 0 for seed in range(40)]
+def test_p_values_of_equal_models_are_uniform() -> None:
+    values = [difference(sampled(0.5, 60, seed), sampled(0.5, 60, 1000 + seed)).p_value or 0 for seed in range(40)]
     assert sum(value < 0.05 for value in values) <= 6
     assert 0.35 < np.mean(values) < 0.7
 
 
 def test_a_model_does_not_differ_from_itself() -> None:
-    found = difference(drawn(0.5, 40), drawn(0.5, 40))
+    found = difference(sampled(0.5, 40), sampled(0.5, 40))
     assert (found.difference, found.interval, found.p_value) == (0, (0, 0), 1)
 
 
-def test_swapping_the_models_turns_the_difference() -> None:
-    one, other = drawn(0.7, 80), drawn(0.5, 80, 1)
+def test_swapping_the_models_changes_the_sign_of_the_difference() -> None:
+    one, other = sampled(0.7, 80), sampled(0.5, 80, 1)
     there, back = difference(one, other), difference(other, one)
     assert there.difference == pytest.approx(-(back.difference or 0))
     assert there.p_value == pytest.approx(back.p_value, abs=0.01)
@@ -116,33 +116,27 @@ def test_swapping_the_models_turns_the_difference() -> None:
 
 def test_only_prompts_that_both_were_judged_on_are_compared() -> None:
     found = difference([1, None, 0.5, 1], [0, 1, None, 0])
-    assert (found.difference, found.n, found.coverage) == (100, 2, 0.5)
+    assert (found.difference, found.n) == (100, 2)
     assert difference([None], [1]).difference is None
     with pytest.raises(ValueError, match="2 preferences and 1"):
         difference([1, 0], [1])
 
 
-def test_a_copied_difference_is_no_surer() -> None:
-    one, other, prompts = drawn(0.6, 50), drawn(0.5, 50, 1), [str(number) for number in range(50)]
+def test_copies_do_not_make_a_difference_more_certain() -> None:
+    one, other, prompts = sampled(0.6, 50), sampled(0.5, 50, 1), [str(number) for number in range(50)]
     alone, copied = difference(one, other), difference(one * 4, other * 4, groups=prompts * 4)
     assert copied.p_value == pytest.approx(alone.p_value, abs=0.02)
     assert difference(one * 4, other * 4).p_value != pytest.approx(alone.p_value, abs=0.02)
 
 
 def test_orders_agree_where_the_verdict_is_the_same() -> None:
-    found = order_agreement([1, 0.9, 0.5, 1, 0, None], [0.8, 1, 0.5, 0, 0.5, 1])
-    assert (found.agreement, found.n) == (0.6, 5)
-    assert order_agreement([None], [1]).agreement is None
-
-
-def test_a_judge_that_always_takes_the_first_is_seen() -> None:
-    assert order_agreement([1, 1, 1], [0, 0, 0]).first == 1
-    assert order_agreement([0, 0], [1, 1]).first == 0
-    assert order_agreement([1, 0], [1, 0]).first == 0.5
+    assert order_agreement([1, 0.9, 0.5, 1, 0, None], [0.8, 1, 0.5, 0, 0.5, 1]) == 0.6
+    assert order_agreement([1, 1, 1], [0, 0, 0]) == 0, "a judge that always takes the first answer"
+    assert order_agreement([None], [1]) is None
 
 
 def test_eight_hundred_prompts_take_well_under_a_second() -> None:
-    one, other = drawn(0.6, 800), drawn(0.5, 800, 1)
+    one, other = sampled(0.6, 800), sampled(0.5, 800, 1)
     began = time.process_time()
     win_rate(one)
     difference(one, other)

@@ -58,7 +58,7 @@ class Repository:
     def build(
         self, words: list[str], figures: dict[str, Any], bar: Any = 4, loss: float = 0.5, kept: bool = True
     ) -> None:
-        """A dataset of these words, committed as far as git holds it. kept: whether dvc has the rows in its cache."""
+        """A dataset of these words, committed. kept: whether dvc has the rows in its cache."""
         folder = self.folder / "data" / "dataset"
         folder.mkdir(parents=True, exist_ok=True)
         ids = [f"{place}/de" for place in range(len(words))]

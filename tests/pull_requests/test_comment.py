@@ -1,4 +1,4 @@
-"""The comment says what the branch changes; what it cannot say it says so of; and nothing in it is obeyed."""
+"""The comment reports what the branch changes and what is not available; and nothing in it is obeyed."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ from click.testing import CliRunner, Result
 from commands.main import cli
 from tests.project import ROOT, Project
 from tests.pull_requests.small import HOSTILE, Repository, folds, obeyed
-from xlforge.report.pull_request.post import LARGEST
-from xlforge.report.pull_request.sections import Section, cut, markdown
+from xlforge.report.pull_request.comment import Section, cut, markdown
 
+LARGEST = 65_536
+"""Characters that GitHub takes."""
 TEXT = Path(".xlforge/pr-comment.md")
 
 
 @pytest.fixture
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
-    """On a branch from main, where nothing is otherwise yet."""
+    """On a branch from main that has no change yet."""
     made = Repository(tmp_path)
     made.build(["Das Haus ist alt.", "Der See ist tief."], {"rows": 2, "rejects": 1, "loss": 0.5})
     made.run("git", "checkout", "--quiet", "-b", "branch")
@@ -35,7 +36,7 @@ def comment(base: str = "main") -> tuple[Result, str]:
 
 
 def forget() -> None:
-    """As in a fresh clone: what git does not hold is not in the working tree."""
+    """As in a new clone: what git does not track is missing."""
     for path in Path("data").rglob("*.parquet"):
         path.unlink()
 
@@ -49,7 +50,9 @@ def part(text: str, title: str) -> str:
     return text[start : found.start() if found else None]
 
 
-def test_rows_figures_parameters_plots_and_lock_are_told_with_what_tells_more(repository: Repository) -> None:
+def test_rows_figures_parameters_plots_and_lock_are_reported_with_the_commands_that_show_more(
+    repository: Repository,
+) -> None:
     repository.build(
         ["Das Haus ist neu.", "Der See ist tief."], {"rows": 2, "rejects": 1, "loss": 0.25}, bar=3, loss=0.25
     )
@@ -58,8 +61,8 @@ def test_rows_figures_parameters_plots_and_lock_are_told_with_what_tells_more(re
     assert "ist [-alt-]{+neu+}" in text
     assert "| data/dataset/metrics.json | loss | 0.5 | 0.25 | -0.25 |" in part(text, "Metrics")
     assert "| params.yaml | bar | 4 | 3 |" in part(text, "Parameters")
-    assert "`dataset`: outs `data/dataset/loss.csv`" in part(text, "Lock")
-    assert "`dataset-loss.png`" in part(text, "Plots")
+    assert "`dataset`: `outs data/dataset/loss.csv`" in part(text, "Lock")
+    assert "pr-plots/dataset-loss.png`" in part(text, "Plots")
     assert Path(".xlforge/pr-plots/dataset-loss.png").read_bytes().startswith(b"\x89PNG")
     assert "`xlforge diff " in text
 
@@ -74,36 +77,37 @@ def test_a_branch_is_compared_with_where_it_left_the_other(repository: Repositor
     for title in ("Metrics", "Parameters"):
         assert "None changed." in part(text, title)
     assert "`dvc.lock` is the same." in text
-    assert "1 plots are as they were." in text
+    assert "1 plots did not change." in text
 
 
-def test_a_section_that_fails_says_so_and_loses_no_other(repository: Repository) -> None:
+def test_a_section_that_fails_gives_the_error_and_the_others_stay(repository: Repository) -> None:
     repository.build(["Das Haus ist neu.", "Der See ist tief."], {"rows": 2, "rejects": 1, "loss": 0.25})
     done, text = comment()
-    assert "could not be made" in part(text, "Cost")  # there are no params that a plan could be made of
-    assert "could not be held, so they fail" in part(text, "Gates")
+    assert "could not be made: params" in part(text, "Cost")  # the repository has no params of ours
+    assert "could not be made: params" in part(text, "Gates")
     assert "1 changed" in part(text, "Rows")
     assert done.exit_code == 1
 
 
-def test_what_a_library_says_of_its_fault_is_not_posted(
+def test_the_message_of_an_unexpected_error_is_not_posted(
     repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fault(*_: object, **__: object) -> None:
         raise OSError("no route to postgresql://me:hunter2@db")
 
-    monkeypatch.setattr("xlforge.plan.making.plan", fault)
+    monkeypatch.setattr("xlforge.plan.plan.plan", fault)
     _, text = comment()
     assert "hunter2" not in text
-    assert "OSError: `xlforge plan --allow-missing` tells more" in part(text, "Cost")
+    assert "could not be made: OSError; the command shows more" in part(text, "Cost")
 
 
-def test_rows_that_are_not_to_be_had_are_said_not_to_be_compared(repository: Repository) -> None:
+def test_rows_that_are_not_available_are_listed_as_not_compared(repository: Repository) -> None:
     repository.build(["Das Haus ist neu.", "Der See ist tief."], {"rows": 2, "rejects": 1, "loss": 0.25})
     shutil.rmtree(".dvc/cache")
     forget()
     _, text = comment()
-    assert "**Rows were not compared** in 2 of the files" in part(text, "Rows")
+    missing = part(text, "Rows").partition("Not compared: these files are not available")[2]
+    assert re.findall(r"data/dataset/(\w+)\.parquet", missing) == ["rejects", "rows"]
     assert "| dataset | loss | 0.5 | 0.25 |" in part(text, "Rows")
     assert "| data/dataset/metrics.json | loss | 0.5 | 0.25 |" in part(text, "Metrics")
 
@@ -119,7 +123,7 @@ def test_hostile_words_in_rows_figures_and_parameters_are_only_read(repository: 
     assert folds(text) == ["<details>", "</details>"] * 4
 
 
-def test_a_base_that_is_not_there_is_told_with_the_remedy(repository: Repository) -> None:
+def test_a_base_that_does_not_exist_is_an_error_with_the_remedy(repository: Repository) -> None:
     for base in ("nowhere", "--output=stolen"):
         done, _ = comment(base)
         assert done.exit_code == 1
@@ -127,7 +131,7 @@ def test_a_base_that_is_not_there_is_told_with_the_remedy(repository: Repository
     assert not TEXT.exists()
 
 
-def test_a_long_text_is_cut_by_lines_and_closed_and_says_what_is_missing() -> None:
+def test_a_long_text_is_cut_by_lines_and_closed_and_counts_what_is_missing() -> None:
     rows = "\n".join(
         [
             "<details><summary>Samples</summary>",
@@ -150,7 +154,7 @@ def test_a_long_text_is_cut_by_lines_and_closed_and_says_what_is_missing() -> No
 
 
 @pytest.mark.slow
-def test_a_clone_without_data_tells_gates_and_cost_from_what_is_committed(tmp_path: Path) -> None:
+def test_a_clone_without_data_reports_gates_and_cost_from_what_is_committed(tmp_path: Path) -> None:
     project = Project.make(tmp_path / "project", {})
     for name in project.run("git", "-C", str(ROOT), "ls-files", "dvc.lock", "data").stdout.split():
         if not (project.folder / name).exists():
@@ -158,7 +162,7 @@ def test_a_clone_without_data_tells_gates_and_cost_from_what_is_committed(tmp_pa
             shutil.copy2(ROOT / name, project.folder / name)
     project.commit("as main is")
     project.git("checkout", "--quiet", "-b", "branch")
-    project.set({"languages": ["de", "hu", "ga", "fr"], "gates.pass_rate.least": 1.0})
+    project.set({"languages": ["de", "hu", "ga", "fr"], "gates.pass_rate.min": 1.0})
     project.commit("a language, and a gate that fails")
     done = project.run("xlforge", "pr-comment", check=False)
     text = (project.folder / TEXT).read_text()
@@ -168,7 +172,7 @@ def test_a_clone_without_data_tells_gates_and_cost_from_what_is_committed(tmp_pa
     assert "| translations@fr |" in cost
     assert "- translations@fr: was never built" in cost
     assert "deleted" not in cost
-    assert "no run log here" in cost
-    assert "| params.yaml | gates.pass_rate.least | 0.9 | 1.0 |" in part(text, "Parameters")
+    assert "Not known before the build" in cost  # there is no run log
+    assert "| params.yaml | gates.pass_rate.min | 0.9 | 1.0 |" in part(text, "Parameters")
     assert obeyed(text) == []
     assert orjson.loads((project.folder / "data/evaluation/metrics.json").read_bytes())  # nothing was built over it

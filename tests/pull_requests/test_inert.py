@@ -1,4 +1,4 @@
-"""Nothing that a text says is obeyed, and it still says the same to a reader."""
+"""Nothing in a text is obeyed, and a reader sees the same text."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def test_hostile_words_are_only_read(words: str) -> None:
 @pytest.mark.parametrize(
     "words", [HOSTILE[0], HOSTILE[1], HOSTILE[2], HOSTILE[3], HOSTILE[6]], ids=lambda words: words[:12]
 )
-def test_the_same_words_would_be_obeyed_as_they_are(words: str) -> None:
+def test_the_same_words_unchanged_would_be_obeyed(words: str) -> None:
     assert obeyed(words)
 
 
@@ -30,5 +30,5 @@ def test_the_same_words_would_be_obeyed_as_they_are(words: str) -> None:
         "Q & A, 50 % [-went-]{+came+} #hashtag user@example",
     ],
 )
-def test_what_the_comment_is_made_of_stays_as_it_is(words: str) -> None:
+def test_the_markup_of_the_comment_does_not_change(words: str) -> None:
     assert inert(words) == words

@@ -1,4 +1,4 @@
-"""A Ray that is there already: on loopback, with a token; `python -m tests.ray.head FOLDER` says its address and ends with its input."""
+"""A Ray that runs already: on loopback, with a token. `python -m tests.ray.head FOLDER` prints its address and ends with its input."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ def main(folder: str) -> None:
     os.environ.update(ENVIRONMENT)
     import ray
 
-    with_it = ray.init(address="local", num_cpus=4, include_dashboard=False, log_to_driver=False, _temp_dir=folder)
-    print(with_it.address_info["gcs_address"], flush=True)
+    context = ray.init(address="local", num_cpus=4, include_dashboard=False, log_to_driver=False, _temp_dir=folder)
+    print(context.address_info["gcs_address"], flush=True)
     sys.stdin.read()
     ray.shutdown()
 

@@ -13,7 +13,7 @@ from tests.report import small
 @pytest.fixture(scope="package")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A project with every out of a build, and no page yet."""
-    done = small.project(tmp_path_factory.mktemp("report") / "project", {"report.truth": "truth.jsonl"})
+    done = small.project(tmp_path_factory.mktemp("report") / "project", {"report.truth": small.TRUTH})
     small.build(done)
     return done
 

@@ -1,4 +1,4 @@
-"""A build made up for the report: every out of every stage, in three scripts, with words that would be markup if they were let."""
+"""An invented build for the report: every out of every stage, in three scripts, with text that tries to be markup."""
 
 from __future__ import annotations
 
@@ -62,17 +62,21 @@ PARAMS = {
     },
     "evaluation.compare": [["tuned", "base"]],
 }
-ASKED = {"requests": 40, "tokens_in": 12345, "tokens_out": 678}
-"""What a stage that counts its tokens says of them."""
+TRUTH = "data/seeds/truth.jsonl"
+USED = {"requests": 40, "tokens_in": 12345, "tokens_out": 678}
+"""The requests in the metrics of a stage that calls a model."""
 Row = dict[str, Any]
 
 
-def call(stage: str) -> Row:
+def call(stage: str, key: str, fault: str | None = None) -> Row:
     return {
         "stage": stage,
         "version": "v1",
+        "step": "Write",
         "model": "models/<b>teacher</b>@sha256:" + "a1" * 32,
         "prompt": "brief@0123456789ab",
+        "key": f"{stage} {key}",
+        "fault": fault,
     }
 
 
@@ -86,7 +90,7 @@ def project(folder: Path, params: Row | None = None) -> Project:
 
 
 def build(made: Project, count: int = 36, padding: str = "") -> None:
-    """The outs of all stages, for `count` seeds; every ninth is set aside by the judge. padding: added to every text."""
+    """The outs of all stages, for `count` seeds; the judge rejects every ninth. padding: added to every text."""
     given = [f"seed-{number:05}" for number in range(count)]
     given[1] = "it's <img src=x onerror=window.hacked=1>&?#\" odd"
     ids = [f"{name}-{number:08x}" for number, name in enumerate(given)]
@@ -105,65 +109,76 @@ def build(made: Project, count: int = 36, padding: str = "") -> None:
         }
         for number, one in enumerate(ids)
     ]
-    aside = [
+    rejected = [
         {"id": f"bad-{number}", "reject": reject("not_english", f"most seems other {hostile(number)}", text)}
         for number, text in enumerate((HEBREW, ARABIC, *HOSTILE))
     ]
-    read = {"source_rows": count + len(aside) + 2, "not_sampled": 2}
-    write(made, "seeds", "", seeds.Rows, [*passages, *aside], metrics=read)
-    asked = [
+    read = {"source_rows": count + len(rejected) + 2, "not_sampled": 2}
+    write(made, "seeds", "", seeds.Rows, [*passages, *rejected], metrics=read)
+    questions = [
         {
             "id": one,
             "passage": row["passage"],
             "instruction": f"How deep is it? {hostile(number + 1)}",
-            "provenance": [call("instructions")],
+            "provenance": [call("instructions", one)],
         }
         for number, (one, row) in enumerate(zip(ids, passages, strict=True))
     ]
-    write(made, "instructions", "", instructions.Rows, asked)
+    write(made, "instructions", "", instructions.Rows, questions)
     answered = [
-        row | {"response": english[row["id"]], "provenance": [*row["provenance"], call("responses")]} for row in asked
+        row | {"response": english[row["id"]], "provenance": [*row["provenance"], call("responses", row["id"])]}
+        for row in questions
     ]
     write(made, "responses", "", responses.Rows, answered)
     graded: list[Row] = []
     for number, row in enumerate(answered):
         grades = dict.fromkeys(scores_of(), 4 + number % 2)
-        mark = {"reject": reject("below_bar", "precision 1", row["response"])} if number % 9 == 8 else {}
+        mark = {"reject": reject("below_threshold", "precision 1", row["response"])} if number % 9 == 8 else {}
         reasons = [f"Reason {hostile(number + 2)}"] * 4
         graded.append(
             row
             | grades
             | mark
-            | {"mean": 4.0 + number % 2, "reasons": reasons, "provenance": [*row["provenance"], call("scores")]}
+            | {
+                "mean": 4.0 + number % 2,
+                "reasons": reasons,
+                "provenance": [*row["provenance"], *graded_by(row["id"], number)],
+            }
         )
-    means = {"grades": dict.fromkeys((*scores_of(), "mean"), 4.5), "graded": count, "asked": ASKED}
+    means = {"grades": dict.fromkeys((*scores_of(), "mean"), 4.5), "graded": count, "requests": USED}
     write(made, "scores", "", scores.Rows, graded, metrics=means)
     kept = [row for row in graded if "reject" not in row]
     examples = [example(row, "en", row["response"], None) for row in kept]
     for code, text in TEXTS.items():
         examples += translated(made, code, kept, text, padding)
     write(made, "dataset", "", dataset.Rows, examples)
-    (made.folder / "truth.jsonl").write_bytes(
+    (made.folder / TRUTH).write_bytes(
         b"".join(orjson.dumps(known(name, number)) + b"\n" for number, name in enumerate(given))
     )
-    learnt = [
+    lessons = [
         {"id": row["id"], "language": row["language"], "prompt_tokens": 9, "completion_tokens": 9}
         for row in examples
         if row["language"] != "en"
     ]
-    told = {"parameters": 10, "steps": 200, "loss": {"first": 1.0, "last": 0.1, "mean": 0.2}}
+    trained = {"parameters": 10, "steps": 200, "loss": {"first": 1.0, "last": 0.1, "mean": 0.2}}
     tokens = {"tokens": {"prompts": 9, "completions": 9, "read": 99, "longest": 9}, "languages": {}}
-    write(made, "student", "tuned", sizes.Rows, learnt, metrics=told | tokens)
+    write(made, "student", "tuned", sizes.Rows, lessons, metrics=trained | tokens)
     curve = [f"{step},{1 / step:.4f}\n" for step in range(1, 201)]
     (made.folder / "data/student/tuned/loss.csv").write_text("step,loss\n" + "".join(curve))
     judged(made, padding)
 
 
 def known(name: str, number: int) -> Row:
-    """What is known of a seed: its lake's depth; of every seventh nothing."""
+    """The facts of a seed: the depth of its lake; every seventh has none."""
     depth = {code: str(number + 10) for code in ("en", *TEXTS)} | {"zh": f"深{number + 10}米"}
     slots = {"depth": depth} if number % 7 else None
     return {"id": name, "slots": slots}
+
+
+def graded_by(row: str, number: int) -> list[Row]:
+    """The judge's calls: every fourth is retried."""
+    retried = [call("scores", f"{row} first", "not_parsed")] if number % 4 == 3 else []
+    return [*retried, call("scores", row)]
 
 
 def scores_of() -> tuple[str, ...]:
@@ -182,7 +197,10 @@ def example(pair: Row, code: str, text: str, qe: Row | None) -> Row:
         "first_quality": 0.9,
         "scores": {name: pair[name] for name in (*scores_of(), "mean")},
         "qe": qe,
-        "provenance": [*pair["provenance"], *([call("translations"), call("selection")] if qe else [])],
+        "provenance": [
+            *pair["provenance"],
+            *([call(stage, f"{pair['id']}/{code}") for stage in ("translations", "selection")] if qe else []),
+        ],
     }
 
 
@@ -192,7 +210,7 @@ def translated(made: Project, code: str, pairs: list[Row], text: str, padding: s
     for place, pair in enumerate(pairs):
         number = int(pair["id"].rsplit("-", 1)[1], 16)
         for which in range(3):
-            said = text.format(d=number + (10 if which == 1 else 11)) + hostile(place) + padding
+            written = text.format(d=number + (10 if which == 1 else 11)) + hostile(place) + padding
             estimate = None if which == 2 else 0.6 + 0.3 * which
             candidates.append(
                 {
@@ -202,7 +220,7 @@ def translated(made: Project, code: str, pairs: list[Row], text: str, padding: s
                     "candidate": which,
                     "translator": "pocket",
                     "response": pair["response"],
-                    "translation": said,
+                    "translation": written,
                     "back_translation": pair["response"]
                     if which == 1
                     else None
@@ -215,6 +233,7 @@ def translated(made: Project, code: str, pairs: list[Row], text: str, padding: s
                     "comet": None,
                     "quality": estimate,
                     "chosen": which == 1,
+                    "provenance": [],
                 }
             )
         best = candidates[-2]
@@ -226,17 +245,17 @@ def translated(made: Project, code: str, pairs: list[Row], text: str, padding: s
         chosen.append(row)
     made_of = [
         {key: row[key] for key in ("id", "answer_id", "language", "candidate", "translator", "response", "translation")}
-        | {"logprob": -0.1, "provenance": [call("translations")]}
+        | {"logprob": -0.1, "provenance": [call("translations", row["id"])]}
         for row in candidates
     ]
     write(made, "translations", code, translations.Rows, made_of)
-    told = {
+    counts = {
         "candidates": {"all": len(candidates), "fit": 2 * len(pairs)},
         "chosen_first": 0.0,
         "quality": {"first": 0.6, "best": 0.9},
     }
-    write(made, "selection", code, selection.Rows, chosen, metrics=told)
-    frame(candidates, selection.Candidates).write_parquet(made.folder / f"data/selection/{code}/candidates.parquet")
+    write(made, "selection", code, selection.Rows, chosen, metrics=counts)
+    table(candidates, selection.Candidates).write_parquet(made.folder / f"data/selection/{code}/candidates.parquet")
     return [
         example(pair, code, row["translation"], {key: row[key] for key in dataset.QE.to_schema()})
         for pair, row in zip(pairs, chosen, strict=True)
@@ -263,17 +282,17 @@ def judged(made: Project, padding: str) -> None:
             )
     write(made, "benchmark", "", benchmark.Rows, prompts)
     for place, model in enumerate(PARAMS["models"]):
-        said = [
+        written = [
             row
             | {
                 "answer": f"{row['truth']} {hostile(place)}{padding}",
                 "model": model,
                 "finish": "stop",
-                "provenance": [call("answers")],
+                "provenance": [call("answers", row["id"])],
             }
             for row in prompts
         ]
-        write(made, "answers", model, answers.Rows, said)
+        write(made, "answers", model, answers.Rows, written)
         found = [
             row
             | {
@@ -304,22 +323,28 @@ def judged(made: Project, padding: str) -> None:
             }
             for row in prompts
         ]
-        frame(measured, verdicts.Answers).write_parquet(made.folder / f"data/verdicts/{model}/answers.parquet")
+        table(measured, verdicts.Answers).write_parquet(made.folder / f"data/verdicts/{model}/answers.parquet")
     work(made, "evaluation")
 
 
 def write(made: Project, stage: str, item: str, model: Any, rows: Iterable[Row], *, metrics: Row | None = None) -> None:
-    """A stage's outs, as the spine leaves them."""
+    """The outs of a stage, as the stage runner leaves them."""
     folder = made.folder / "data" / stage / item
     folder.mkdir(parents=True, exist_ok=True)
     every = list(rows)
     good = [row for row in every if "reject" not in row]
-    bad = [{"id": row["id"], **row["reject"]} for row in every if "reject" in row]
-    frame(good, model).write_parquet(folder / "rows.parquet")
-    aside = frame(bad, Rejects)
-    aside.write_parquet(folder / "rejects.parquet")
-    counts = {"rows": len(good), "rejects": len(bad), "reasons": dict(aside.group_by("reason").len().iter_rows())}
+    bad = [{"provenance": [], **row, "stage": stage, **row["reject"]} for row in every if "reject" in row]
+    table(good, model).write_parquet(folder / "rows.parquet")
+    rejects = table(bad, Rejects)
+    rejects.write_parquet(folder / "rejects.parquet")
+    counts = {"rows": len(good), "rejects": len(bad), "reasons": dict(rejects.group_by("reason").len().iter_rows())}
     (folder / "metrics.json").write_bytes(orjson.dumps(counts | (metrics or {})))
+
+
+def table(rows: Iterable[Row], model: Any) -> pl.DataFrame:
+    """The rows as a model's columns; a column that a row does not have is null."""
+    missing = dict.fromkeys(model.to_schema().columns)
+    return frame([missing | row for row in rows], model)
 
 
 def work(made: Project, stage: str) -> None:
@@ -335,7 +360,7 @@ def report(made: Project) -> Path:
 
 
 def shuffled(made: Project) -> None:
-    """Every parquet file's rows in another order: what a page must not show."""
+    """Every parquet file's rows in another order: which must not change the page."""
     for path in (made.folder / "data").rglob("*.parquet"):
         rows = pl.read_parquet(path)
         rows.sample(fraction=1, shuffle=True, seed=1).write_parquet(path)

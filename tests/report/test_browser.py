@@ -1,4 +1,4 @@
-"""The page in a real browser: hostile words stay words, everything can be reached by click and by key, and nothing is ugly by measure.
+"""The page in a real browser: hostile text stays text, everything can be reached by click and by key, and the layout fits.
 
 Needs Playwright and a Chromium: `apt-get install chromium`, or `playwright install chromium`; without them these tests are skipped.
 """
@@ -19,7 +19,7 @@ Page = Any
 PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
 LINKS = "#list a"
 PATIENCE = 180_000
-"""Milliseconds: a busy machine is no fault of the page."""
+"""Milliseconds: long, because the machine may be busy."""
 
 
 @pytest.fixture(scope="module")
@@ -28,25 +28,25 @@ def chromium() -> Iterator[Any]:
     with sync_api.sync_playwright() as playwright:
         path = shutil.which("chromium") or shutil.which("google-chrome") or playwright.chromium.executable_path
         if not Path(path).exists():
-            pytest.skip("no Chromium is here: apt-get install chromium, or playwright install chromium")
+            pytest.skip("Chromium is not installed: apt-get install chromium, or playwright install chromium")
         browser = playwright.chromium.launch(executable_path=path, timeout=PATIENCE)
         yield browser
         browser.close()
 
 
 class Opened:
-    """The page in a window of its own, and what went wrong or was asked for in it."""
+    """The page in its own window, with its errors and its requests."""
 
     def __init__(self, chromium: Any, path: Path, size: dict[str, int] = DESKTOP, **options: Any) -> None:
         self.context = chromium.new_context(viewport=size, reduced_motion="reduce", **options)
         self.context.set_default_timeout(PATIENCE)
         self.page: Page = self.context.new_page()
         self.faults: list[str] = []
-        self.asked: list[str] = []
+        self.requests: list[str] = []
         self.page.on("console", lambda message: self.faults.append(message.text))
         self.page.on("pageerror", lambda error: self.faults.append(str(error)))
         self.page.on("dialog", lambda dialog: (self.faults.append(dialog.message), dialog.dismiss()))
-        self.page.on("request", lambda request: self.asked.append(request.url))
+        self.page.on("request", lambda request: self.requests.append(request.url))
         self.page.goto(path.as_uri())
 
     def ids(self) -> list[str]:
@@ -62,12 +62,12 @@ def opened(chromium: Any, page: Path) -> Iterator[Opened]:
     window = Opened(chromium, page)
     yield window
     assert window.faults == []
-    assert window.asked == [page.as_uri()], "the page asked for something beside itself"
+    assert window.requests == [page.as_uri()], "the page requested something"
     assert window.page.evaluate("window.hacked") is None
     window.context.close()
 
 
-def test_hostile_words_stay_words_in_every_row_and_every_lineage(opened: Opened) -> None:
+def test_hostile_text_stays_text_in_every_row_and_every_lineage(opened: Opened) -> None:
     page = opened.page
     elements = page.evaluate(
         "document.querySelectorAll('script, style, iframe, img, [onclick], [onerror], [onload]').length"
@@ -93,7 +93,7 @@ def test_hostile_words_stay_words_in_every_row_and_every_lineage(opened: Opened)
     assert "␀␇␛[31m" in seen and "window.hacked = 1" in seen
 
 
-def test_a_click_opens_a_rows_way_from_its_seed_and_closing_goes_back_to_it(opened: Opened) -> None:
+def test_a_click_opens_the_lineage_of_a_row_and_closing_goes_back_to_it(opened: Opened) -> None:
     page = opened.page
     page.select_option("#stage", "dataset")
     page.select_option("#language", "zh")
@@ -101,7 +101,15 @@ def test_a_click_opens_a_rows_way_from_its_seed_and_closing_goes_back_to_it(open
     name = link.inner_text()
     link.click()
     titles = page.locator("#lineage .way > li > h3").all_inner_texts()
-    assert titles == ["Passage", "Question", "English answer", "Grades", "Candidates in Chinese", "Training example"]
+    assert titles == [
+        "Passage",
+        "Question",
+        "English answer",
+        "Grades",
+        "Candidates in Chinese",
+        "Training example",
+        "Model calls",
+    ]
     assert page.locator("#lineage .candidates > li.chosen b").all_inner_texts() == ["2 chosen"]
     assert "translations v1 · models/<b>teacher</b>@sha256:a1a1a1a1a1a1…" in page.inner_text("#lineage")
     assert page.inner_text("#lineage .command code") == f"xlforge trace {name}"
@@ -132,7 +140,7 @@ def test_filters_by_stage_language_reason_score_and_words(opened: Opened) -> Non
     assert not page.is_visible("#unscripted")
     page.select_option("#stage", "scores")
     assert opened.count() == 4
-    page.select_option("#reason", "below_bar")
+    page.select_option("#reason", "below_threshold")
     assert opened.count() == 4
     page.select_option("#language", "de")
     assert opened.count() == 0
@@ -159,7 +167,7 @@ def test_a_reason_in_the_funnel_leads_to_its_rows(opened: Opened) -> None:
     assert page.input_value("#reason") == "not_english" and page.input_value("#stage") == "seeds"
     assert opened.count() == 14
     page.locator(LINKS, has_text="bad-0").first.click()
-    assert "Set aside in seeds: not_english" in page.inner_text("#lineage")
+    assert "Rejected in seeds: not_english" in page.inner_text("#lineage")
     assert small.HEBREW in page.inner_text("#lineage")
 
 
@@ -201,12 +209,12 @@ def test_everything_can_be_done_with_the_keyboard_and_focus_is_seen(opened: Open
     assert page.evaluate("document.activeElement.getAttribute('role')") == "region"
 
 
-def test_a_row_that_is_not_in_the_page_is_said_to_be_elsewhere(chromium: Any, page: Path) -> None:
+def test_a_row_that_the_page_does_not_hold_has_a_command_that_shows_it(chromium: Any, page: Path) -> None:
     window = Opened(chromium, page)
-    window.page.evaluate("location.hash = 'row?id=unheard-of/de'")
+    window.page.evaluate("location.hash = 'row?id=unknown-id/de'")
     window.page.wait_for_selector("#lineage[open]")
-    assert "xlforge trace unheard-of/de" in window.page.inner_text("#lineage")
-    assert "not among those in this page" in window.page.inner_text("#lineage")
+    assert "xlforge trace unknown-id/de" in window.page.inner_text("#lineage")
+    assert "does not hold the row" in window.page.inner_text("#lineage")
     window.context.close()
 
 
@@ -214,7 +222,7 @@ def test_without_scripts_the_figures_are_all_there(chromium: Any, page: Path) ->
     window = Opened(chromium, page, java_script_enabled=False)
     assert window.page.is_visible("#unscripted")
     assert not window.page.is_visible("#filters")
-    for title in ("From seeds to examples", "Win rates against reference", "Versions"):
+    for title in ("From seeds to evaluation", "Win rates against reference", "Versions"):
         assert window.page.is_visible(f"h2:text('{title}')")
     window.context.close()
 
@@ -238,10 +246,10 @@ def test_the_page_is_accessible_and_fits_its_window(
         assert shown.evaluate("document.documentElement.scrollWidth <= innerWidth"), "the page scrolls sideways"
         assert shown.evaluate("document.querySelector('#lineage').scrollWidth <= innerWidth")
         found = axe.Axe().run(shown, options=rules).response["violations"]
-        told = [
+        violations = [
             f"{one['id']}: {one['help']}: {node['html'][:120]} {node['failureSummary'][:200]}"
             for one in found
             for node in one["nodes"][:3]
         ]
-        assert not told, f"{place}\n" + "\n".join(told)
+        assert not violations, f"{place}\n" + "\n".join(violations)
     window.context.close()

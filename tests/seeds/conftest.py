@@ -1,4 +1,4 @@
-"""A stage in miniature: rows in, what the build made of them out."""
+"""A small build: rows in, the frames and counts of the stage out."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ PROSE = (
     "Her workshop repairs clocks that nobody else will touch, because the parts have to be filed by hand from sheets of brass.",
     "The ferry crosses the river twelve times a day, and the ferryman knows most of his passengers by the sound of their steps.",
 )
-"""Passages that nothing speaks against."""
+"""Passages that pass every check."""
 
 
 @dataclass
 class Made:
-    """What a build left: two frames, its counts, and the folder."""
+    """What a build wrote: two frames, its counts, and the folder."""
 
     rows: pl.DataFrame
     rejects: pl.DataFrame

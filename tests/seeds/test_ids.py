@@ -1,4 +1,4 @@
-"""Ids and the sample outlive edits, reordering and repetition."""
+"""Ids and the sample survive edits, reordering and repetition."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_hostile_ids_are_made_plain(run: Run, given: str) -> None:
     assert len(name) < 100 and all(char.isalnum() or char in "._-" for char in name) and not name.startswith("/")
 
 
-def test_names_count_on() -> None:
+def test_a_name_that_is_taken_gets_the_next_number() -> None:
     names = Names()
     assert [names.unique(name) for name in ("a", "a", "a", "a.2")] == ["a", "a.2", "a.3", "a.2.2"]
 
@@ -46,23 +46,23 @@ def test_the_hash_is_of_the_content() -> None:
 
 def test_sample_is_the_same_in_any_order_and_moves_with_the_salt(run: Run) -> None:
     rows = seeds(*PROSE)
-    drawn = run(rows, sample=3).kept
-    assert len(drawn) == 3
-    assert run(rows[::-1], sample=3).kept == drawn
-    assert any(run(rows, sample=3, salt=salt).kept != drawn for salt in "bcd")
+    sampled = run(rows, sample=3).kept
+    assert len(sampled) == 3
+    assert run(rows[::-1], sample=3).kept == sampled
+    assert any(run(rows, sample=3, salt=salt).kept != sampled for salt in "bcd")
 
 
 def test_an_edited_passage_keeps_its_place_in_the_sample(run: Run) -> None:
     rows = seeds(*PROSE)
-    drawn = run(rows, sample=3).kept
-    edited = [{**row, "text": row["text"] + " So it is said."} for row in rows]
-    assert run(edited, sample=3).kept == drawn
+    sampled = run(rows, sample=3).kept
+    edited = [{**row, "text": row["text"] + " So they say."} for row in rows]
+    assert run(edited, sample=3).kept == sampled
 
 
 def test_without_ids_the_sample_goes_by_content(run: Run) -> None:
     rows = [{"text": text} for text in PROSE]
-    drawn = set(run(rows, sample=3).rows["passage"])
-    assert set(run(rows[::-1], sample=3).rows["passage"]) == drawn
+    sampled = set(run(rows, sample=3).rows["passage"])
+    assert set(run(rows[::-1], sample=3).rows["passage"]) == sampled
 
 
 def test_a_smaller_sample_is_part_of_a_larger_one(run: Run) -> None:

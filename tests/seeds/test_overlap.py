@@ -44,28 +44,28 @@ def test_a_passage_taken_from_a_long_prompt_counts() -> None:
 
 
 def test_the_worst_prompt_is_named() -> None:
-    told = overlaps(
+    found = overlaps(
         f"Well: {LONG}", LONG[: len(LONG) // 2] + " a very different ending that goes on and on for a while", LONG
     )
-    assert told and told.startswith("1.00") and "prompt p1" in told
+    assert found and found.startswith("1.00") and "prompt p1" in found
 
 
 def test_the_file_for_those_who_have_no_prompts_gives_nothing_away() -> None:
     none = read_prompts(Path("data/prompts/none.jsonl"), Overlap())
-    assert none.not_looked_for == len(none.texts) == 1
+    assert none.too_short == len(none.texts) == 1
     assert not none.given_away(Words(pl.Series(PROSE)))
 
 
-def test_the_bar_moves_it() -> None:
+def test_the_threshold_decides() -> None:
     half = CASES["half a prompt"][0]
-    assert overlaps(half, LONG, share=0.2) and not overlaps(half, LONG, share=0.9)
+    assert overlaps(half, LONG, threshold=0.2) and not overlaps(half, LONG, threshold=0.9)
 
 
 def test_prompts_too_short_to_look_for_are_counted(tmp_path: Path) -> None:
     path = tmp_path / "prompts.json"
     path.write_text(json.dumps([{"prompt": "Hello there"}, {"prompt": LONG}]))
     found = read_prompts(path, Overlap())
-    assert found.not_looked_for == 1 and not found.given_away(Words(pl.Series(["hello there " + PROSE[0]])))
+    assert found.too_short == 1 and not found.given_away(Words(pl.Series(["hello there " + PROSE[0]])))
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_prompts_too_short_to_look_for_are_counted(tmp_path: Path) -> None:
     [
         ("p.jsonl", '{"question": "x"}', "columns question.*under instruction or prompt"),
         ("p.jsonl", '{"prompt": "x"}\n{"prompt": 3}', "row 2 .*no text under 'prompt'"),
-        ("p.jsonl", "{", "is no .jsonl file"),
+        ("p.jsonl", "{", "is not a valid .jsonl file"),
         ("p.json", '{"prompt": "x"}', "one object for each prompt"),
         ("p.jsonl", "", "no rows"),
         ("p.jsonl", None, "cannot be read.*set seeds.prompts to null"),

@@ -1,4 +1,4 @@
-"""Every reason a passage can be set aside for, and that each source row lands in exactly one place."""
+"""Every reason to reject a passage, and that each source row is in exactly one place."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from pipelines.seeds.v1.schema import REASONS, Rows
 from tests.seeds.conftest import PROSE, Run, seeds
-from xlforge.base.frames import Rejects, valid
+from xlforge.base.frames import valid
 
 GERMAN = (
     "Der Leuchtturm am Ende der Mole wurde von einem Kapitän gebaut, damit seine Enkel immer den Weg nach Hause finden."
@@ -36,10 +36,10 @@ BAD = {
 def test_reason(run: Run, tmp_path: Path, reason: str) -> None:
     prompts = tmp_path / "prompts.jsonl"
     prompts.write_text(json.dumps({"instruction": "How should a pair of walking boots be worn in before a long tour?"}))
-    row, told = BAD[reason]
+    row, detail = BAD[reason]
     made = run([*seeds(*PROSE), row], max_chars=500, prompts=str(prompts))
     assert made.reasons == {"bad": reason}
-    assert told in made.rejects["detail"][0]
+    assert detail in made.rejects["detail"][0]
     assert made.kept == {f"a{number}" for number in range(len(PROSE))}
 
 
@@ -62,16 +62,15 @@ def test_frames_follow_their_schemas_and_keep_the_text_as_given(run: Run) -> Non
     given = f"<p>{PROSE[0]}</p>\r\nHome | About | Contact"
     made = run([*seeds(given), {"id": "b", "text": "short"}])
     valid(made.rows, Rows, "rows")
-    valid(made.rejects, Rejects, "rejects")
     assert made.rows["passage"].to_list() == [PROSE[0]] and made.rows["original"].to_list() == [given]
     assert made.rejects["raw"].to_list() == ["short"]
 
 
-def test_bars_move_what_passes(run: Run) -> None:
+def test_thresholds_change_what_passes(run: Run) -> None:
     half = f"{PROSE[0]} {GERMAN}"
-    assert run(seeds(half), english=0.3).kept == {"a0"}
-    assert run(seeds(half), english=0.9).reasons == {"a0": "not_english"}
-    assert run(seeds(PAGE + PROSE[0]), boilerplate=0.8).kept == {"a0"}
+    assert run(seeds(half), min_english=0.3).kept == {"a0"}
+    assert run(seeds(half), min_english=0.9).reasons == {"a0": "not_english"}
+    assert run(seeds(PAGE + PROSE[0]), max_boilerplate=0.8).kept == {"a0"}
     assert run(seeds(PROSE[7], PROSE[7] + " Yes."), near_duplicate={"threshold": 0.99}).kept == {
         "a0",
         "a1",

@@ -1,4 +1,4 @@
-"""The seeds that ship: every planted defect is found under its own name, and nothing good is set aside."""
+"""The seeds that ship: every planted defect is found under its own name, and nothing good is rejected."""
 
 from __future__ import annotations
 

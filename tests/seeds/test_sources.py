@@ -30,13 +30,13 @@ def test_broken_lines_are_rejects_with_their_words(run: Run) -> None:
         ]
     )
     by_detail = dict(zip(made.rejects["raw"], made.rejects["detail"], strict=True))
-    assert "no JSON" in by_detail['{"id": "cut", "text": "no en']
+    assert "not valid JSON" in by_detail['{"id": "cut", "text": "no en']
     assert "a list, not an object" in by_detail['["a list"]']
     assert "no field 'text'; it has id, body" in by_detail['{"id": "none", "body": "x"}']
     assert made.counts["reasons"] == {"unreadable": 3, "empty": 1} and made.counts["source_rows"] == 6
 
 
-def test_lines_that_are_no_utf8_or_too_deep(run: Run, tmp_path: Path) -> None:
+def test_lines_that_are_not_utf8_or_too_deep(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "odd.jsonl"
     rows = [json.dumps(row).encode() for row in seeds(*PROSE[:2])]
     path.write_bytes(b"\xef\xbb\xbf" + rows[0] + b"\r\n\xff\xfe{}\n" + b"[" * 100_000 + b"\n" + rows[1])
@@ -116,10 +116,10 @@ def _cut_off(path: Path) -> None:
 
 
 ERRORS: dict[str, tuple[dict[str, Any], Any, str]] = {
-    "no file": ({"kind": "jsonl"}, None, "is not there"),
+    "no file": ({"kind": "jsonl"}, None, "does not exist"),
     "no parquet": ({"kind": "parquet"}, _text, "cannot be read.*seeds.source.kind"),
     "cut-off parquet": ({"kind": "parquet"}, _cut_off, "cannot be read"),
-    "numbers": ({"kind": "parquet"}, _numbers, "is int64, but passages are text"),
+    "numbers": ({"kind": "parquet"}, _numbers, "none of the first 2 rows.*'text' is a number, not text"),
     "no text column": ({"kind": "parquet"}, _other_columns, "no column 'text'; it has body"),
     "no id column": (
         {"kind": "parquet", "text": "body", "id": "key"},
@@ -127,7 +127,7 @@ ERRORS: dict[str, tuple[dict[str, Any], Any, str]] = {
         "seeds.source.id.*no column 'key'",
     ),
     "no passages": ({"kind": "jsonl"}, lambda path: path.write_text("\n\n"), "holds no rows"),
-    "no JSONL": ({"kind": "jsonl"}, _text, "none of the first 1 rows.*no JSON.*params.yaml"),
+    "no JSONL": ({"kind": "jsonl"}, _text, "none of the first 1 rows.*not valid JSON.*params.yaml"),
     "no such field": ({"kind": "jsonl"}, lambda path: path.write_text('{"body": "x"}'), "no field 'text'; it has body"),
     "empty folder": ({"kind": "text"}, lambda path: path.mkdir(), "holds no .txt file"),
     "unpinned dataset": (

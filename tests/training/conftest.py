@@ -16,11 +16,11 @@ import pytest
 import yaml
 from transformers import PreTrainedTokenizerBase
 
-from tests.engines import tiny
-from xlforge.config.params import load
+from tests.models import tiny
+from xlforge.config.params import Config, load
 from xlforge.languages.registry import LANGUAGES
 from xlforge.models.revision import folder_digest
-from xlforge.training.bases import tokenizer_of
+from xlforge.training.bases import load_tokenizer
 
 ROOT = Path(__file__).parents[2]
 WORDS = {"de": ["der", "Fluss", "ist", "lang", "und", "kalt"], "hu": ["a", "folyó", "hosszú", "és", "hideg"]}
@@ -28,12 +28,12 @@ SMALL = {
     "languages": ["de", "hu"],
     "student": {
         "learning_rate": 0.01,
-        "epochs": 3,
-        "batch": 8,
-        "length": 160,
-        "rank": 4,
+        "num_train_epochs": 3,
+        "train_batch_size": 8,
+        "max_length": 160,
+        "r": 4,
         "paired": True,
-        "rejects": 0.1,
+        "max_reject_rate": 0.1,
     },
     "students": {
         "best": {"base": "tiny", "config": "bestof3"},
@@ -44,22 +44,21 @@ SMALL = {
 
 
 def example(number: int, code: str, answer: str | None = None) -> dict[str, Any]:
-    words = WORDS[code]
-    said = answer or " ".join(Random(f"{number} {code}").choices(words, k=2 + number % 9))
-    asked = f"What of river {number}? Answer in {LANGUAGES[code].name}."
+    text = answer or " ".join(Random(f"{number} {code}").choices(WORDS[code], k=2 + number % 9))
+    prompt = f"What of river {number}? Answer in {LANGUAGES[code].name}."
     return {
         "id": f"river-{number:03}/{code}",
         "language": code,
-        "prompt": [{"role": "user", "content": asked}],
-        "completion": [{"role": "assistant", "content": said}],
+        "prompt": [{"role": "user", "content": prompt}],
+        "completion": [{"role": "assistant", "content": text}],
     }
 
 
-def write_dataset(folder: Path, count: int = 40, lacking: int = 3, strange: dict[str, str] | None = None) -> Path:
-    """`default` and `bestof3` in two languages; the first config lacks some rows. strange: answers to put in, by id."""
+def write_dataset(folder: Path, count: int = 40, lacking: int = 3, answers: dict[str, str] | None = None) -> Path:
+    """`default` and `bestof3` in two languages; `default` lacks some rows. answers: texts to use, by id."""
     for code in WORDS:
         rows = [example(number, code) for number in range(count)]
-        rows = [row | example(int(row["id"][6:9]), code, (strange or {}).get(row["id"])) for row in rows]
+        rows = [row | example(int(row["id"][6:9]), code, (answers or {}).get(row["id"])) for row in rows]
         for config, kept in (("default", rows[lacking:]), ("bestof3", rows)):
             path = folder / config / f"{LANGUAGES[code].split}.parquet"
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -88,14 +87,14 @@ class Workshop:
         )
 
     def train(self, name: str, **env: str) -> str:
-        """Runs the stage; what it said."""
+        """Runs the stage and returns its standard error."""
         process = self.start(sys.executable, "-m", "stages.student", name, **env)
-        said = process.communicate(timeout=300)[1]
-        assert process.returncode == 0, said
-        return said
+        error = process.communicate(timeout=300)[1]
+        assert process.returncode == 0, error
+        return error
 
-    def made(self, name: str) -> dict[str, bytes]:
-        """Everything the stage delivered, by path."""
+    def delivered(self, name: str) -> dict[str, bytes]:
+        """Every file that the stage delivered, by path."""
         places = [self.folder / "models" / "students" / name, self.folder / "data" / "student" / name]
         files = [path for place in places for path in place.rglob("*") if path.is_file()]
         return {str(path.relative_to(self.folder)): path.read_bytes() for path in files}
@@ -111,7 +110,8 @@ def make_workshop(base: Path) -> Callable[[Path], Workshop]:
     def make(folder: Path) -> Workshop:
         write_dataset(folder / "data" / "dataset")
         (folder / "models").mkdir()
-        (folder / "pipelines").symlink_to(ROOT / "pipelines")
+        for name in ("pipelines", "stages", "xlforge", "dvc.yaml", ".dvcignore"):
+            (folder / name).symlink_to(ROOT / name)
         (folder / "models" / "tiny").symlink_to(base)
         raw = yaml.safe_load((ROOT / "params.yaml").read_text())
         bases = {"tiny": {"model": "models/tiny", "revision": folder_digest(base)}}
@@ -129,18 +129,18 @@ def make_workshop(base: Path) -> Callable[[Path], Workshop]:
 
 @pytest.fixture
 def workshop(make_workshop: Callable[[Path], Workshop], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workshop:
-    """A workshop, which tests stand in."""
+    """A workshop; it is the working directory."""
     made = make_workshop(tmp_path)
     monkeypatch.chdir(tmp_path)
     return made
 
 
 @pytest.fixture
-def blocks(workshop: Workshop) -> dict[str, Any]:
+def config(workshop: Workshop) -> Config:
     """Its params.yaml, checked."""
     return load()
 
 
 @pytest.fixture
-def tokenizer(blocks: dict[str, Any]) -> PreTrainedTokenizerBase:
-    return tokenizer_of(blocks["bases"]["tiny"])
+def tokenizer(config: Config) -> PreTrainedTokenizerBase:
+    return load_tokenizer(config.bases["tiny"])

@@ -1,4 +1,4 @@
-"""`bases`, `student` and `students` in params.yaml: what is wrong is told with key, value and remedy; an ablation is data."""
+"""`bases`, `student` and `students` in params.yaml: an error has key, value and remedy; an ablation is data."""
 
 from __future__ import annotations
 
@@ -6,15 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from dvc.utils.hydra import compose_and_dump
 
-from tests.core.test_params import with_change
+from tests.config.test_params import with_change
 from xlforge.config.params import ParamsError, load
 
 
 def test_the_shipped_students_compare_configs_and_amounts() -> None:
-    students = load()["students"]
+    students = load().students
     best, first, quarter = (students[name] for name in ("bestof3", "first", "bestof3_quarter"))
     alike = {"config", "rows"}
     assert best.model_dump(exclude=alike) == first.model_dump(exclude=alike) == quarter.model_dump(exclude=alike)
@@ -25,7 +24,7 @@ def test_the_shipped_students_compare_configs_and_amounts() -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "value", "told"),
+    ("key", "value", "message"),
     [
         ("students.first.base", "pokcet", "students.first.base: 'pokcet' is not under `bases`; did you mean 'pocket'?"),
         ("students.first.config", "scored", "students.first.config: 'scored'"),
@@ -36,48 +35,56 @@ def test_the_shipped_students_compare_configs_and_amounts() -> None:
         ("students.first.rows", 1.5, "a whole number of rows"),
         ("students.first.learning_rat", 0.1, "did you mean 'learning_rate'"),
         ("students.first", None, None),
-        ("students.first.batch", 0, "students.first.batch: 0"),
+        ("students.first.train_batch_size", 0, "students.first.train_batch_size: 0"),
         ("students.First", {"base": "pocket", "config": "default"}, "students.First"),
-        ("student.rnak", 4, "student.rnak: unknown key; did you mean 'rank'?"),
-        ("student.batch", 10, None),
-        ("student.accumulation", 3, "batch: 16 cannot be made in accumulation: 3 equal passes"),
-        ("student.quantised", True, "write precision: bfloat16"),
-        ("student.targets", [], "student.targets"),
-        ("student.schedule", "cosin", "student.schedule"),
+        ("student.lora_alhpa", 4, "student.lora_alhpa: unknown key; did you mean 'lora_alpha'?"),
+        ("student.train_batch_size", 10, None),
+        (
+            "student.gradient_accumulation_steps",
+            3,
+            "16 cannot be divided into gradient_accumulation_steps: 3 equal passes",
+        ),
+        ("student.load_in_4bit", True, "write dtype: bfloat16"),
+        ("student.target_modules", [], "student.target_modules"),
+        ("student.lr_scheduler_type", "cosin", "student.lr_scheduler_type"),
+        ("student.rank", 4, "student.rank: is now called student.r"),
+        ("students.first.epochs", 4, "students.first.epochs: is now called students.first.num_train_epochs"),
         ("bases.pocket.modle", "x", "bases.pocket.modle: unknown key; did you mean 'model'?"),
         ("student", None, "student: missing"),
         ("bases", None, "bases: missing"),
     ],
 )
-def test_faults_name_the_key_the_value_and_the_remedy(tmp_path: Path, key: str, value: Any, told: str | None) -> None:
+def test_an_error_has_the_key_the_value_and_the_remedy(
+    tmp_path: Path, key: str, value: Any, message: str | None
+) -> None:
     changed = with_change(
         tmp_path, {key: value} | ({"models.first": None, "evaluation.compare": []} if key == "students.first" else {})
     )
-    if told is None:
+    if message is None:
         load(changed)
         return
     with pytest.raises(ParamsError) as error:
         load(changed)
-    assert told in str(error.value)
+    assert message in str(error.value)
 
 
-def test_a_fault_of_the_recipe_is_told_once(tmp_path: Path) -> None:
+def test_an_error_in_the_recipe_is_reported_once(tmp_path: Path) -> None:
     with pytest.raises(ParamsError, match="2 faults"):
-        load(with_change(tmp_path, {"student.rank": 0, "students.first.epochs": 0}))
+        load(with_change(tmp_path, {"student.r": 0, "students.first.num_train_epochs": 0}))
 
 
-def test_a_student_may_set_any_key_of_the_recipe_anew(tmp_path: Path) -> None:
-    made = load(with_change(tmp_path, {"students.first.rank": 4, "students.first.seed": 7}))["students"]
-    assert (made["first"].rank, made["first"].seed) == (4, 7)
-    assert (made["bestof3"].rank, made["bestof3"].seed) == (16, 0)
+def test_a_student_may_override_any_key_of_the_recipe(tmp_path: Path) -> None:
+    made = load(with_change(tmp_path, {"students.first.r": 4, "students.first.seed": 7})).students
+    assert (made["first"].r, made["first"].seed) == (4, 7)
+    assert (made["bestof3"].r, made["bestof3"].seed) == (16, 0)
 
 
-def test_no_students_at_all_are_right(tmp_path: Path) -> None:
+def test_a_build_needs_no_students(tmp_path: Path) -> None:
     models = dict.fromkeys(("bestof3", "first", "bestof3_quarter"))
     path = with_change(
         tmp_path, {"students": {}, "evaluation.compare": []} | {f"models.{name}": none for name, none in models.items()}
     )
-    assert load(path)["students"] == {}
+    assert load(path).students == {}
 
 
 @pytest.mark.parametrize(
@@ -88,12 +95,11 @@ def test_the_papers_scale_composes_to_params_that_are_right(tmp_path: Path, over
     commits = [f"bases.{name}.revision=abc" for name in ("eurollm", "aya", "qwen")]
     compose_and_dump(out, str(Path.cwd()), None, "params", "", [*(f"+conf/{one}" for one in overlays), *commits])
     made = load(out)
-    assert len(made["languages"]) == 8
-    for student in made["students"].values():
+    assert len(made.languages) == 8
+    for student in made.students.values():
         assert student.base in ("eurollm", "aya", "qwen")
-        assert made["bases"][student.base].revision == "abc"
-    assert made["students"]["bestof3"].rows * 8 == 8000
-    assert made["seeds"].sample >= 1000
-    pocket = yaml.safe_load(Path("params.yaml").read_text())["students"]
-    assert set(pocket) <= set(made["students"])
-    assert made["models"]["base"].model == made["bases"]["eurollm"].model
+        assert made.bases[student.base].revision == "abc"
+    assert (made.students["bestof3"].rows or 0) * 8 == 8000
+    assert made.block("seeds").sample >= 1000
+    assert set(load().students) <= set(made.students)
+    assert made.models["base"].model == made.bases["eurollm"].model

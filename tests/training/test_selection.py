@@ -1,4 +1,4 @@
-"""Which rows a student learns from: nested, and the same for students who are to be compared."""
+"""The rows of a student: fewer are among more, and students that are compared have the same."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ import pytest
 from tests.training.conftest import write_dataset
 from xlforge.base.errors import BuildError
 from xlforge.config.students import Student
-from xlforge.training.selection import chosen
+from xlforge.training.selection import choose
 
 
 def ids(dataset: Path, **keys: Any) -> list[str]:
-    recipe = {"learning_rate": 1, "epochs": 1, "batch": 1, "length": 8, "base": "tiny", "config": "bestof3"}
-    return chosen(dataset, "one", Student(**(recipe | keys)), ("de", "hu"))["id"].to_list()
+    recipe = {"learning_rate": 1, "num_train_epochs": 1, "train_batch_size": 1, "max_length": 8}
+    student = Student(**{**recipe, "base": "tiny", "config": "bestof3", **keys})
+    return choose(dataset, "one", student, ("de", "hu"))["id"].to_list()
 
 
 @pytest.fixture
@@ -33,18 +34,18 @@ def test_fewer_rows_are_among_more_in_every_language(dataset: Path, config: str)
 
 
 @pytest.mark.parametrize("rows", [None, 10, 0.5])
-def test_paired_students_learn_from_the_same_rows(dataset: Path, rows: float | None) -> None:
+def test_paired_students_have_the_same_rows(dataset: Path, rows: float | None) -> None:
     best = ids(dataset, config="bestof3", rows=rows, paired=True)
     assert best == ids(dataset, config="default", rows=rows, paired=True)
     assert best == sorted(best)
 
 
-def test_an_unpaired_student_learns_from_all_its_config_has(dataset: Path) -> None:
+def test_an_unpaired_student_has_all_rows_of_its_config(dataset: Path) -> None:
     assert len(ids(dataset)) == 80
     assert len(ids(dataset, config="default")) == 72
 
 
-def test_neither_seed_nor_order_of_the_file_changes_what_is_drawn(dataset: Path) -> None:
+def test_neither_seed_nor_order_of_the_file_changes_the_sample(dataset: Path) -> None:
     before = ids(dataset, rows=10)
     path = dataset / "bestof3" / "german.parquet"
     pl.read_parquet(path).reverse().write_parquet(path)
@@ -55,8 +56,8 @@ def test_a_student_may_name_its_languages(dataset: Path) -> None:
     assert {one.rpartition("/")[2] for one in ids(dataset, languages=["hu"])} == {"hu"}
 
 
-def test_more_rows_than_there_are_is_told_with_the_remedy(dataset: Path) -> None:
-    with pytest.raises(BuildError, match=r"students\.one\.rows in params.yaml asks for 41 rows of German, .* has 40"):
+def test_more_rows_than_the_dataset_has_is_an_error(dataset: Path) -> None:
+    with pytest.raises(BuildError, match=r"students\.one\.rows in params.yaml is 41 rows of German, .* has 40"):
         ids(dataset, rows=41)
 
 

@@ -27,7 +27,7 @@ from xlforge.base.errors import BuildError
 from xlforge.config.params import load
 from xlforge.models.revision import folder_digest
 from xlforge.training import checkpoints
-from xlforge.training.lesson import Lesson, prepared
+from xlforge.training.run import TrainingRun, prepare
 
 
 @pytest.fixture(scope="module")
@@ -38,8 +38,8 @@ def trained(make_workshop: Callable[[Path], Workshop], tmp_path_factory: pytest.
     return made
 
 
-def lesson(name: str) -> Lesson:
-    return prepared(name, load(), Path("data/dataset"))
+def run(name: str, device: str = "cpu", processes: int = 1) -> TrainingRun:
+    return prepare(name, load(), Path("data/dataset"), device, processes)
 
 
 def weights(folder: Path) -> dict[str, torch.Tensor]:
@@ -47,7 +47,7 @@ def weights(folder: Path) -> dict[str, torch.Tensor]:
 
 
 def test_what_is_delivered(trained: Workshop) -> None:
-    made = {Path(path).name: content for path, content in trained.made("best").items()}
+    made = {Path(path).name: content for path, content in trained.delivered("best").items()}
     assert set(made) == {
         "adapter_config.json", "adapter_model.safetensors", "chat_template.jinja",
         "rows.parquet", "rejects.parquet", "metrics.json", "loss.csv",
@@ -64,22 +64,22 @@ def test_what_is_delivered(trained: Workshop) -> None:
     curve = made["loss.csv"].decode().splitlines()
     assert curve[0] == "step,loss"
     assert [line.split(",")[0] for line in curve[1:]] == [str(step) for step in range(1, 29)]
-    (run,) = [orjson.loads(line) for line in (trained.folder / ".xlforge/runs.jsonl").read_bytes().splitlines()]
-    assert (run["stage"], run["item"], run["rows_in"], run["rows_out"]) == ("student", "best", 74, 74)
-    assert run["tokens_in"] == counted["read"]
+    (record,) = [orjson.loads(line) for line in (trained.folder / ".xlforge/runs.jsonl").read_bytes().splitlines()]
+    assert (record["stage"], record["item"], record["rows_in"], record["rows_out"]) == ("student", "best", 74, 74)
+    assert record["tokens_in"] == counted["read"]
     assert not [path for path in (trained.folder / ".xlforge" / "training").iterdir() if path.is_dir()]
 
 
-def test_nothing_of_the_machine_is_in_what_is_delivered(trained: Workshop) -> None:
-    config = orjson.loads(trained.made("best")["models/students/best/adapter_config.json"])
+def test_the_delivered_files_have_nothing_of_the_machine(trained: Workshop) -> None:
+    config = orjson.loads(trained.delivered("best")["models/students/best/adapter_config.json"])
     assert config["base_model_name_or_path"] == "models/tiny"
     assert config["revision"] is None
-    for content in trained.made("best").values():
+    for content in trained.delivered("best").values():
         assert str(trained.folder).encode() not in content
         assert socket.gethostname().encode() not in content
 
 
-def test_peft_loads_the_adapter_and_it_changes_what_the_model_says(trained: Workshop, base: Path) -> None:
+def test_peft_loads_the_adapter_and_it_changes_the_logits(trained: Workshop, base: Path) -> None:
     model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
     ids = torch.tensor([[1, 40, 50, 60]])
     before = model(ids).logits
@@ -88,9 +88,11 @@ def test_peft_loads_the_adapter_and_it_changes_what_the_model_says(trained: Work
 
 
 @pytest.mark.slow
-def test_elsewhere_with_other_hashes_and_threads_the_bytes_are_the_same(trained: Workshop, workshop: Workshop) -> None:
+def test_in_another_folder_with_other_hashes_and_threads_the_bytes_are_the_same(
+    trained: Workshop, workshop: Workshop
+) -> None:
     workshop.train("best", PYTHONHASHSEED="2", OMP_NUM_THREADS="1")
-    assert workshop.made("best") == trained.made("best")
+    assert workshop.delivered("best") == trained.delivered("best")
 
 
 def test_the_merged_model_is_base_and_adapter(
@@ -103,52 +105,50 @@ def test_the_merged_model_is_base_and_adapter(
     adapted = PeftModel.from_pretrained(model, "models/students/best").merge_and_unload().state_dict()
     for name, weight in weights(tmp_path / "merged").items():
         assert torch.equal(weight, adapted[name].to(torch.bfloat16).float())
-    with pytest.raises(BuildError, match="is there already"):
+    with pytest.raises(BuildError, match="exists already"):
         CliRunner().invoke(merge.command, ["best", str(tmp_path / "merged")], catch_exceptions=False)
 
 
 @pytest.mark.slow
-def test_a_killed_training_goes_on_to_the_same_bytes(trained: Workshop, workshop: Workshop) -> None:
+def test_a_killed_training_continues_to_the_same_bytes(trained: Workshop, workshop: Workshop) -> None:
     running = workshop.start(sys.executable, "-m", "stages.student", "best")
     end = time.monotonic() + 120
-    while not list(workshop.folder.glob(".xlforge/training/best-*/checkpoint-1[0-9]/whole")):
+    while not list(workshop.folder.glob(".xlforge/training/best-*/checkpoint-1[0-9]/complete")):
         assert time.monotonic() < end and running.poll() is None
         time.sleep(0.01)
     os.kill(running.pid, signal.SIGKILL)
     running.wait()
     assert "goes on from step 1" in workshop.train("best")
-    assert workshop.made("best") == trained.made("best")
+    assert workshop.delivered("best") == trained.delivered("best")
 
 
 @pytest.mark.slow
-def test_two_processes_make_the_adapter_of_one(workshop: Workshop) -> None:
-    workshop.set(student={"accumulation": 2, "epochs": 1})
+def test_two_processes_train_the_adapter_of_one(workshop: Workshop) -> None:
+    workshop.set(student={"gradient_accumulation_steps": 2, "num_train_epochs": 1})
     workshop.train("quarter")
-    alone = workshop.made("quarter")
+    alone = workshop.delivered("quarter")
     launch = ["accelerate", "launch", "--cpu", "--num_processes", "2", "-m", "stages.student", "quarter"]
     running = workshop.start(str(Path(sys.executable).parent / launch[0]), *launch[1:])
-    said = running.communicate(timeout=300)[1]
-    assert running.returncode == 0, said
-    assert workshop.made("quarter") == alone
+    error = running.communicate(timeout=300)[1]
+    assert running.returncode == 0, error
+    assert workshop.delivered("quarter") == alone
     assert len((workshop.folder / ".xlforge/runs.jsonl").read_bytes().splitlines()) == 2
 
 
 @pytest.mark.slow
-def test_too_many_rows_set_aside_end_it_before_training(workshop: Workshop) -> None:
-    strange = {f"river-{number:03}/de": "ja <|im_end|>" for number in range(10, 20)}
-    write_dataset(workshop.folder / "data" / "dataset", strange=strange)
-    with pytest.raises(
-        AssertionError, match=r"10 of 74 rows were set aside \(10 control_token\), but student\.rejects"
-    ):
+def test_too_many_rejected_rows_stop_it_before_the_training(workshop: Workshop) -> None:
+    answers = {f"river-{number:03}/de": "ja <|im_end|>" for number in range(10, 20)}
+    write_dataset(workshop.folder / "data" / "dataset", answers=answers)
+    with pytest.raises(AssertionError, match=r"10 of 74 rows .*\(10 control_token\), but student\.max_reject_rate"):
         workshop.train("best")
     made = workshop.folder / "data" / "student" / "best"
     assert [path.name for path in made.iterdir()] == ["rejects.parquet"]
     assert len(pl.read_parquet(made / "rejects.parquet")) == 10
 
 
-def test_a_name_that_is_none_is_told_with_the_nearest(workshop: Workshop) -> None:
+def test_an_unknown_name_is_an_error_with_the_nearest_one(workshop: Workshop) -> None:
     with pytest.raises(BuildError, match="no student is called 'frist': did you mean 'first'"):
-        lesson("frist")
+        run("frist")
 
 
 @pytest.mark.parametrize(
@@ -161,35 +161,37 @@ def test_a_name_that_is_none_is_told_with_the_nearest(workshop: Workshop) -> Non
     ],
     ids=["rate", "seed", "threads", "rows"],
 )
-def test_no_training_goes_on_from_anothers_checkpoints(workshop: Workshop, change: dict[str, Any]) -> None:
-    before = lesson("best").key("cpu", 1)
-    assert lesson("best").key("cpu", 1) == before
-    assert before not in (lesson("best").key("cpu", 2), lesson("best").key("cuda", 1))
+def test_no_training_continues_from_the_checkpoints_of_another(workshop: Workshop, change: dict[str, Any]) -> None:
+    before = run("best").key
+    assert run("best").key == before
+    assert before not in (run("best", processes=2).key, run("best", "cuda").key)
     workshop.set(**change)
-    assert lesson("best").key("cpu", 1) != before
+    assert run("best").key != before
 
 
 def test_other_rows_or_another_base_are_another_training(workshop: Workshop) -> None:
-    before = lesson("best").key("cpu", 1)
-    write_dataset(workshop.folder / "data" / "dataset", strange={"river-020/de": "anders"})
-    other = lesson("best").key("cpu", 1)
+    before = run("best").key
+    write_dataset(workshop.folder / "data" / "dataset", answers={"river-020/de": "anders"})
+    other = run("best").key
     workshop.set(bases={"tiny": {"model": "models/tiny", "revision": folder_digest(Path("models/tiny")), "chat_template":
         (workshop.folder / "models/tiny/chat_template.jinja").read_text()}})  # fmt: skip
-    assert len({before, other, lesson("best").key("cpu", 1)}) == 3
+    assert len({before, other, run("best").key}) == 3
 
 
-def test_checkpoints_outlive_an_error_and_leave_with_success_or_another_recipe(workshop: Workshop) -> None:
-    with pytest.raises(KeyError), checkpoints.held("best", "aa") as folder:
+def test_checkpoints_stay_after_an_error_and_are_removed_after_success_or_for_another_recipe(
+    workshop: Workshop,
+) -> None:
+    with pytest.raises(KeyError), checkpoints.hold("best", "aa") as folder:
         (folder / "checkpoint-1").mkdir()
         raise KeyError
-    with checkpoints.held("best_of", "bb"):
+    with checkpoints.hold("best_of", "bb"):
         assert (folder / "checkpoint-1").is_dir()
-    with checkpoints.held("best", "aa"), checkpoints.held("best", "cc"):
-        assert folder.is_dir(), "it is held, so it stays"
+    with checkpoints.hold("best", "aa"), checkpoints.hold("best", "cc"):
+        assert folder.is_dir(), "another process holds it, so it stays"
     assert not folder.is_dir()
-    with pytest.raises(KeyError), checkpoints.held("best", "aa"):
+    with pytest.raises(KeyError), checkpoints.hold("best", "aa"):
         raise KeyError
-    with checkpoints.held("best", "cc"):
+    with checkpoints.hold("best", "cc"):
         assert not folder.is_dir()
 
 
@@ -203,7 +205,7 @@ def test_another_learning_rate_keeps_dataset_and_benchmark_and_one_student_rerun
     project.set({
         "bases": {"tiny": {"model": "models/tiny", "revision": folder_digest(base)}},
         "students": {"best": {"base": "tiny", "config": "bestof3"}, "first": {"base": "tiny", "config": "default"}},
-        "student.epochs": 1, "student.length": 1024,
+        "student.num_train_epochs": 1, "student.max_length": 1024,
         "models": {"reference": {"model": "models/tiny", "against": "reference", "needs": "models/tiny"}},
         "evaluation.compare": [],
     })  # fmt: skip

@@ -1,4 +1,4 @@
-"""Judges for the tests' server, good and bad: each takes the messages and answers as it would."""
+"""Judges for the tests, good and bad: each gets the messages and returns its response."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def parts(messages: list[dict[str, str]]) -> dict[str, str]:
 
 
 def honest(messages: list[dict[str, str]], seed: int = 0) -> str:
-    """Prefers the answer that names what was asked about, and of two such the longer one."""
+    """Prefers the answer that names the subject of the question, and of two such the longer one."""
     shown = parts(messages)
     if "answer" in shown:
         grade = 5 if _on_topic(shown["question"], shown["answer"]) else 2
@@ -26,10 +26,10 @@ def honest(messages: list[dict[str, str]], seed: int = 0) -> str:
 
 
 def obedient(messages: list[dict[str, str]], seed: int = 0) -> str:
-    """Does what an answer tells it to, if only one does; else it is honest."""
+    """Obeys an answer that orders it to, if only one does; otherwise honest."""
     shown = parts(messages)
-    told = [bool(_ORDERS.search(shown.get(name, ""))) for name in ("answer_a", "answer_b")]
-    return "AB"[told[1]] if told[0] != told[1] else honest(messages)
+    orders = [bool(_ORDERS.search(shown.get(name, ""))) for name in ("answer_a", "answer_b")]
+    return "AB"[orders[1]] if orders[0] != orders[1] else honest(messages)
 
 
 def always_a(messages: list[dict[str, str]], seed: int = 0) -> str:

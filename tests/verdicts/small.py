@@ -1,4 +1,4 @@
-"""A project with a small benchmark and models whose answers are files: what the tests of answers and verdicts run their stages in."""
+"""A project with a small benchmark and models whose answers are files, for the tests of answers and verdicts."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ COUNT = 6
 
 
 def prompts(count: int = COUNT) -> list[dict[str, Any]]:
-    """Questions about lakes, each asked in English for a German answer, and for an English one."""
+    """Questions about lakes, each with a request for a German answer, and without one."""
     rows = []
     for number in range(count):
         question = f"Where is Mere-{number}?"
@@ -37,7 +37,7 @@ def prompts(count: int = COUNT) -> list[dict[str, Any]]:
             {"slot": "place", "phrases": [{"language": "de", "phrase": "im Tal"}, {"language": "en", "phrase": "in the valley"}]},
             {"slot": "depth", "phrases": [{"language": code, "phrase": str(number + 20)} for code in ("de", "en")]},
         ]  # fmt: skip
-        for name, code, asked in (
+        for name, code, text in (
             ("crosslingual", "de", f"{question} Reply in German."),
             ("english", "en", question),
         ):
@@ -49,7 +49,7 @@ def prompts(count: int = COUNT) -> list[dict[str, Any]]:
                     "language": code,
                     "part": None,
                     "instruction": question,
-                    "prompt": asked,
+                    "prompt": text,
                     "instruction_en": question,
                     "passage": f"Cookies - Accept. {truths['en']}",
                     "truth": truths[code],
@@ -93,13 +93,13 @@ def project(folder: Path, models: dict[str, dict[str, str]], params: dict[str, A
 
 
 def work(made: Project, stage: str, name: str) -> None:
-    """A stage that asks no model, in this process."""
+    """A stage that calls no model, in this process."""
     with contextlib.chdir(made.folder), tempfile.TemporaryDirectory() as scratch:
         importlib.import_module(f"stages.{stage}").work(Stage(stage, name, load(), Path(scratch)))
 
 
 def run(made: Project, stage: str, name: str, check: bool = True, env: dict[str, str] | None = None) -> str:
-    """A stage as dvc runs it; what it said on standard error."""
+    """A stage as dvc runs it; its standard error."""
     return made.run(sys.executable, "-m", f"stages.{stage}", name, check=check, env=env).stderr
 
 

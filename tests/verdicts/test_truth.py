@@ -1,4 +1,4 @@
-"""Which facts an answer holds is told by whole words, in scripts that set words apart and in those that do not."""
+"""An answer has a fact where its phrase is in it as whole words, in scripts with and without spaces."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from xlforge.evaluation.judging.truth import facts
         ("यह 1834 में बना।", "1834", 1.0),
     ],
 )
-def test_a_fact_is_held_where_its_phrase_stands_as_whole_words(answer: str, phrase: str, held: float) -> None:
+def test_a_fact_counts_where_its_phrase_is_in_the_answer_as_whole_words(answer: str, phrase: str, held: float) -> None:
     assert facts(answer, [{"phrases": [{"language": "xx", "phrase": phrase}]}], "xx") == held
 
 
-def test_no_facts_to_look_for_is_no_share() -> None:
+def test_without_facts_there_is_no_share() -> None:
     assert facts("Ja.", [], "de") is None
     assert facts("Ja.", [{"phrases": [{"language": "hu", "phrase": "igen"}]}], "de") is None

@@ -16,7 +16,7 @@ ROLES = {f"{role}.engine": "vllm" for role in ("teacher", "judge", "translators.
 STAGES = ("instructions", "responses", "scores", "translations/de", "selection/de", "dataset")
 EVALUATED = {
     "benchmark.sample": 12,
-    "student.epochs": 2,
+    "student.num_train_epochs": 2,
     "models.base.engine": "vllm",
     "models.bestof3.engine": "vllm",
 }

@@ -10,8 +10,6 @@ import os
 import re
 from typing import Any
 
-import click
-
 # C0 without tab and newline, DEL, C1; separators; overrides, isolates and marks of direction; what is invisible; lone surrogates.
 _OBEYED = re.compile(
     "[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c\ufeff\U000e0000-\U000e007f\ud800-\udfff]"
@@ -43,4 +41,6 @@ def as_json(data: Any) -> str:
 
 def styled(text: str, **style: Any) -> str:
     """The text in a style, unless NO_COLOR asks for none; `click.echo` drops it where no terminal listens."""
+    import click
+
     return text if os.environ.get("NO_COLOR") else click.style(text, **style)

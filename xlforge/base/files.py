@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +31,17 @@ def write_text(text: str, path: Path) -> None:
     part = _part(path)
     part.write_text(text, encoding="utf-8")
     part.replace(path)
+
+
+@contextmanager
+def replaced(folder: Path) -> Iterator[Path]:
+    """A new folder that replaces `folder` at the end; after an error the old one stays."""
+    part = _part(folder)
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir()
+    yield part
+    shutil.rmtree(folder, ignore_errors=True)
+    part.rename(folder)
 
 
 def _part(path: Path) -> Path:

@@ -18,7 +18,15 @@ from xlforge.base.provenance import PROVENANCE
 from xlforge.base.rows import Row
 
 
-class Rejects(pa.DataFrameModel):
+class Table(pa.DataFrameModel):
+    """A parquet file: exactly these columns, in this order."""
+
+    class Config:
+        strict = True
+        ordered = True
+
+
+class Rejects(Table):
     """What did not go on. raw: the words that could not be used, as they came; lone surrogates are spelt out."""
 
     id: str = pa.Field(unique=True)
@@ -27,10 +35,6 @@ class Rejects(pa.DataFrameModel):
     detail: str
     raw: str
     provenance: Annotated[pl.List, PROVENANCE.inner]
-
-    class Config:
-        strict = True
-        ordered = True
 
 
 def frame(rows: Iterable[Row], model: type[pa.DataFrameModel]) -> pl.DataFrame:

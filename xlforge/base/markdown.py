@@ -3,12 +3,17 @@
 A word joiner, which nobody sees, goes between the letters that GitHub would obey together: `@` and a name, `<` and a tag, `](` of a
 link. Headings, tables, emphasis, code, and `<details>` with its `<summary>` stay what they are.
 
-This module and `post` need nothing but Python: they run where nothing of the project is installed.
+`python -m xlforge.base.markdown FILE` prints a file that way. It needs nothing but Python, because the workflow that posts a comment
+installs nothing.
 """
 
 from __future__ import annotations
 
 import re
+import sys
+from pathlib import Path
+
+from xlforge.base.escape import plain
 
 JOINER = "\u2060"
 _OBEYED = re.compile(
@@ -22,8 +27,24 @@ _OBEYED = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
+_MARKUP = re.compile(r"[\\`*_{}\[\]<>|#]")
 
 
 def inert(text: str) -> str:
     """The text with joiners where it would be obeyed; a second time changes nothing."""
     return _OBEYED.sub(JOINER, text)
+
+
+def literal(text: str) -> str:
+    """The text with a backslash before each character that is Markdown or HTML."""
+    return _MARKUP.sub(lambda found: f"\\{found.group()}", text)
+
+
+def main() -> None:
+    """Prints a file so that nothing in it is obeyed."""
+    text = Path(sys.argv[1]).read_text(encoding="utf-8", errors="replace")
+    sys.stdout.buffer.write(inert(plain(text)).encode("utf-8", "replace"))
+
+
+if __name__ == "__main__":
+    main()

@@ -9,6 +9,7 @@ import psutil
 
 from xlforge.base.git import git_or_none
 from xlforge.base.guard import up_to_dvc
+from xlforge.base.locks import Lock
 
 RUN = "dvc run"
 
@@ -32,6 +33,20 @@ def state() -> Path:
     folder = home() / ".xlforge"
     folder.mkdir(exist_ok=True)
     return folder
+
+
+def cache_file() -> Path:
+    """The default file of the response cache. A file with its former name, `store.sqlite`, is renamed first.
+
+    The write-ahead log goes first and the database last, so where this is interrupted, the next call finishes it.
+    """
+    file, former = state() / "cache.sqlite", state() / "store.sqlite"
+    if not file.exists() and former.exists():
+        with Lock(state() / "cache.lock"):
+            for suffix in ("-wal", "-shm", ""):
+                if (part := Path(f"{former}{suffix}")).exists() and not file.exists():
+                    part.rename(f"{file}{suffix}")
+    return file
 
 
 def this_build() -> str:

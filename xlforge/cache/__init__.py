@@ -1,11 +1,11 @@
-"""The response store: every answer that was ever bought, kept under the key of its request.
+"""The response cache: every response that a model ever gave, under the key of its request.
 
-It outlives stages, crashes and branches, and several builds share it. A row is written once and never changed: where two
-processes buy the same answer, the first to commit wins and the other is handed the winner's words, so that a build's rows
-are always what the store holds.
+It outlives stages, crashes and branches, and several builds share it. A row is written once and never changed. Where two
+processes generate a response to the same request, the first one to commit wins and the other one receives that text. So the rows
+of a build always agree with the cache.
 
-`answers` reads and writes, `claims` keeps two builds from buying the same, `runs` remembers which answers a build needed,
-`exchange` carries answers from store to store, `care` deletes, checks and shrinks; `migrations` bring older stores up to date.
+`cache` reads and writes, `claims` keeps two builds from generating the same response, `transfer` exports and imports, `maintenance`
+deletes, checks and shrinks; `migrations` upgrade older caches.
 """
 
 from xlforge.cache.cache import Cache

@@ -1,46 +1,48 @@
-"""Answers put into the store and taken out of it."""
+"""Responses are read from the cache and written to it."""
 
 from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from queue import SimpleQueue
 from threading import Lock, Thread
-from typing import Any, TypeVar
+from typing import Any
 
+import orjson
 import sqlalchemy as sa
 
-from xlforge.cache import runs
 from xlforge.cache.claims import Claims
-from xlforge.cache.database import NEWEST, CacheError, Database, cause, chunks
-from xlforge.cache.tables import ANSWERS, among, insert
-from xlforge.requests.request import Request
+from xlforge.cache.database import NEWEST, Database, chunks
+from xlforge.cache.tables import INSERT, RESPONSES, among
 from xlforge.requests.response import Completed, Response
 
-_ANSWER = [ANSWERS.c[name] for name in ("key", "words", "finish_reason", "tokens_in", "tokens_out", "logprob")]
-_GROUP = 2000
+_RESPONSE = [RESPONSES.c[name] for name in ("key", "text", "finish_reason", "tokens_in", "tokens_out", "logprob")]
+_GROUP = 1000
+_PAGE = 5000
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")
 
-T = TypeVar("T")
+_Put = tuple[Sequence[Completed], Future[list[Response]]]
 
 
 class Cache:
-    """The answers behind a database URL (`sqlite:///path` or `postgresql+psycopg://…`); created where there are none.
+    """The responses behind a database URL (`sqlite:///path` or `postgresql+psycopg://…`). A new database gets its tables.
 
-    Open it in the process that uses it: neither the connections nor the threads survive a fork. A Postgres that is restarted is
-    waited for, two minutes at most.
-    Raises CacheError when there is no such database, it is of a version not known here, or it cannot be read.
+    Open it in the process that uses it, a stage's own: connections and threads do not survive a fork. While a Postgres server
+    restarts, calls wait for it, for two minutes at most.
+
+    Raises:
+        CacheError: there is no such database, or its version is unknown. Every method raises it where the database fails.
     """
 
     def __init__(self, url: str) -> None:
         self.database = Database(url)
-        self._insert = insert(self.database.dialect, ANSWERS).on_conflict_do_nothing()
-        self._select = sa.select(*_ANSWER).where(among(self.database.dialect, ANSWERS.c.key))
+        self._insert = INSERT[self.database.dialect](RESPONSES).on_conflict_do_nothing()
+        self._select = sa.select(*_RESPONSE).where(among(self.database.dialect, RESPONSES.c.key))
         self._claims = Claims(self.database)
-        self._queue: SimpleQueue[tuple[Sequence[Completed], Future[list[Response]]] | None] = SimpleQueue()
+        self._queue: SimpleQueue[_Put | None] = SimpleQueue()
         self._writer: Thread | None = None
         self._lock = Lock()
 
@@ -54,73 +56,121 @@ class Cache:
         self.close()
 
     def get_many(self, keys: Iterable[str]) -> dict[str, Response]:
-        """The answers that are there, by key; keys that are not there are left out."""
+        """The cached responses, by key. Keys without a response are left out."""
         found: dict[str, Response] = {}
         for chunk in chunks(keys):
-            rows = self._rows(self._select, {"keys": chunk})
+            rows = self.database.rows(self._select, {"keys": chunk})
             found.update((row[0], Response(row[1].decode("utf-8", "surrogatepass"), *row[2:])) for row in rows)
         return found
 
     def request(self, key: str) -> bytes | None:
-        """The canonical JSON of what was asked under a key, or None where the store does not hold it."""
-        query = sa.select(ANSWERS.c.request).where(ANSWERS.c.key == key)
-        kept = self._rows(query)
-        return zlib.decompress(kept[0].request) if kept else None
+        """The canonical JSON of the request with this key; None where its response is not cached."""
+        found = self.database.rows(sa.select(RESPONSES.c.request).where(RESPONSES.c.key == key))
+        return zlib.decompress(found[0].request) if found else None
 
-    def put(self, bought: Sequence[Completed]) -> Future[list[Response]]:
-        """Keep answers; what has been put by then is committed together.
+    def put(self, completed: Sequence[Completed]) -> Future[list[Response]]:
+        """Queues responses. A thread commits everything that is queued in one transaction.
 
-        The future resolves once they are committed, to the answers as the store holds them, in order; to CacheError when they
-        could not be kept.
+        Returns:
+            A future that resolves after the commit. Its result is the responses as the cache holds them, in the order given. Its
+            exception is a CacheError where they could not be written.
         """
         committed: Future[list[Response]] = Future()
         with self._lock:
             if self._writer is None:
-                self._writer = Thread(target=self._write, name="store-writer", daemon=True)
+                self._writer = Thread(target=self._write, name="cache-writer", daemon=True)
                 self._writer.start()
-            self._queue.put((bought, committed))
+            self._queue.put((completed, committed))
         return committed
 
     def claim(self, keys: Iterable[str]) -> tuple[set[str], dict[str, Response]]:
-        """Keys that are now this build's to buy, and the answers that are there after all; the rest others are buying."""
+        """Claims requests, so that no other build generates their responses.
+
+        Returns:
+            The keys that this process now holds, and the responses that were cached in the meantime. Other clients hold the rest.
+        """
         wanted = list(keys)
-        mine = self._guarded(lambda: self._claims.take(wanted))
+        mine = self._claims.take(wanted)
         found = self.get_many(wanted)
         return mine - found.keys(), found
 
     def release(self) -> None:
-        """Leave what was claimed, and is bought or given up, to others."""
+        """Gives up all claims."""
         self._claims.release()
 
-    def remember(self, stage: str, rows: str, keys: Iterable[str]) -> None:
-        """Note that the run of a stage that made `rows` (the MD5 of its rows.parquet, as dvc.lock has it) needs these answers."""
-        self._guarded(lambda: runs.remember(self.database, stage, rows, keys))
-
     def models(self) -> dict[tuple[str, str | None], int]:
-        """How many answers there are of each model and revision."""
-        query = sa.select(ANSWERS.c.model, ANSWERS.c.revision, sa.func.count()).group_by(
-            ANSWERS.c.model, ANSWERS.c.revision
-        )
-        return {(model, revision): count for model, revision, count in self._rows(query)}
+        """The number of responses by (model, revision)."""
+        columns = RESPONSES.c.model, RESPONSES.c.revision
+        rows = self.database.rows(sa.select(*columns, sa.func.count()).group_by(*columns))
+        return {(model, revision): count for model, revision, count in rows}
 
-    def stats(self) -> dict[str, Any]:
-        """What the store holds: its `version`, and under `models` one entry each with model, answers, tokens_in, tokens_out, bytes.
+    def by_model(self, where: sa.ColumnElement[bool] | None = None) -> list[dict[str, Any]]:
+        """One entry a model, of all responses or those that meet a condition: model, responses, tokens_in, tokens_out, bytes.
 
-        bytes: words and requests as they lie, compressed; without indexes.
+        bytes: texts and requests as stored (requests are compressed), without indexes.
         """
         counts = {
-            "answers": sa.func.count(),
-            "tokens_in": sa.func.sum(ANSWERS.c.tokens_in),
-            "tokens_out": sa.func.sum(ANSWERS.c.tokens_out),
-            "bytes": sa.func.sum(sa.func.length(ANSWERS.c.words) + sa.func.length(ANSWERS.c.request)),
+            "responses": sa.func.count(),
+            "tokens_in": sa.func.sum(RESPONSES.c.tokens_in),
+            "tokens_out": sa.func.sum(RESPONSES.c.tokens_out),
+            "bytes": sa.func.sum(sa.func.length(RESPONSES.c.text) + sa.func.length(RESPONSES.c.request)),
         }
-        query = sa.select(ANSWERS.c.model, *counts.values()).group_by(ANSWERS.c.model).order_by(ANSWERS.c.model)
-        rows = self._rows(query)
-        models = [{"model": model} | dict(zip(counts, map(int, numbers), strict=True)) for model, *numbers in rows]
-        return {"version": NEWEST, "models": models}
+        query = sa.select(RESPONSES.c.model, *counts.values()).group_by(RESPONSES.c.model).order_by(RESPONSES.c.model)
+        rows = self.database.rows(query if where is None else query.where(where))
+        return [{"model": model} | dict(zip(counts, map(int, numbers), strict=True)) for model, *numbers in rows]
+
+    def stats(self) -> dict[str, Any]:
+        """`version`: of the tables. `models`: see `by_model`."""
+        return {"version": NEWEST, "models": self.by_model()}
+
+    def sample(self, model: str | None, limit: int) -> list[tuple[int, int, int, int]]:
+        """(max_tokens, characters of the prompt, tokens_in, tokens_out) of up to `limit` responses; model None: of any model.
+
+        They come in the order of their keys. Keys are hashes, so this is a random sample, and always the same one.
+        """
+        query = sa.select(RESPONSES.c.request, RESPONSES.c.tokens_in, RESPONSES.c.tokens_out)
+        query = query.order_by(RESPONSES.c.key).limit(limit)
+        found = []
+        for canonical, *tokens in self.database.rows(
+            query if model is None else query.where(RESPONSES.c.model == model)
+        ):
+            request = orjson.loads(zlib.decompress(canonical))
+            characters = sum(len(content) for _, content in request["messages"])
+            found.append((request["sampling"]["max_tokens"], characters, *tokens))
+        return found
+
+    def pages(self, *columns: sa.Column[Any]) -> Iterator[Sequence[sa.Row[*tuple[Any, ...]]]]:
+        """Every response in the order of the keys, some thousands at a time. The columns must hold the key."""
+        last = ""
+        query = sa.select(*columns).order_by(RESPONSES.c.key).limit(_PAGE)
+        while page := self.database.rows(query.where(RESPONSES.c.key > last)):
+            yield page
+            last = page[-1].key
+
+    def insert(self, completed: Iterable[Completed]) -> int:
+        """Writes distinct responses, in this thread and one transaction.
+
+        Returns:
+            How many of them were new; -1 where the database's driver does not count.
+        """
+        return self.insert_rows(
+            row(request.key, request.model, request.revision, request.canonical, response)
+            for request, response in completed
+        )
+
+    def insert_rows(self, rows: Iterable[dict[str, Any]]) -> int:
+        """The same for rows as `row` makes them."""
+        # Two transactions that insert the same rows in different orders would deadlock.
+        ordered = sorted(rows, key=lambda values: str(values["key"]))
+
+        def work(connection: sa.Connection) -> int:
+            now = {"created_at": self.database.clock(connection)}
+            return connection.execute(self._insert, [values | now for values in ordered]).rowcount if ordered else 0
+
+        return self.database.do(work)
 
     def close(self) -> None:
-        """Commit what is queued, end the threads and let go of the database."""
+        """Commits what is queued, ends the threads and closes the connections."""
         with self._lock:
             writer, self._writer = self._writer, None
         if writer is not None:
@@ -129,75 +179,47 @@ class Cache:
         self._claims.close()
         self.database.engine.dispose()
 
-    def _rows(
-        self, query: sa.Select[Any], parameters: dict[str, Any] | None = None
-    ) -> Sequence[sa.Row[*tuple[Any, ...]]]:
-        return self._guarded(lambda: self.database.rows(query, parameters))
-
-    def _guarded(self, work: Callable[[], T]) -> T:
-        try:
-            return work()
-        except sa.exc.SQLAlchemyError as error:
-            raise CacheError(
-                f"the store {self} does not answer: {cause(error)}; put that right and run again"
-            ) from error
-
     def _write(self) -> None:
-        """The writer's thread: whatever is queued goes into one transaction."""
-        last = False
-        while not last and (first := self._queue.get()) is not None:
-            group, rows = [first], len(first[0])
-            while rows < _GROUP and not self._queue.empty():
-                if (more := self._queue.get()) is None:
-                    last = True
-                    break
-                group.append(more)
-                rows += len(more[0])
-            self._commit(group)
-            del first, group  # whoever put them may be done with them long before the next come
+        """The writer's thread: everything that is queued goes into one transaction."""
+        closing = False
+        while not closing:
+            group = [self._queue.get()]
+            while len(group) < _GROUP and not self._queue.empty():
+                group.append(self._queue.get())
+            closing = None in group
+            self._commit([each for each in group if each is not None])
+            del group  # so that the responses can be freed while the thread waits for the next ones
 
-    def _commit(self, group: list[tuple[Sequence[Completed], Future[list[Response]]]]) -> None:
-        rows = {request.key: (request, storable(answer)) for bought, _ in group for request, answer in bought}
+    def _commit(self, group: list[_Put]) -> None:
+        new = {request.key: (request, storable(response)) for completed, _ in group for request, response in completed}
         held: dict[str, Response] = {}
         try:
-            if self.insert(rows.values()) != len(rows):
-                held = self.get_many(rows)
+            if self.insert(new.values()) != len(new):
+                held = self.get_many(new)
         except Exception as error:  # any failure must reach those who wait
             for _, committed in group:
-                committed.set_exception(CacheError(f"the store {self} cannot be written: {cause(error)}"))
+                committed.set_exception(error)
             return
-        for bought, committed in group:
-            committed.set_result([held.get(request.key, rows[request.key][1]) for request, _ in bought])
-
-    def insert(self, bought: Iterable[Completed]) -> int:
-        """Keep distinct answers, in this thread and one transaction; how many were not there yet."""
-        # Two that insert the same rows in different orders would wait for each other for ever.
-        ordered = sorted(bought, key=lambda pair: pair[0].key)
-
-        def work(connection: sa.Connection) -> int:
-            now = self.database.clock(connection)
-            rows = [_row(*pair, now) for pair in ordered]
-            return int(connection.execute(self._insert, rows).rowcount) if rows else 0
-
-        return self.database.do(work)
+        for completed, committed in group:
+            committed.set_result([held.get(request.key, new[request.key][1]) for request, _ in completed])
 
 
-def storable(answer: Response) -> Response:
-    """The answer, with a finish reason that every database takes as text; the words are bytes and may be anything."""
-    finish = _NO_TEXT.sub("\ufffd", answer.finish_reason)
-    return answer if finish == answer.finish_reason else replace(answer, finish_reason=finish)
+def storable(response: Response) -> Response:
+    """The response with a finish reason that every database accepts as text. The text itself is stored as bytes."""
+    finish = _NO_TEXT.sub("\ufffd", response.finish_reason)
+    return response if finish == response.finish_reason else replace(response, finish_reason=finish)
 
 
-def _row(request: Request, answer: Response, now: float) -> dict[str, Any]:
+def row(key: str, model: str, revision: str | None, canonical: bytes, response: Response) -> dict[str, Any]:
+    """A row of the table, without `created_at`."""
     return {
-        "key": request.key,
-        "model": request.model,
-        "revision": request.revision,
-        "request": zlib.compress(request.canonical, 1),
-        "words": answer.text.encode("utf-8", "surrogatepass"),
-        "finish_reason": answer.finish_reason,
-        "tokens_in": answer.tokens_in,
-        "tokens_out": answer.tokens_out,
-        "logprob": answer.logprob,
-        "bought_at": now,
+        "key": key,
+        "model": model,
+        "revision": revision,
+        "request": zlib.compress(canonical, 1),
+        "text": response.text.encode("utf-8", "surrogatepass"),
+        "finish_reason": response.finish_reason,
+        "tokens_in": response.tokens_in,
+        "tokens_out": response.tokens_out,
+        "logprob": response.logprob,
     }

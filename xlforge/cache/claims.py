@@ -1,8 +1,8 @@
-"""What is being bought: a build claims requests before it asks for them, so that two builds on one store never buy the same.
+"""Claims: a build claims requests before it sends them, so that two builds on one cache never generate the same response.
 
-Claims belong to a buyer, one store that is open in one process. A buyer that is killed holds up nobody: on its own machine it is
-seen to be gone, elsewhere its claims lapse when it has not been heard of for a while. Claims save money and guard no
-data: where one is lost, an answer is bought twice and the first one is kept.
+A claim belongs to a client: one open cache in one process. A client that was killed blocks nobody. On its own machine other
+clients see that its process is gone; elsewhere its claims expire when its heartbeat stops. Claims save money and do not protect
+data: where one is lost, a response is generated twice and the cache keeps the first one.
 """
 
 from __future__ import annotations
@@ -18,79 +18,77 @@ from threading import Event, Thread
 import psutil
 import sqlalchemy as sa
 
-from xlforge.cache.database import Database
-from xlforge.cache.tables import BUYERS, CLAIMS, insert
+from xlforge.cache.database import CacheError, Database
+from xlforge.cache.tables import CLAIMS, CLIENTS, INSERT
 
-BEAT, LAPSE = 10.0, 40.0
-"""Seconds between two signs of life, and without one until a buyer's claims are anybody's."""
+HEARTBEAT, EXPIRY = 10.0, 40.0
+"""Seconds between two heartbeats, and from the last heartbeat until a client's claims expire."""
 
 
 class Claims:
-    """The requests that one open store has claimed. May raise SQLAlchemyError."""
+    """The requests that one open cache has claimed."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._name = "|".join((_machine(), str(os.getpid()), str(_started(os.getpid())), uuid.uuid4().hex[:8]))
-        self._over = Event()
-        self._alive: Thread | None = None
+        self._insert = INSERT[database.dialect]
+        self._client = "|".join((_machine(), str(os.getpid()), str(_started(os.getpid())), uuid.uuid4().hex[:8]))
+        self._closed = Event()
+        self._thread: Thread | None = None
 
     def take(self, keys: Iterable[str]) -> set[str]:
-        """Claim what nobody else has; the claims held now."""
-        rows = [{"key": key, "buyer": self._name} for key in sorted(keys)]
-        self._database.do(self._sign)
-        if self._alive is None:
-            self._alive = Thread(target=self._beat, name="store-claims", daemon=True)
-            self._alive.start()
-        self._database.do(self._bury)
-        claim = insert(self._database.dialect, CLAIMS).on_conflict_do_nothing()
+        """Claims what nobody else has; all claims that are held now."""
+        rows = [{"key": key, "client": self._client} for key in sorted(keys)]
+        self._database.do(self._register)
+        if self._thread is None:
+            self._thread = Thread(target=self._heartbeats, name="cache-claims", daemon=True)
+            self._thread.start()
+        self._database.do(self._remove_dead)
 
         def work(connection: sa.Connection) -> set[str]:
             if rows:
-                connection.execute(claim, rows)
-            return set(connection.scalars(sa.select(CLAIMS.c.key).where(CLAIMS.c.buyer == self._name)))
+                connection.execute(self._insert(CLAIMS).on_conflict_do_nothing(), rows)
+            return set(connection.scalars(sa.select(CLAIMS.c.key).where(CLAIMS.c.client == self._client)))
 
         return self._database.do(work)
 
     def release(self) -> None:
-        """Give up every claim; one that cannot be given up lapses."""
-        if self._alive is not None:
-            with suppress(sa.exc.SQLAlchemyError):
-                self._database.do(lambda connection: self._forget(connection, [self._name]), patience=1.0)
+        """Gives up every claim. Where the database cannot be reached, the claims expire."""
+        if self._thread is not None:
+            with suppress(CacheError):
+                self._database.do(lambda connection: _remove(connection, [self._client]), patience=1.0)
 
     def close(self) -> None:
-        """Release, and end the thread."""
+        """Gives up every claim and ends the thread."""
         self.release()
-        if self._alive is not None:
-            self._over.set()
-            self._alive.join()
-            self._alive = None
+        if self._thread is not None:
+            self._closed.set()
+            self._thread.join()
+            self._thread = None
 
-    def _beat(self) -> None:
-        while not self._over.wait(BEAT):
-            with suppress(sa.exc.SQLAlchemyError):
-                self._database.do(self._sign, patience=1.0)
+    def _heartbeats(self) -> None:
+        while not self._closed.wait(HEARTBEAT):
+            with suppress(CacheError):
+                self._database.do(self._register, patience=1.0)
 
-    def _sign(self, connection: sa.Connection) -> None:
-        row = insert(self._database.dialect, BUYERS).values(
-            buyer=self._name, until=self._database.clock(connection) + LAPSE
-        )
-        connection.execute(row.on_conflict_do_update(index_elements=["buyer"], set_={"until": row.excluded.until}))
+    def _register(self, connection: sa.Connection) -> None:
+        until = self._database.clock(connection) + EXPIRY
+        row = self._insert(CLIENTS).values(client=self._client, until=until)
+        connection.execute(row.on_conflict_do_update(index_elements=["client"], set_={"until": until}))
 
-    def _bury(self, connection: sa.Connection) -> None:
-        """Give up the claims of buyers that are gone."""
+    def _remove_dead(self, connection: sa.Connection) -> None:
         now = self._database.clock(connection)
-        gone = [name for name, until in connection.execute(sa.select(BUYERS)) if until < now or _gone(name)]
-        if gone:
-            self._forget(connection, gone)
+        dead = [client for client, until in connection.execute(sa.select(CLIENTS)) if until < now or _is_gone(client)]
+        if dead:
+            _remove(connection, dead)
 
-    @staticmethod
-    def _forget(connection: sa.Connection, names: list[str]) -> None:
-        connection.execute(sa.delete(CLAIMS).where(CLAIMS.c.buyer.in_(names)))
-        connection.execute(sa.delete(BUYERS).where(BUYERS.c.buyer.in_(names)))
+
+def _remove(connection: sa.Connection, clients: list[str]) -> None:
+    connection.execute(sa.delete(CLAIMS).where(CLAIMS.c.client.in_(clients)))
+    connection.execute(sa.delete(CLIENTS).where(CLIENTS.c.client.in_(clients)))
 
 
 def _machine() -> str:
-    """What all processes that see each other have in common, and no others; not the machine's name."""
+    """The same for all processes that see each other's process ids, and different elsewhere. Does not reveal the host name."""
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
         return f"{boot}-{Path('/proc/self/ns/pid').stat().st_ino}"
@@ -102,9 +100,9 @@ def _started(pid: int) -> int:
     return int(psutil.Process(pid).create_time())
 
 
-def _gone(name: str) -> bool:
-    """Whether a buyer was a process of this machine that is no more."""
-    machine, pid, started, _ = name.split("|")
+def _is_gone(client: str) -> bool:
+    """Whether a client was a process of this machine that has ended."""
+    machine, pid, started, _ = client.split("|")
     if machine != _machine():
         return False
     try:

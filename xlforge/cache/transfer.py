@@ -1,8 +1,8 @@
-"""Answers carried from store to store, as parquet: in one file, or in a folder of shards that are named by their content.
+"""Export and import of responses as parquet: one file, or a folder of shards that are named by the hash of their content.
 
-A folder only ever gains shards: an export adds what the folder lacks, so that folders are merged by copying, two exports of the same
-answers are the same bytes (with one version of pyarrow), and dvc stores and sends only what is new. No clock is in them. What
-is imported may come from anybody: every key must be the hash of its request, every shard must have the hash it is named by.
+A shard is never changed. An export adds what the folder lacks, so folders are merged by copying, two exports of the same responses
+are the same bytes (with one version of pyarrow), and dvc stores and sends only what is new. An export holds no time stamps. An import
+trusts nobody: every key must be the hash of its request, and every shard must have the hash in its name.
 """
 
 from __future__ import annotations
@@ -14,153 +14,123 @@ import tempfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
-import sqlalchemy as sa
 
-from xlforge.cache.cache import Cache, storable
+from xlforge.cache.cache import Cache, row, storable
 from xlforge.cache.database import CacheError, chunks
-from xlforge.cache.tables import ANSWERS, insert
+from xlforge.cache.tables import RESPONSES
 from xlforge.requests.response import Response
 
 SHARD = 50_000
-"""Answers in one shard."""
+"""Responses in one shard."""
 
 _PAGE = 5000
-_SCHEMA = pa.schema(
-    [
-        pa.field("key", pa.string(), nullable=False),
-        pa.field("request", pa.string(), nullable=False),
-        pa.field("words", pa.binary(), nullable=False),
-        pa.field("finish_reason", pa.string(), nullable=False),
-        pa.field("tokens_in", pa.int32(), nullable=False),
-        pa.field("tokens_out", pa.int32(), nullable=False),
-        pa.field("logprob", pa.float64()),
-    ]
-)
+_FIELDS = {
+    "key": pa.string(),
+    "request": pa.string(),
+    "text": pa.binary(),
+    "finish_reason": pa.string(),
+    "tokens_in": pa.int32(),
+    "tokens_out": pa.int32(),
+    "logprob": pa.float64(),
+}
+_SCHEMA = pa.schema([pa.field(name, kind, nullable=name == "logprob") for name, kind in _FIELDS.items()])
+_FORMER_NAMES = ["words" if name == "text" else name for name in _FIELDS]
+"""The columns of an export by an xlforge before cache version 0004."""
 _HASH = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass
 class Imported:
-    """added: answers the store had not. known: those it had. differing: of these, those with other words, which stay as they were."""
+    """Counts of responses. added: new here. known: cached here before. differing: known ones whose text differs; they stay."""
 
     added: int = 0
     known: int = 0
     differing: int = 0
 
 
-def export(store: Cache, target: Path) -> int:
-    """Write what the store holds and `target` lacks: a file where it ends in .parquet, else a folder of shards; how many answers.
+def export(cache: Cache, target: Path) -> int:
+    """Writes responses to parquet.
 
-    A file is replaced, and holds config.
+    Args:
+        cache: where they are read from.
+        target: a file, where it ends in .parquet: it is replaced and holds every response. Or a folder of shards: it gains what it
+            lacks.
+
+    Returns:
+        How many responses were written.
     """
     if target.suffix == ".parquet":
         target.parent.mkdir(parents=True, exist_ok=True)
-        return _write(target.parent, _rows(store, frozenset()), lambda _: target.name)
+        return _write(target.parent, _rows(cache, frozenset()), lambda _: target.name)
     target.mkdir(parents=True, exist_ok=True)
     held = frozenset(
-        key for path in _shards(target) for key in _open(path).read(columns=["key"]).column("key").to_pylist()
+        key for path in target.glob("*.parquet") for key in _open(path).read(columns=["key"])["key"].to_pylist()
     )
-    count, rows = 0, _rows(store, held)
-    while written := _write(target, _up_to(rows, SHARD), lambda digest: f"{digest}.parquet"):
+    count, rows = 0, _rows(cache, held)
+    while written := _write(target, islice(rows, SHARD), lambda digest: f"{digest}.parquet"):
         count += written
     return count
 
 
-def import_(store: Cache, source: Path) -> Imported:
-    """Take in a file or every shard of a folder. Raises CacheError at the first row that cannot be right; rows before it stay."""
+def import_(cache: Cache, source: Path) -> Imported:
+    """Adds the responses of an exported file, or of every shard of a folder.
+
+    Raises:
+        CacheError: at the first row that is invalid; the rows before it stay.
+    """
     found = Imported()
-    paths = _shards(source) if source.is_dir() else [source]
+    paths = sorted(source.glob("*.parquet")) if source.is_dir() else [source]
     if not paths:
         raise CacheError(f"{source} holds no *.parquet: name a file or a folder that `xlforge cache export` wrote")
     for path in paths:
         if _HASH.fullmatch(path.stem) and _hash(path) != path.stem:
             raise CacheError(f"{path} is damaged: its content does not have the hash in its name; fetch it again")
-        for rows in _open(path).iter_batches(_PAGE):
-            _take(store, path, rows.to_pylist(), found)
+        for batch in _open(path).iter_batches(_PAGE):
+            _add(cache, path, batch.rename_columns(_SCHEMA.names), found)
     return found
 
 
-def _take(store: Cache, path: Path, rows: list[dict[str, object]], found: Imported) -> None:
-    made = {str(row["key"]): _record(path, row) for row in rows}
-    held = store.get_many(made)
-    for key, answer in held.items():
-        found.differing += answer.text.encode("utf-8", "surrogatepass") != made[key]["words"]
-    new = [made[key] for key in sorted(made.keys() - held.keys())]
-    command = insert(store.database.dialect, ANSWERS).on_conflict_do_nothing()
-
-    def work(connection: sa.Connection) -> None:
-        now = store.database.clock(connection)
-        if new:
-            connection.execute(command, [row | {"bought_at": now} for row in new])
-
-    store.database.do(work)
-    found.added += len(new)
+def _add(cache: Cache, path: Path, batch: pa.RecordBatch, found: Imported) -> None:
+    try:
+        new = {each["key"]: _row(**each) for each in batch.to_pylist()}
+    except (TypeError, KeyError, ValueError) as error:
+        raise CacheError(
+            f"{path} holds an invalid response ({error}): name a file that `xlforge cache export` wrote"
+        ) from None
+    held = cache.get_many(new)
+    for key, response in held.items():
+        found.differing += response.text.encode("utf-8", "surrogatepass") != new[key]["text"]
+    cache.insert_rows(new[key] for key in new.keys() - held.keys())
+    found.added += len(new) - len(held)
     found.known += len(held)
 
 
-def _record(path: Path, row: dict[str, object]) -> dict[str, object]:
-    """A row of `answers`, from one that may be anybody's."""
-    key, asked = row["key"], row["request"]
-    if not isinstance(asked, str) or hashlib.sha256(asked.encode()).hexdigest() != key:
-        raise CacheError(
-            f"{path}: {key} is not the hash of its request; the file was not written by `xlforge cache export`"
-        )
-    try:
-        request = orjson.loads(asked)
-        words = bytes(row["words"])  # type: ignore[call-overload]
-        answer = storable(
-            Response(
-                words.decode("utf-8", "surrogatepass"),
-                row["finish_reason"],  # type: ignore[arg-type]
-                row["tokens_in"],  # type: ignore[arg-type]
-                row["tokens_out"],  # type: ignore[arg-type]
-                row["logprob"],  # type: ignore[arg-type]
-            )
-        )
-        return {
-            "key": key,
-            "model": request["model"],
-            "revision": request["revision"],
-            "request": zlib.compress(asked.encode(), 1),
-            "words": words,
-            "finish_reason": answer.finish_reason,
-            "tokens_in": answer.tokens_in,
-            "tokens_out": answer.tokens_out,
-            "logprob": answer.logprob,
-        }
-    except (TypeError, KeyError, ValueError) as error:
-        raise CacheError(
-            f"{path}: {key} is no answer ({error}); the file was not written by `xlforge cache export`"
-        ) from None
+def _row(key: str, request: str, text: bytes, **rest: Any) -> dict[str, Any]:
+    """A row of the cache's table, from a row of a file that anybody may have written. Raises ValueError and the like."""
+    if hashlib.sha256(request.encode()).hexdigest() != key:
+        raise ValueError(f"{key} is not the hash of its request")
+    content = orjson.loads(request)
+    response = storable(Response(text.decode("utf-8", "surrogatepass"), **rest))
+    return row(key, content["model"], content["revision"], request.encode(), response)
 
 
-def _rows(store: Cache, but: frozenset[str]) -> Iterator[dict[str, object]]:
-    """The store's answers by key, without some."""
-    columns = [ANSWERS.c[name] for name in _SCHEMA.names]
-    last = ""
-    while True:
-        query = sa.select(*columns).where(ANSWERS.c.key > last).order_by(ANSWERS.c.key).limit(_PAGE)
-        page = store.database.rows(query)
-        if not page:
-            return
-        last = page[-1].key
-        for row in page:
-            if row.key not in but:
-                yield row._asdict() | {"request": zlib.decompress(row.request).decode()}
+def _rows(cache: Cache, held: frozenset[str]) -> Iterator[dict[str, Any]]:
+    """The cache's responses in the order of their keys, without those that are held."""
+    for page in cache.pages(*(RESPONSES.c[name] for name in _FIELDS)):
+        for each in page:
+            if each.key not in held:
+                yield each._asdict() | {"request": zlib.decompress(each.request).decode()}
 
 
-def _up_to(rows: Iterator[dict[str, object]], most: int) -> Iterator[dict[str, object]]:
-    for _, row in zip(range(most), rows, strict=False):
-        yield row
-
-
-def _write(folder: Path, rows: Iterable[dict[str, object]], name: Callable[[str], str]) -> int:
-    """Write rows into a folder, whole or not at all, under what `name` says of the file's SHA-256; how many there were."""
+def _write(folder: Path, rows: Iterable[dict[str, Any]], name: Callable[[str], str]) -> int:
+    """Writes rows to a file in a folder, whole or not at all; how many. name: makes the file's name from its SHA-256."""
     count = 0
     handle, part = tempfile.mkstemp(prefix=".part-", dir=folder)
     os.close(handle)
@@ -179,16 +149,13 @@ def _write(folder: Path, rows: Iterable[dict[str, object]], name: Callable[[str]
     return count
 
 
-def _shards(folder: Path) -> list[Path]:
-    return sorted(folder.glob("*.parquet"))
-
-
 def _open(path: Path) -> pq.ParquetFile:
     try:
         file = pq.ParquetFile(path)
     except (OSError, pa.ArrowInvalid) as error:
         raise CacheError(f"{path} cannot be read: {error}; name a file that `xlforge cache export` wrote") from None
-    if not file.schema_arrow.equals(_SCHEMA):
+    former = pa.schema([field.with_name(name) for field, name in zip(_SCHEMA, _FORMER_NAMES, strict=True)])
+    if file.schema_arrow not in (_SCHEMA, former):
         raise CacheError(f"{path} has other columns than an export: name a file that `xlforge cache export` wrote")
     return file
 

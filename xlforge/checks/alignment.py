@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -20,11 +20,12 @@ from numpy.typing import NDArray
 
 from xlforge.checks.names import folded, long_words, names, stem
 from xlforge.checks.numbers import Number, numbers
-from xlforge.checks.numerals import chinese, spelled
-from xlforge.checks.sentences import OTHER, RENDERINGS, sentences, size
+from xlforge.checks.numerals import spelled, values
+from xlforge.checks.sentences import deviation, sentences, size, spread
+from xlforge.languages.registry import traits
 
-LONGEST, MOST = 30_000, 400
-"""Characters, and sentences, of both texts together beyond which they are not aligned."""
+MAX_CHARACTERS, MAX_SENTENCES = 30_000, 400
+"""Of both texts together; longer texts are not aligned."""
 _BAND = 8
 """Sentences by which a translation may lag behind or run ahead."""
 _OFTEN = {
@@ -34,26 +35,30 @@ _OFTEN = {
 """How many source and target sentences go together, and how often."""
 _LONGEST_RUN = max(theirs for _, theirs in _OFTEN)
 _STATES = ("even", "dropped", "added")
-"""What an alignment has left over so far. One that drops and adds sentences renders freely, and is not looked for."""
-_NUMBER_KEPT, _SAID_KEPT, _MARK_KEPT, _MARK_ADDED = 0.9, 0.5, 0.9, 0.05
+"""What an alignment has left out up to here. One that both drops and adds sentences is a free rendering, and not searched."""
+_NUMBER_KEPT, _SPELLED_KEPT, _MARK_KEPT, _MARK_ADDED = 0.9, 0.5, 0.9, 0.05
 _MARKS = ('"“”„«»「」‘', "?？;", "!！", "%％", "(（")
 _UNRELATED = 0.8
-"""The spread of log size among sentences that have nothing to do with each other."""
-_MANNER, _MANNER_PRIOR = 0.12, -1.125
-"""A translator or a kind of text may be wordier or terser throughout: by so much in log size, at such a price in nats."""
+"""The standard deviation of log size among unrelated sentences."""
+_WORDIER, _WORDIER_PRIOR = 0.12, -1.125
+"""A translator or a kind of text may be wordier or terser throughout: by so much in log size, at such a cost in nats."""
 _DOUBTFUL = -6.0
-"""Evidence from which on this is looked into."""
+"""Evidence above which this is tried."""
 
 _Corner = tuple[int, int]
+_Anchor = tuple[int, float, list[bool]]
+"""A number or word of a source sentence: which sentence, how often translations keep it, and which target sentences show it."""
 _Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Alignment:
-    """pairs: source and target texts that go together in the best alignment.
+    """The best alignment.
 
-    dropped: the source sentences that the best alignment which leaves some out leaves out. evidence: how much more
-    probable, in nats, that one is than the best that leaves out none; minus infinity where none can be left out.
+    Args:
+        pairs: source and target texts that correspond.
+        dropped: the source sentences without a rendering, in the best alignment that has some.
+        evidence: how much more probable that one is, in nats, than the best without; minus infinity where there is none.
     """
 
     pairs: tuple[tuple[str, str], ...]
@@ -62,18 +67,18 @@ class Alignment:
 
 
 def align(source: str, target: str, code: str) -> Alignment | None:
-    """Align a translation in a language with its English source; None if one has no sentence or both are too long."""
-    if len(source) + len(target) > LONGEST:
+    """Aligns a translation in a language with its English source; None if one has no sentence or both are too long."""
+    if len(source) + len(target) > MAX_CHARACTERS:
         return None
-    ours, theirs = _source(source), sentences(target)
-    if not ours.sentences or not theirs or len(ours.sentences) + len(theirs) > MOST:
+    ours, theirs = _source(source), sentences(target, code)
+    if not ours.sentences or not theirs or len(ours.sentences) + len(theirs) > MAX_SENTENCES:
         return None
     model = _Model(ours, theirs, code)
     best = _best(model, 0.0)
     if best["dropped"][0] - max(best["even"][0], best["added"][0]) > _DOUBTFUL:
-        for manner in (-_MANNER, _MANNER):
-            for state, (score, corners) in _best(model, manner).items():
-                best[state] = max(best[state], (score + _MANNER_PRIOR, corners))
+        for wordier in (-_WORDIER, _WORDIER):
+            for state, (score, corners) in _best(model, wordier).items():
+                best[state] = max(best[state], (score + _WORDIER_PRIOR, corners))
     whole = max(best["even"], best["added"])
     score, leaving = best["dropped"]
     evidence = score - whole[0] if leaving else -math.inf
@@ -88,14 +93,14 @@ def align(source: str, target: str, code: str) -> Alignment | None:
     return Alignment(tuple(pairs), tuple(dropped), evidence)
 
 
-def _best(model: _Model, manner: float) -> dict[str, tuple[float, list[_Corner]]]:
+def _best(model: _Model, wordier: float) -> dict[str, tuple[float, list[_Corner]]]:
     """For each state the most probable alignment that ends in it: its score and the corners of its beads."""
     ends = len(model.ours), len(model.theirs)
     width = _BAND + abs(ends[0] - ends[1])
     scores = [[[-math.inf] * (ends[1] + 1) for _ in range(ends[0] + 1)] for _ in _STATES]
     before: dict[tuple[int, int, int], tuple[int, int, int]] = {}
     scores[0][0][0] = 0.0
-    beads = [(m, n, model.beads(m, n, manner)) for m, n in _OFTEN if m <= ends[0] and n <= ends[1]]
+    beads = [(m, n, model.beads(m, n, wordier)) for m, n in _OFTEN if m <= ends[0] and n <= ends[1]]
     for i in range(ends[0] + 1):
         for j in range(max(0, i - width), min(ends[1], i + width) + 1):
             known = [(state, scores[state][i][j]) for state in range(3) if scores[state][i][j] > -math.inf]
@@ -121,10 +126,14 @@ def _best(model: _Model, manner: float) -> dict[str, tuple[float, list[_Corner]]
 
 @dataclass(frozen=True)
 class _Source:
-    """What is known of a source, whatever it is translated into.
+    """What is known of a source, whatever language it is translated into.
 
-    marks: [sentences, marks], which sentence has which. digits, words, said: of each sentence its numbers, the words that may be
-    seen again, each with its stem and whether it belongs to a name, and its numerals.
+    Args:
+        sentences, sizes: in order.
+        marks: [sentences, marks], which sentence has which.
+        digits: the numbers of each sentence.
+        words: of each sentence those that a translation may keep, each with its stem and whether it belongs to a name.
+        spelled: the numbers that each sentence spells out.
     """
 
     sentences: list[str]
@@ -132,7 +141,7 @@ class _Source:
     marks: NDArray[np.bool_]
     digits: list[list[Number]]
     words: list[list[tuple[str, str, bool]]]
-    said: list[list[Fraction]]
+    spelled: list[list[Fraction]]
 
 
 @lru_cache(maxsize=64)
@@ -145,7 +154,7 @@ def _source(text: str) -> _Source:
         marks=_marks(found),
         digits=[numbers(sentence, "en") for sentence in found],
         words=[[(word, stem(word), word in known) for word in long_words(sentence)] for sentence in found],
-        said=[sorted({value for value in spelled(sentence) if value > 1}) for sentence in found],
+        spelled=[sorted({value for value in spelled(sentence) if value > 1}) for sentence in found],
     )
 
 
@@ -156,28 +165,14 @@ class _Model:
     """
 
     def __init__(self, source: _Source, theirs: list[str], code: str) -> None:
-        self.usual = RENDERINGS.get(code, OTHER)
+        self.usual = traits(code).rendering
         self.ours, self.theirs = source.sizes, [size(text) for text in theirs]
         self.middle = sum(map(math.log, self.theirs)) / len(theirs)
         self.marks = source.marks
-        there = _marks(theirs).T
-        chance = (there.sum(1) + 0.5) / (len(theirs) + 1)
-        self.mark_evidence = [_by_run(there, np.full(len(_MARKS), kept), chance) for kept in (_MARK_ADDED, _MARK_KEPT)]
-        plain = [folded(text) for text in theirs]
-        values = [frozenset().union(*(number.values for number in numbers(text, code))) for text in theirs]
-        if code == "zh":  # whose numerals can be read
-            values = [value.union(chinese(text)) for value, text in zip(values, theirs, strict=True)]
-        anchors: list[
-            tuple[int, float, list[bool]]
-        ] = []  # of a source sentence, how often they are kept, where they are
-        for i in range(len(self.ours)):
-            anchors += [(i, _NUMBER_KEPT, [number.within(value) for value in values]) for number in source.digits[i]]
-            anchors += [
-                (i, self._kept(word, named), [first in other for other in plain])
-                for word, first, named in source.words[i]
-            ]
-            if code == "zh":
-                anchors += [(i, _SAID_KEPT, [number in value for value in values]) for number in source.said[i]]
+        shown = _marks(theirs).T
+        chance = (shown.sum(1) + 0.5) / (len(theirs) + 1)
+        self.mark_evidence = [_by_run(shown, np.full(len(_MARKS), kept), chance) for kept in (_MARK_ADDED, _MARK_KEPT)]
+        anchors = list(self._anchors(source, theirs, code))
         self.anchors = np.zeros((len(self.ours), _LONGEST_RUN, len(theirs)))
         if anchors:
             whose, often, where = (np.array(each) for each in zip(*anchors, strict=True))
@@ -185,22 +180,39 @@ class _Model:
             chance = np.minimum(np.maximum((others + 0.1) / (len(theirs) + 1), 0.01), 0.95 * often)
             np.add.at(self.anchors, whose, _by_run(where, often, chance))
 
+    def _anchors(self, source: _Source, theirs: list[str], code: str) -> Iterator[_Anchor]:
+        numerals = traits(code).numerals
+        written = [
+            frozenset(values(text, numerals)).union(*(number.values for number in numbers(text, code)))
+            for text in theirs
+        ]
+        plain = [folded(text) for text in theirs]
+        for i in range(len(self.ours)):
+            for number in source.digits[i]:
+                yield i, _NUMBER_KEPT, [number.found_in(found) for found in written]
+            for word, first, named in source.words[i]:
+                yield i, self._kept(word, named), [first in text for text in plain]
+            for value in source.spelled[i] if numerals else ():
+                yield i, _SPELLED_KEPT, [value in found for found in written]
+
     def _kept(self, word: str, named: bool) -> float:
         if named:
             return self.usual.name
         return self.usual.word if word[0].islower() else (self.usual.word + self.usual.name) / 2
 
-    def beads(self, m: int, n: int, manner: float) -> list[list[float]]:
-        """The logarithm of the probability that m source sentences from i on and n target sentences from j on go together, in such
-        a manner, under [i][j]."""
+    def beads(self, m: int, n: int, wordier: float) -> list[list[float]]:
+        """[i][j] is the log-probability that m source sentences from i on correspond to n target sentences from j on.
+
+        wordier: by how much the whole translation exceeds the usual log size.
+        """
         here, there = _runs(self.ours, m), _runs(self.theirs, n)
         shape = len(self.ours) - m + 1, len(self.theirs) - n + 1
         score = np.zeros(shape)
         if not m:
             score += _density((np.log(there) - self.middle) / _UNRELATED, _UNRELATED)
         elif n:
-            spread = self.usual.spread(here)[:, None]
-            score += _density(self.usual.surprise(here[:, None], there) - manner / spread, spread)
+            usual = spread(self.usual, here)[:, None]
+            score += _density(deviation(self.usual, here[:, None], there) - wordier / usual, usual)
             for i in range(m):
                 score += self.anchors[i : i + shape[0], n - 1, : shape[1]]
             has = np.any([self.marks[i : i + shape[0]] for i in range(m)], axis=0)[:, :, None]
@@ -221,9 +233,9 @@ def _runs(sizes: list[int], length: int) -> _Floats:
     return ends[length:] - ends[: len(ends) - length]
 
 
-def _density(deviations: _Floats, spread: _Floats | float) -> _Floats:
-    """The logarithm of a normal density whose tails are cut, so that no single length decides."""
-    return np.asarray(np.maximum(-0.5 * deviations**2, -12.0) - np.log(spread * math.sqrt(2 * math.pi)))
+def _density(deviations: _Floats, scale: _Floats | float) -> _Floats:
+    """The logarithm of a normal density with bounded tails, so that no single length decides."""
+    return np.asarray(np.maximum(-0.5 * deviations**2, -12.0) - np.log(scale * math.sqrt(2 * math.pi)))
 
 
 def _by_run(where: NDArray[np.bool_], kept: _Floats, chance: _Floats) -> _Floats:

@@ -2,15 +2,15 @@
 
 COMET's packages cannot share the project's environment, and its models read 512 tokens, source and translation together.
 So both texts are aligned here, pairs of sentences go to `estimators/runner.py` under another Python, and a text's score is the mean
-of its pairs' by the size of the source; source sentences that nothing renders count 0. What the model had to cut is told.
+of its pairs' scores by the size of the source; source sentences without a rendering count 0. Pairs that the model had to cut are counted.
 """
 
 from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import orjson
@@ -21,89 +21,93 @@ from xlforge.checks.alignment import align
 from xlforge.checks.sentences import size
 
 RUNNER = Path(__file__).parent / "estimators" / "runner.py"
-"""In a folder of its own, because Python puts a script's folder on its path: here stand modules named like theirs."""
+"""In a folder of its own, because Python puts a script's folder on its path: this one has modules named like theirs."""
 SETUP = (
     "python3.11 -m venv .venv-comet && .venv-comet/bin/pip install torch==2.13.0 unbabel-comet==2.2.7 'setuptools<81'"
 )
 
+Pair = tuple[str, str]
+"""A source and its translation."""
+
 
 class CometError(BuildError):
-    """The model could not be asked; the message has the remedy."""
+    """The model gave no scores; the message has the remedy."""
 
 
-@dataclass(frozen=True)
-class Judgement:
-    """score: in [0, 1]. pairs: of sentences that were scored. cut: of those, the ones the model could not read whole."""
+def scores(model: str | None, texts: Sequence[Pair], code: str = "") -> list[float]:
+    """The score of every text, in [0, 1]; how many pairs of sentences the model could not read whole goes to stderr.
 
-    score: float
-    pairs: int
-    cut: int
+    Args:
+        model: `Unbabel/wmt22-cometkiwi-da`, `google/metricx-24-hybrid-large-v2p6`, or a folder.
+        texts: whole texts.
+        code: the translations' language, for the alignment of sentences.
 
-
-def scores(model: str | None, pairs: Sequence[tuple[str, str]], code: str = "") -> list[float]:
-    """The score of every (source, translation); see `judge`."""
-    return [judgement.score for judgement in judge(model, pairs, code)]
-
-
-def judge(model: str | None, pairs: Sequence[tuple[str, str]], code: str = "") -> list[Judgement]:
-    """What a model (`Unbabel/wmt22-cometkiwi-da`, `google/metricx-24-hybrid-large-v2p6`) says of (source, translation) texts.
-
-    code: the translations' language, for the alignment of sentences. Raises CometError.
+    Raises:
+        CometError: no model is named, or it gives no scores.
     """
     if not model:
-        raise CometError("no estimation model is named, but one is to be asked: name it in params.yaml, or weigh it 0")
-    if not pairs:
+        raise CometError(
+            "no estimation model is named, but its weight is over 0: name it in params.yaml, or set that to 0"
+        )
+    if not texts:
         return []
-    cut_up = [_sentences(source, translation, code) for source, translation in pairs]
-    asked = [{"src": source, "mt": translation} for text in cut_up for source, translation in text]
-    answers = iter(_run(model, asked))
+    aligned = [_sentences(source, translation, code) for source, translation in texts]
+    scored = _run(model, [pair for pairs in aligned for pair in pairs])
+    if cut := sum(is_cut for _, is_cut in scored):
+        print(f"{model}: {cut} of {len(scored)} pairs of sentences were cut to what it can read", file=sys.stderr)
+    each = iter(scored)
     found = []
-    for (source, _), text in zip(pairs, cut_up, strict=True):
-        told = [next(answers) for _ in text]
-        total = sum(score * size(left) for (left, _), (score, _) in zip(text, told, strict=True))
-        whole = max(size(source), sum(size(left) for left, _ in text), 1)
-        found.append(Judgement(round(total / whole, 6), len(text), sum(cut for _, cut in told)))
+    for (source, _), pairs in zip(texts, aligned, strict=True):
+        total = sum(size(left) * next(each)[0] for left, _ in pairs)
+        whole = max(size(source), sum(size(left) for left, _ in pairs), 1)
+        found.append(round(total / whole, 6))
     return found
 
 
 def python() -> Path:
-    """The interpreter that has COMET: XLFORGE_COMET_PYTHON, else .venv-comet of the main checkout; CometError if absent."""
+    """The interpreter that has COMET: XLFORGE_COMET_PYTHON, else .venv-comet of the main checkout. Raises CometError."""
     named = os.environ.get("XLFORGE_COMET_PYTHON")
     path = Path(named) if named else home() / ".venv-comet" / "bin" / "python"
     if not os.access(path, os.X_OK):
         raise CometError(
-            f"{path} is no Python to run an estimation model with: make one ({SETUP}), "
+            f"{path} is not a Python that can run an estimation model: create one ({SETUP}), "
             "name one in XLFORGE_COMET_PYTHON, or set the weight of comet to 0"
         )
     return path
 
 
-def _sentences(source: str, translation: str, code: str) -> list[tuple[str, str]]:
+def _sentences(source: str, translation: str, code: str) -> list[Pair]:
     aligned = align(source, translation, code)
     return list(aligned.pairs) if aligned else [(source, translation)]
 
 
-def _run(model: str, asked: list[dict[str, str]]) -> list[tuple[float, bool]]:
+def _run(model: str, pairs: list[Pair]) -> list[tuple[float, bool]]:
+    """Of each pair, its score and whether the model had to cut it."""
     device = "cuda" if os.environ.get("XLFORGE_DEVICE", "").startswith("cuda") else "cpu"
     ran = subprocess.run(
         [str(python()), str(RUNNER), model, "--device", device],
-        input=b"".join(orjson.dumps(_readable(pair)) + b"\n" for pair in asked),
+        input=b"".join(
+            orjson.dumps({"src": _readable(source), "mt": _readable(translation)}) + b"\n"
+            for source, translation in pairs
+        ),
         capture_output=True,
         check=False,
     )
     lines = ran.stdout.splitlines()
-    if ran.returncode or len(lines) != len(asked):
+    if ran.returncode or len(lines) != len(pairs):
         last = "\n  ".join(ran.stderr.decode(errors="replace").strip().splitlines()[-6:])
         raise CometError(
-            f"{model} gave {len(lines)} of {len(asked)} scores and ended with {ran.returncode}. Its last lines:\n  {last}\n"
-            f"A gated model needs `hf auth login`; a missing package needs the environment made anew ({SETUP})"
+            f"{model} gave {len(lines)} of {len(pairs)} scores and ended with {ran.returncode}. Its last lines:\n  {last}\n"
+            f"A gated model needs `hf auth login`; for a missing package create the environment again ({SETUP})"
         )
     try:
-        return [(float(answer["score"]), bool(answer["cut"])) for answer in map(orjson.loads, lines)]
+        return [(float(line["score"]), bool(line["cut"])) for line in map(orjson.loads, lines)]
     except (ValueError, KeyError, TypeError) as error:
-        raise CometError(f"{model} answered what is no score ({error}): is {python()} the right Python?") from error
+        raise CometError(
+            f"{model} gave something that is not a score ({error}): is {python()} the right Python?"
+        ) from error
 
 
-def _readable(pair: dict[str, str]) -> dict[str, str]:
-    """Text as JSON takes it: what is no UTF-8 becomes the replacement character."""
-    return {name: text.encode(errors="replace").decode() for name, text in pair.items()}
+def _readable(text: str) -> str:
+    """Text as JSON takes it: what is not valid in UTF-8 becomes the replacement character."""
+    return text.encode(errors="replace").decode()

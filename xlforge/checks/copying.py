@@ -1,12 +1,13 @@
-"""Words of the source left standing in a translation, and a translation that says one thing over and over."""
+"""Words of the source left standing in a translation, and a phrase that a translation repeats over and over."""
 
 from __future__ import annotations
 
 import itertools
 import re
 
+from xlforge.checks.sentences import WIDE
+
 _WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*")
-_WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 _CHANCE = 3
 """A run of fewer own words of the source is chance: das Hotel in Berlin, per capita."""
 
@@ -43,7 +44,7 @@ def loop(text: str, longest: int = 24) -> tuple[str, int, float]:
 
     Returns the phrase, how often it stands there, at least three times, and its share of the text; ("", 1, 0.0) if none.
     """
-    wide = _WIDE.findall(text)
+    wide = WIDE.findall(text)
     units = wide if len(wide) * 2 > len(text) else text.lower().split()
     best = ("", 1, 0.0)
     for width in range(1, min(longest, len(units) // 3) + 1):

@@ -1,14 +1,13 @@
 """Estimates of a translation's quality, in [0, 1], higher is better, and their combination by declared weights.
 
-An estimate that could not be had is None, never a number: to leave it out is a decision, and `combine` takes it only when
-told so. A new estimate is a name, a score for every candidate and a weight; a model's is asked in `xlforge.checks.comet`.
+An estimate that is not available is None, never a number, and an error where it has a weight. A new estimate is a name, a score for
+every candidate and a weight; `xlforge.checks.comet` gets those of an estimation model.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Literal
 
 from sacrebleu.metrics.chrf import CHRF
 
@@ -18,32 +17,27 @@ def round_trip(source: str, back: str) -> float:
     return round(float(_chrf().sentence_score(back, [source]).score) / 100, 6)
 
 
-def combine(
-    scores: Mapping[str, float | None], weights: Mapping[str, float], missing: Literal["error", "leave_out"] = "error"
-) -> float:
-    """The mean of a candidate's estimates by weight; those of weight 0 are not looked at.
+def combine(scores: Mapping[str, float | None], weights: Mapping[str, float]) -> float:
+    """The weighted mean of a candidate's estimates, by name; those of weight 0 do not count.
 
-    missing: what becomes of an estimate with a weight and no score. `leave_out` takes the mean over the others, which is
-    comparable only among candidates that lack the same ones. Raises ValueError for a missing one under `error`, when nothing
-    is left, for a score outside [0, 1], and for a weight that is negative or of an estimate that was not made.
+    Raises:
+        ValueError: an estimate with a weight is missing or outside [0, 1], or a weight is negative, of an unknown estimate, or none
+            is over 0.
     """
     counted = {name: weight for name, weight in weights.items() if weight}
     if any(weight < 0 for weight in counted.values()) or not counted:
-        raise ValueError(f"weights {dict(weights)}: none may be negative and one must be over 0; mend the weights")
-    unknown = sorted(set(counted) - set(scores))
-    if unknown:
+        raise ValueError(f"weights {dict(weights)}: none may be negative and one must be over 0; correct the weights")
+    if unknown := sorted(set(counted) - set(scores)):
         raise ValueError(f"weights name {', '.join(unknown)}, but the estimates are {', '.join(sorted(scores))}")
-    lacking = sorted(name for name in counted if scores[name] is None)
-    had = {name: score for name in counted if (score := scores[name]) is not None}
-    if lacking and (missing == "error" or not had):
+    known = {name: score for name in counted if (score := scores[name]) is not None}
+    if missing := sorted(counted.keys() - known):
         raise ValueError(
-            f"no score for {', '.join(lacking)}, which the weights count: have it made (log-probabilities need an engine that "
-            "gives them), set its weight to 0, or say that missing estimates are to be left out"
+            f"no score for {', '.join(missing)}, which the weights count: provide it (log-probabilities need an engine that "
+            "returns them), or set its weight to 0"
         )
-    odd = {name: score for name, score in had.items() if not 0 <= score <= 1}
-    if odd:
+    if odd := {name: score for name, score in known.items() if not 0 <= score <= 1}:
         raise ValueError(f"estimates {odd} are outside 0 to 1: scale them before they are combined")
-    return round(sum(counted[name] * score for name, score in had.items()) / sum(counted[name] for name in had), 6)
+    return round(sum(counted[name] * score for name, score in known.items()) / sum(counted.values()), 6)
 
 
 @cache

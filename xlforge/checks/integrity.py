@@ -1,9 +1,9 @@
-"""Whether a translation kept what its English source says, as far as can be seen without understanding either.
+"""Whether a translation kept the content of its English source, by checks that understand neither text.
 
-Every check looks at one thing and rather lets pass: human translators convert units, spell out numbers, translate names
+Every check looks at one thing and accepts in doubt: human translators convert units, spell out numbers, translate names
 and join sentences, and of theirs at most a few in a hundred may fail all checks together (figures: docs/quality.md).
-What a check cannot see in a language it leaves alone. Which language a text is in is asked elsewhere
-(`xlforge.checks.language`), and whether an answer was cut off at its token limit where the answer was bought.
+A check that cannot judge a language accepts it. `xlforge.checks.language` identifies the language of a text, and the step that
+calls the model rejects a response that reached its token limit.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from xlforge.checks.copying import copied, loop, own_words
 from xlforge.checks.markup import Markup, markup
 from xlforge.checks.names import lost
 from xlforge.checks.numbers import differences
-from xlforge.checks.sentences import OTHER, RENDERINGS, size
+from xlforge.checks.sentences import deviation, size
 from xlforge.config.blocks import Block
-from xlforge.languages.registry import LANGUAGES
+from xlforge.languages.registry import traits
 
 REASONS = (
     *("empty", "unreadable_characters", "foreign_script", "copied", "untranslated", "repeated"),
@@ -34,19 +34,25 @@ REASONS = (
 """Every reason that `problems` gives, in the order it gives them."""
 
 
-class Bars(Block):
-    """What the checks let pass; a stage's params may hold these."""
+class Thresholds(Block):
+    """What the checks accept; a stage's params may hold these."""
 
-    foreign: int = Field(3, ge=1, description="letters of a script of neither text's that are too many")
+    other_script_letters: int = Field(3, ge=1, description="letters of a script of neither text that are too many")
     copied_words: int = Field(8, ge=1, description="uncapitalised words of the source in one run that are too many")
     copied_share: float = Field(
         0.5, gt=0, le=1, description="share of the source's uncapitalised words that is too much"
     )
-    repeated: float = Field(0.3, gt=0, le=1, description="share of a text that one phrase over and over may not take")
-    shortest: float = Field(-4.0, lt=0, description="standard deviations a translation may be shorter than usual")
-    longest: float = Field(5.0, gt=0, description="standard deviations a translation may be longer than usual")
-    dropped: float = Field(-1.5, description="evidence that a sentence was dropped, in nats, that is too much")
-    names: float = Field(0.0001, gt=0, lt=1, description="how improbable it must be that a translation shows no name")
+    repeated_share: float = Field(
+        0.3, gt=0, le=1, description="share of a text in one repeated phrase that is too much"
+    )
+    min_length: float = Field(
+        -4.0, lt=0, description="lower bound of the length, in standard deviations from the usual"
+    )
+    max_length: float = Field(5.0, gt=0, description="upper bound of the length, in standard deviations from the usual")
+    max_dropped_evidence: float = Field(-1.5, description="upper bound of the evidence for a dropped sentence, in nats")
+    min_names_chance: float = Field(
+        0.0001, gt=0, lt=1, description="lower bound of the probability that a translation shows none of the names"
+    )
 
 
 @dataclass(frozen=True)
@@ -71,16 +77,15 @@ _SENTENCE_END = re.compile(r"[.!?…][\"'”’»)\]]*\s*$")
 _QUOTES = r"\"'’‘”“„‚‹›«»()\[\]「」『』《》〈〉（）［］"
 _GOES_ON = re.compile(rf"[^.!?…。！？।\s{_QUOTES}][\s{_QUOTES}]*[,;:،、，；：–—·-][\s{_QUOTES}]*$")
 """A mark after which a sentence goes on, unless the sentence ended before it: „Warum?“,"""
-_SCRIPTS = {"Hans": {"CJK", "IDEOGRAPHIC"}, "Deva": {"DEVANAGARI"}}
 _EVERYWHERE = {"LATIN", "MODIFIER", "FEMININE", "MASCULINE", "MICRO", "ANGSTROM", "KELVIN", "OHM", "SUPERSCRIPT", ""}
 
 
-def problems(source: str, target: str, code: str, **bars: float) -> list[Problem]:
-    """What is wrong with a candidate translation of an English text into a language; [] if nothing is seen to be.
+def problems(source: str, target: str, code: str, **thresholds: float) -> list[Problem]:
+    """What is wrong with a candidate translation of an English text into a language; [] if no check finds a fault.
 
-    bars: fields of `Bars`; pydantic's ValidationError for others.
+    thresholds: fields of `Thresholds`; pydantic's ValidationError for others.
     """
-    limits = Bars.model_validate(bars)
+    limits = Thresholds.model_validate(thresholds)
     if not target.strip():
         return [Problem("empty")] if source.strip() else []
     before, after = markup(source), markup(target)
@@ -94,46 +99,48 @@ def problems(source: str, target: str, code: str, **bars: float) -> list[Problem
     ]
 
 
-def _characters(source: str, target: str, code: str, bars: Bars) -> Iterator[Problem]:
+def _characters(source: str, target: str, code: str, limits: Thresholds) -> Iterator[Problem]:
     odd = Counter(_UNREADABLE.findall(target)) - Counter(_UNREADABLE.findall(source))
     if odd:
         yield Problem("unreadable_characters", _few(f"U+{ord(char):04X}" for char in odd))
-    own = _SCRIPTS.get(LANGUAGES[code].script, set()) if code in LANGUAGES else {_script(char) for char in target}
-    known = _EVERYWHERE | own | {_script(char) for char in set(source)}
+    letters = traits(code).letters
+    if letters is None:
+        return
+    known = _EVERYWHERE.union(letters, (_script(char) for char in set(source)))
     strange = [char for char in target if not char.isascii() and char.isalpha() and _script(char) not in known]
-    if len(strange) >= bars.foreign:
+    if len(strange) >= limits.other_script_letters:
         yield Problem("foreign_script", _few(dict.fromkeys(strange)))
 
 
-def _copying(source: str, target: str, bars: Bars) -> Iterator[Problem]:
+def _copying(source: str, target: str, limits: Thresholds) -> Iterator[Problem]:
     own = own_words(source)
     if own >= _OWN_WORDS and source.split() == target.split():
         yield Problem("copied")
     elif own >= _OWN_WORDS:
         run, share = copied(source, target)
-        if own_words(run) >= bars.copied_words or share >= bars.copied_share:
+        if own_words(run) >= limits.copied_words or share >= limits.copied_share:
             yield Problem("untranslated", _short(run))
     phrase, times, taken = loop(target)
-    if taken >= bars.repeated and times * len(phrase) >= _LOOP and loop(source)[2] < bars.repeated:
+    if taken >= limits.repeated_share and times * len(phrase) >= _LOOP and loop(source)[2] < limits.repeated_share:
         yield Problem("repeated", f"{times} times {_short(phrase)}")
 
 
-def _lengths(source: str, target: str, code: str, bars: Bars) -> Iterator[Problem]:
+def _lengths(source: str, target: str, code: str, limits: Thresholds) -> Iterator[Problem]:
     ours, theirs = size(source), size(target)
     if not ours or not theirs:
         return
-    off = RENDERINGS.get(code, OTHER).surprise(ours, theirs)
+    off = deviation(traits(code).rendering, ours, theirs)
     detail = f"{theirs / ours:.2f} of the source's length, {abs(off):.1f} deviations off"
-    if off < bars.shortest:
+    if off < limits.min_length:
         yield Problem("too_short", detail)
-    elif off > bars.longest:
+    elif off > limits.max_length:
         yield Problem("too_long", detail)
     if _SENTENCE_END.search(source) and (
         unicodedata.category(target.rstrip()[-1])[0] in "LMN" or _GOES_ON.search(target)
     ):
         yield Problem("cut_off", f"ends in {target.rstrip()[-20:]!r}, and not in a sentence mark as the source does")
     aligned = align(source, target, code)
-    if aligned and aligned.evidence > bars.dropped:
+    if aligned and aligned.evidence > limits.max_dropped_evidence:
         yield Problem("dropped_sentences", _few(map(_short, aligned.dropped)))
 
 
@@ -147,10 +154,10 @@ def _numbers(source: str, target: str, code: str) -> Iterator[Problem]:
         yield Problem("numbers_added", _few(added))
 
 
-def _names(source: str, target: str, code: str, bars: Bars) -> Iterator[Problem]:
+def _names(source: str, target: str, code: str, limits: Thresholds) -> Iterator[Problem]:
     have, gone = lost(source, target)
-    chance = 1 - RENDERINGS.get(code, OTHER).name
-    if len(have) == len(gone) and chance ** len(have) < bars.names:
+    chance = 1 - traits(code).rendering.name
+    if len(have) == len(gone) and chance ** len(have) < limits.min_names_chance:
         yield Problem("names_missing", _few(gone))
 
 

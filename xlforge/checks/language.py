@@ -1,10 +1,9 @@
 """Which language a text is in, judged piece by piece.
 
-A text is cut into the pieces that can be judged: sentences of prose, without code, addresses and numbers, none too short
-to tell. Each is identified by itself, so that two German paragraphs after an English one are two thirds German and not
-"German". Identification chooses among the project's languages and those that a wrong answer is likely to be in or that are
-easily taken for them; among all 140 that py3langid knows, rare languages attract short sentences full of names.
-A piece that no language clearly claims says nothing, and is not held against the text.
+A text is cut into the pieces that can be judged: sentences of prose, without code, addresses and numbers, each long enough.
+Each is identified by itself, so that two German paragraphs after an English one are two thirds German and not "German".
+Identification chooses among a fixed set of languages; among all 140 that py3langid knows, rare languages attract short sentences full of
+names. A piece that no language clearly claims does not count against the text.
 """
 
 from __future__ import annotations
@@ -14,23 +13,20 @@ from functools import cache
 
 from py3langid.langid import LanguageIdentifier
 
-from xlforge.languages.registry import LANGUAGES
+from xlforge.checks.sentences import WIDE
+from xlforge.languages.registry import traits
 
-NEIGHBOURS = frozenset(
-    {
-        *("af", "ar", "az", "ca", "cs", "cy", "da", "es", "et", "gd", "gl", "id", "it", "ja", "ko", "lb", "lv", "mr"),
-        *("ne", "nl", "no", "pl", "ro", "ru", "sk", "sv", "uk", "uz", "vi"),
-    }
-)
-"""Languages beside the project's own that a piece may be found to be in."""
-KNOWN = NEIGHBOURS | frozenset(LANGUAGES)
+_COMMON = "af ar az ca cs cy da de en es et fi fr ga gd gl hi hu id it ja ko lb lt lv mr mt ne nl no pl pt ro ru sk sv tr uk uz vi zh"
+CANDIDATES = frozenset(_COMMON.split())
+"""The languages that a piece is identified among, with the text's own and its neighbours: a wrong answer is likely in one of them, or
+they are easily confused with those. A new language changes nothing here, so that the results of the others stay."""
 
-WORTH = 15
-"""Letters a piece must have to be judged by itself; a Chinese or Japanese character counts as three."""
+MIN_LETTERS = 15
+"""Letters a piece needs to be judged by itself; a Chinese or Japanese character counts as three."""
 CLEAR = 0.5
-"""The probability from which another language's claim on a piece is heard, if it is also..."""
+"""Another language counts against the text from this probability on, if it also has..."""
 MARGIN = 3.0
-"""...this many times that of the language asked for."""
+"""...this many times the probability of the wanted language."""
 
 _FENCE = re.compile(r"^[ \t]*(`{3,}|~{3,}).*?(?:^[ \t]*\1[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
 _NO_PROSE = re.compile(
@@ -38,14 +34,13 @@ _NO_PROSE = re.compile(
 )
 _MARKERS = re.compile(r"^[\s>#*+\-–•|]+|^\s*\d+[.)]\s", re.MULTILINE)
 _BREAKS = re.compile(r"""\n|\||(?<=[.!?:;…])\s|(?<=[.!?…]["”“»’)])\s|(?<=[。！？；।])""")
-_WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 
 
 def lines(text: str) -> list[str]:
-    """The pieces of a text that are worth judging, in order.
+    """The pieces of a text that can be judged, in order.
 
-    Sentences too short by themselves are judged together with the next of their line. What is left of a line is too short
-    to be judged and is left out, unless that would leave nothing.
+    Sentences too short by themselves are joined with the next of their line. What remains of a line is too short and is left out,
+    unless that would leave nothing.
     """
     prose = _MARKERS.sub("", _NO_PROSE.sub(" ", _FENCE.sub("\n", text)))
     found, short = [], []
@@ -53,7 +48,7 @@ def lines(text: str) -> list[str]:
         held = ""
         for piece in _BREAKS.split(line):
             held = f"{held} {piece.strip()}".strip()
-            if _letters(held) >= WORTH:
+            if _letters(held) >= MIN_LETTERS:
                 found.append(held)
                 held = ""
         if _letters(held):
@@ -61,10 +56,15 @@ def lines(text: str) -> list[str]:
     return found or ([" ".join(short)] if short else [])
 
 
-def identify(text: str, among: frozenset[str] | None = KNOWN) -> tuple[str, float]:
-    """The likeliest language and its probability; among=None chooses from all that py3langid knows.
+def identify(text: str, among: frozenset[str] | None = CANDIDATES) -> tuple[str, float]:
+    """The likeliest language and its probability; `("zxx", 1.0)`, no linguistic content, for a text without letters.
 
-    A text without letters is ("zxx", 1.0), no linguistic content. Raises ValueError for a language that cannot be told.
+    Args:
+        text: one piece.
+        among: the labels to choose from; None for all that py3langid knows.
+
+    Raises:
+        ValueError: py3langid does not know one of them.
     """
     if not _letters(text):
         return "zxx", 1.0
@@ -73,14 +73,15 @@ def identify(text: str, among: frozenset[str] | None = KNOWN) -> tuple[str, floa
 
 
 def share(text: str, code: str) -> float:
-    """The share of the judged letters that is in a language, in [0, 1]; 1.0 where no piece says anything else.
+    """The share of the judged letters that is in a language, in [0, 1]; 1.0 where no piece is clearly in another.
 
-    Raises ValueError for a language that cannot be told.
+    Raises:
+        ValueError: py3langid does not know the language.
     """
-    among = identifier(KNOWN | {code})
+    model = identifier(CANDIDATES.union([code], traits(code).neighbours))
     own = other = 0
     for piece in lines(text):
-        ranked = among.rank(piece)
+        ranked = model.rank(piece)
         best, probability = ranked[0]
         if best == code:
             own += _letters(piece)
@@ -89,23 +90,23 @@ def share(text: str, code: str) -> float:
     return own / (own + other) if other else 1.0
 
 
-def is_language(text: str, code: str, bar: float = 0.8) -> bool:
-    """Whether at least `bar` of a text's judged letters are in a language."""
-    return share(text, code) >= bar
+def is_language(text: str, code: str, min_share: float = 0.8) -> bool:
+    """Whether at least `min_share` of a text's judged letters are in a language."""
+    return share(text, code) >= min_share
 
 
 def _letters(text: str) -> int:
-    return sum(map(str.isalpha, text)) + 2 * len(_WIDE.findall(text))
+    return sum(map(str.isalpha, text)) + 2 * len(WIDE.findall(text))
 
 
 @cache
 def identifier(among: frozenset[str] | None) -> LanguageIdentifier:
-    """py3langid choosing among some languages, or all; loaded at the first question, in whichever process asks."""
+    """py3langid choosing among some labels, or all; loaded at the first use in a process."""
     model = LanguageIdentifier.from_model_file("data/model.npz.xz", norm_probs=True)
     unknown = (among or frozenset()) - set(model.labels)
     if unknown:
         raise ValueError(
-            f"py3langid cannot tell {', '.join(sorted(unknown))}; it knows {' '.join(sorted(model.labels))}: "
+            f"py3langid does not know {', '.join(sorted(unknown))}; it knows {' '.join(sorted(model.labels))}: "
             "choose among these, or leave language identification out for this language"
         )
     model.set_languages(among)

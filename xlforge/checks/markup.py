@@ -1,4 +1,4 @@
-"""What stands in a text beside its prose and must come through a translation: code, addresses, headings, lists, tables."""
+"""What a text has besides prose, and a translation must keep: code, addresses, headings, lists, tables."""
 
 from __future__ import annotations
 
@@ -21,9 +21,13 @@ _ROW = re.compile(r"^[ \t]*\|[^\n]*\|[ \t]*$", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Markup:
-    """code: blocks without comments, and spans. counts: of headings, bullets, numbered items and rows of tables.
+    """A text's markup.
 
-    prose: the text without code and addresses.
+    Args:
+        code: blocks without comments, and spans.
+        addresses: of the web and of e-mail.
+        counts: headings, bullets, numbered items and rows of tables.
+        prose: the text without code and addresses.
     """
 
     code: Counter[str]

@@ -10,45 +10,13 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from xlforge.languages import en
+
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _RUN = re.compile(
     rf"(?<![\w'’])[^\W\d_a-zà-ÿ]{_WORD.pattern.replace('+', '*', 1)}(?: [A-Z][^\W\d_]*(?:['’][^\W\d_]+)*)*"
 )
 _OPENING = re.compile(r"(?:^|[.!?:\n\"“”„«»‘(*#-])\W*$")
-_TRANSLATED = frozenset(
-    {
-        *("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "january", "february", "march"),
-        *("april", "may", "june", "july", "august", "september", "october", "november", "december", "act", "academy"),
-        *("agency", "agreement", "army", "assembly", "association", "bank", "battle", "bay", "bill", "board", "bridge"),
-        *("bureau", "castle", "cathedral", "center", "centre", "charter", "chief", "church", "city", "club", "coast"),
-        *("college", "commission", "committee", "commons", "commonwealth", "community", "company", "conference"),
-        *("congress", "constitution", "convention", "council", "county", "court", "day", "declaration", "department"),
-        *(
-            "district",
-            "division",
-            "east",
-            "eastern",
-            "emperor",
-            "empire",
-            "england",
-            "exchange",
-            "federal",
-            "federation",
-        ),
-        *("festival", "force", "forces", "forum", "foundation", "framework", "french", "fund", "general", "german"),
-        *("government", "great", "group", "high", "hospital", "house", "human", "institute", "international", "island"),
-        *("islands", "king", "kingdom", "korea", "korean", "lake", "law", "league", "lord", "lords", "mayor", "middle"),
-        *("minister", "ministry", "mountain", "mountains", "museum", "national", "nations", "navy", "new", "north"),
-        *("northern", "ocean", "office", "olympic", "order", "organisation", "organization", "palace", "park"),
-        *("parliament", "party", "peninsula", "police", "pope", "premier", "president", "prime", "prince", "princess"),
-        *("project", "protocol", "province", "public", "queen", "red", "region", "report", "republic", "research"),
-        *("revolution", "right", "rights", "river", "road", "roman", "royal", "saint", "school", "sea", "secretary"),
-        *("senate", "service", "society", "south", "southern", "state", "states", "station", "street", "supreme"),
-        *("system", "theatre", "tower", "treaty", "union", "united", "university", "valley", "war", "west", "western"),
-        *("white", "world", "american", "british", "chinese", "english", "european", "irish", "russian", "spanish"),
-    }
-)
-"""Words by which a name is known to be one that translations translate: days, institutions, places, peoples."""
 
 
 def folded(text: str) -> str:
@@ -76,7 +44,7 @@ def names(text: str) -> list[str]:
         words = [re.sub(r"['’]s?$", "", word) for word in match.group().split()]
         if not words[0].isupper() and _OPENING.search(text[max(0, match.start() - 8) : match.start()]):
             words = words[1:]
-        if any(len(word) >= 4 for word in words) and not any(folded(word) in _TRANSLATED for word in words):
+        if any(len(word) >= 4 for word in words) and not any(folded(word) in en.TRANSLATED for word in words):
             found.setdefault(" ".join(words))
     return list(found)
 

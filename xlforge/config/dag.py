@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
+
+if TYPE_CHECKING:
+    from xlforge.config.params import Config
 
 DVC = Path("dvc.yaml")
 
@@ -42,6 +45,18 @@ def stages(path: Path = DVC) -> dict[str, Declared]:
 def position(name: str) -> int:
     """Where a stage stands in the order data flows; after all others for a name that dvc.yaml does not have."""
     return list(stages()).index(name) if name in stages() else len(stages())
+
+
+def items(name: str, config: Config) -> tuple[str, ...]:
+    """A stage's items, in the order of params.yaml; one empty name for a stage without items."""
+    over = stages()[name].over
+    if over is None:
+        return ("",)
+    block, *keys = over.split(".")
+    found: Any = config.block(block)
+    for key in keys:
+        found = getattr(found, key)
+    return tuple(found)
 
 
 def _declared(name: str, entry: dict[str, Any]) -> Declared:

@@ -1,56 +1,45 @@
-"""Execution, as the environment has it: where the project lies, and what XLFORGE_* variables say over params.yaml.
+"""How a build is run, as params.yaml and the environment set it together.
 
-Endpoints, keys, timeouts and the like change how a build runs and never what it makes. They are read here, once, and reach
-no lock file, metric, parquet or card. Keys come from the environment alone. `.env` and the store belong to the main checkout,
-so that `dvc exp run --temp` and a git worktree share them.
+Endpoints, keys, timeouts and the like change how a build runs and never what it makes. They are read here, once, and reach no lock
+file, metric, parquet or card. Keys come from the environment alone. `.env` and the cache belong to the main checkout, so that
+`dvc exp run --temp` and a git worktree share them.
 """
 
 from __future__ import annotations
 
 import os
+from typing import Any
 
 from dotenv import load_dotenv
 
-from xlforge.base.project import home, state, this_build
-from xlforge.config.execution import Execution, Ray, Servers
+from xlforge.base.project import cache_file, home, this_build
+from xlforge.config.blocks import Block, checked
+from xlforge.config.execution import Execution
 from xlforge.config.params import ParamsError
 from xlforge.config.renamed import ENVIRONMENT
 
-_FIELDS = (
-    *("endpoint", "concurrency", "batch", "timeout", "retries", "failures", "device", "cache", "offline"),
-    *("requests_per_minute", "tokens_per_minute", "mode", "budget", "period", "runtime"),
-)
+_ENDPOINT = "XLFORGE_ENDPOINT_"
 
 
 def execution(declared: Execution) -> Execution:
-    """`execution:` of params.yaml, overlaid with XLFORGE_* of the environment and of `.env`."""
+    """`execution:` of params.yaml, with XLFORGE_* of the environment and of `.env` over it. Raises ParamsError."""
     load_dotenv(home() / ".env")
     if old := [name for name in ENVIRONMENT if os.environ.get(name)]:
         renamed = ", ".join(f"{name} is now called {ENVIRONMENT[name]}" for name in old)
         raise ParamsError(f"the environment (or .env): {renamed}")
-    said = {
-        name: os.environ[f"XLFORGE_{name.upper()}"] for name in _FIELDS if os.environ.get(f"XLFORGE_{name.upper()}")
+    values = _overlaid(declared, "XLFORGE_")
+    roles = {name: url for name, url in os.environ.items() if name.startswith(_ENDPOINT) and url}
+    values["endpoints"] = declared.endpoints | {
+        name.removeprefix(_ENDPOINT).lower(): url for name, url in roles.items()
     }
-    roles = {
-        name.removeprefix("XLFORGE_ENDPOINT_").lower(): url
-        for name, url in os.environ.items()
-        if name.startswith("XLFORGE_ENDPOINT_") and url
-    }
-    merged = declared.model_dump() | said
-    merged["endpoints"] = declared.endpoints | roles
-    for block, fields in (("servers", Servers.model_fields), ("ray", Ray.model_fields)):
-        merged[block] |= {
-            name: os.environ[f"XLFORGE_{block.upper()}_{name.upper()}"]
-            for name in fields
-            if os.environ.get(f"XLFORGE_{block.upper()}_{name.upper()}")
-        }
-    merged["cache"] = merged["cache"] or f"sqlite:///{state() / 'cache.sqlite'}"
-    if merged["budget"] and not merged["period"]:
-        merged["period"] = this_build()
-    try:
-        return Execution.model_validate(merged)
-    except ValueError as error:
-        raise ParamsError(f"XLFORGE_* in the environment: {error}") from error
+    values["cache"] = values["cache"] or f"sqlite:///{cache_file()}"
+    if values["budget"] and not values["period"]:
+        values["period"] = this_build()
+    resolved, faults = checked(Execution, values, "execution.")
+    if faults:
+        raise ParamsError(f"XLFORGE_* in the environment (or .env): {'; '.join(faults)}")
+    assert isinstance(resolved, Execution)
+    return resolved
 
 
 def endpoint(execution: Execution, role: str) -> str | None:
@@ -61,3 +50,14 @@ def endpoint(execution: Execution, role: str) -> str | None:
 def api_key(role: str) -> str | None:
     """The key for a role's endpoint, from XLFORGE_API_KEY_<ROLE> or XLFORGE_API_KEY; it is passed on to nothing else."""
     return os.environ.get(f"XLFORGE_API_KEY_{role.upper()}") or os.environ.get("XLFORGE_API_KEY")
+
+
+def _overlaid(block: Block, prefix: str) -> dict[str, Any]:
+    """The values of a block, with those of the environment over them: `servers.idle` is XLFORGE_SERVERS_IDLE."""
+    values = {}
+    for name in type(block).model_fields:
+        value, variable = getattr(block, name), prefix + name.upper()
+        values[name] = (
+            _overlaid(value, f"{variable}_") if isinstance(value, Block) else os.environ.get(variable) or value
+        )
+    return values

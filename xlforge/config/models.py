@@ -12,7 +12,10 @@ from xlforge.config.blocks import Block
 ADAPTERS = Path("models/students")
 """Where the stage `student` writes its adapters, by name."""
 
-READERS = ("transformers", "vllm")
+IN_PROCESS = ("transformers",)
+"""The engines that run a model in a process of the build."""
+
+READERS = (*IN_PROCESS, "vllm")
 """The engines that read a model's weights where its folder lies here."""
 
 

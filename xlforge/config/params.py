@@ -11,7 +11,7 @@ import difflib
 import importlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, TypeVar
 
 import yaml
 from pydantic import AfterValidator, BaseModel, Field, model_validator
@@ -28,6 +28,7 @@ from xlforge.languages.registry import language
 
 PARAMS = Path("params.yaml")
 PIPELINES = Path("pipelines")
+T = TypeVar("T")
 
 
 class ParamsError(BuildError):
@@ -57,31 +58,37 @@ class Evaluation(Block):
     compare: tuple[tuple[Name, Name], ...] = ()
 
 
+def _with_seeds(path: str) -> str:
+    if not Path(path).is_relative_to("data/seeds"):
+        raise ValueError("the stage report depends on the folder data/seeds: put the file there, or write null")
+    return path
+
+
 class Report(Block):
-    """rows: the most rows that the page's browser holds. truth: JSON lines with the facts of seeds, `id` and `slots` as in
-    data/seeds/README.md; of a seed that is not in it nothing is known."""
+    """rows: how many rows the page holds at most. truth: a file in `data/seeds/` with the facts of seeds, JSON lines with `id` and `slots`
+    as in data/seeds/README.md, or null; seeds that are not in it have no known facts."""
 
     rows: int = Field(2500, ge=0)
-    truth: str
+    truth: Annotated[str, AfterValidator(_with_seeds)] | None = None
 
 
 class Gate(Block):
-    """A bar on a metric, which `xlforge check` tells; it decides no data.
+    """A limit on a metric, which `xlforge check` checks; it decides no data.
 
     metric: `STAGE:KEY`, a stage as dvc names it, `*` for any name or part of one, and the dotted key in its metrics.json;
-    `reject_share` is known of each stage. least, most: of the value. drop: the widest fall from another revision, as far as it
-    is more than chance.
+    every stage with rows has `reject_share`. min, max: of the value. max_drop: from another revision, counted only as far as it is
+    more than chance.
     """
 
     metric: str = Field(pattern=r"^[a-z0-9_@*]+:[A-Za-z0-9_.@-]+$")
-    least: float | None = None
-    most: float | None = None
-    drop: float | None = Field(None, ge=0)
+    min: float | None = None
+    max: float | None = None
+    max_drop: float | None = Field(None, ge=0)
 
     @model_validator(mode="after")
-    def _some_bar(self) -> Self:
-        if self.least is None and self.most is None and self.drop is None:
-            raise ValueError("a gate needs a bar: give least, most or drop")
+    def _some_limit(self) -> Self:
+        if self.min is None and self.max is None and self.max_drop is None:
+            raise ValueError("a gate needs a limit: give min, max or max_drop")
         return self
 
 
@@ -144,11 +151,19 @@ class Config:
 
     def compared(self, name: str | None) -> Compared:
         """The entry of a name under `models`; ParamsError with the nearest right one otherwise."""
-        if name not in self.models:
-            near = difflib.get_close_matches(name or "", self.models, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"`models` has {', '.join(self.models)}"
-            raise ParamsError(f"no model is called {name!r}: {hint}")
-        return self.models[name]
+        return _named(self.models, name, "model", "models")
+
+    def trained(self, name: str | None) -> Student:
+        """The entry of a name under `students`; ParamsError with the nearest right one otherwise."""
+        return _named(self.students, name, "student", "students")
+
+
+def _named(entries: dict[str, T], name: str | None, kind: str, block: str) -> T:
+    if name not in entries:
+        near = difflib.get_close_matches(name or "", entries, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"`{block}` in params.yaml has {', '.join(entries) or 'none'}"
+        raise ParamsError(f"no {kind} is called {name!r}: {hint}")
+    return entries[name]
 
 
 class Version(BaseModel):
@@ -197,7 +212,7 @@ def parse(raw: dict[str, Any], name: str = str(PARAMS)) -> Config:
     if whole:
         trained, wrong = resolved(whole.bases, whole.student, whole.students, whole.languages)
         faults += [*_unnamed(blocks.get("translations"), whole.translators), *wrong]
-        faults += _unmatched(whole, trained["students"], blocks.get("verdicts"))
+        faults += _unmatched(whole, blocks.get("verdicts"))
     if faults:
         raise ParamsError(f"{name} has {len(faults)} fault{'s' * (len(faults) > 1)}:\n  " + "\n  ".join(faults))
     return Config(**dict(whole) | trained, blocks=blocks)
@@ -227,12 +242,12 @@ def _unnamed(block: Any, translators: dict[str, Model]) -> list[str]:
     ]
 
 
-def _unmatched(whole: Shared, students: dict[str, Student], verdicts: Any) -> list[str]:
+def _unmatched(whole: Shared, verdicts: Any) -> list[str]:
     """Names in `models` and of the reference that name nothing."""
     models: dict[str, Any] = dict(whole.models)
     wanted = [(f"models.{name}.against", entry.against, models, "models") for name, entry in models.items()]
     wanted += [
-        (f"models.{name}.student", entry.student, dict(students), "students")
+        (f"models.{name}.student", entry.student, dict(whole.students), "students")
         for name, entry in models.items()
         if entry.student
     ]

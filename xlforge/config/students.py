@@ -1,7 +1,7 @@
-"""Students, as params.yaml declares them: the bases they start from, the recipe they share, and what each does otherwise.
+"""The students of params.yaml: the models they start from, the recipe that they share, and the keys that each one overrides.
 
-`bases` names models, `student` is the recipe, and `students` names trainings: each says which base, which config of the dataset, which
-languages and how many rows, and may set any key of the recipe anew. So an ablation is a few lines of data.
+`bases` names models. `student` is the recipe. `students` names trainings: each names its base, the config of the dataset, the languages and
+the number of rows, and may override any key of the recipe. So an ablation is a few lines of params.yaml.
 """
 
 from __future__ import annotations
@@ -20,9 +20,11 @@ Blocks = dict[str, dict[str, Any]]
 class Base(Block):
     """A causal language model that students start from.
 
-    model: a local folder or a hub id. revision: the folder's digest (`xlforge revision FOLDER`), the hub id's commit.
-    trust_remote_code: only the exact name of the model whose code may run. chat_template: Jinja, for a base whose tokenizer
-    has none or another than is wanted; the adapter then carries it.
+    Args:
+        model: a local folder or a hub id.
+        revision: the digest of the folder (`xlforge revision FOLDER`), or a commit of the hub id.
+        trust_remote_code: the exact name of the model whose code may run, and no other value.
+        chat_template: Jinja, for a base whose tokenizer has none or an unsuitable one; it is delivered with the adapter.
     """
 
     model: str
@@ -32,49 +34,54 @@ class Base(Block):
 
 
 class Recipe(Block):
-    """How students are trained; each key may decide the adapter's bytes.
+    """How students are trained. Every key may change the bytes of an adapter; most have the names of TRL, PEFT and transformers.
 
-    rank, alpha, dropout, targets: of the LoRA matrices; targets are names of modules, or `all-linear` for every linear layer but the
-    head. warmup: the share of the steps over which the rate rises to `learning_rate`; `schedule` is its course from there.
-    batch: examples of one step of the optimiser, however many GPUs there are; accumulation: the passes it is made in, which
-    the GPUs share. length: the most tokens of an example, prompt and answer; longer ones are set aside. packing: examples are laid
-    end to end in sequences of `length` tokens, and `batch` counts those. clip: the greatest norm of a gradient.
-    precision: of the base and the sums; quantised: the base in 4 bits (QLoRA), on a GPU. recompute: activations are computed twice
-    instead of kept. threads: of a CPU; sums may depend on it. paired: only rows that `default` and `bestof3` both have, so
-    that students of either learn from the same questions. max_reject_rate: the greatest share of rows that may be set aside.
+    Args:
+        target_modules: names of modules, or `all-linear` for every linear layer except the head.
+        warmup_ratio: the share of the steps in which the learning rate rises to `learning_rate`.
+        train_batch_size: examples of one optimizer step, over all GPUs; with `packing`, sequences of `max_length` tokens.
+        gradient_accumulation_steps: the number of passes of a step; the GPUs share them.
+        max_length: tokens of an example, prompt and completion; longer examples are rejected, not cut.
+        packing: whether examples are joined into sequences of `max_length` tokens.
+        dtype: of the base and of the computation.
+        load_in_4bit: the base in 4 bits (QLoRA), on a GPU.
+        gradient_checkpointing: computes activations twice, to save memory.
+        threads: of a CPU; floating-point sums may depend on it.
+        paired: uses only rows that both `default` and `bestof3` have, so that their students are trained on the same questions.
+        max_reject_rate: the maximum share of rejected rows.
     """
 
-    rank: int = Field(16, ge=1)
-    alpha: int = Field(32, ge=1)
-    dropout: float = Field(0.0, ge=0, lt=1)
-    targets: Literal["all-linear"] | Annotated[tuple[str, ...], Field(min_length=1)] = "all-linear"
+    r: int = Field(16, ge=1)
+    lora_alpha: int = Field(32, ge=1)
+    lora_dropout: float = Field(0.0, ge=0, lt=1)
+    target_modules: Literal["all-linear"] | Annotated[tuple[str, ...], Field(min_length=1)] = "all-linear"
     learning_rate: float = Field(gt=0)
-    schedule: Literal["constant", "linear", "cosine"] = "cosine"
-    warmup: float = Field(0.0, ge=0, lt=1)
+    lr_scheduler_type: Literal["constant_with_warmup", "linear", "cosine"] = "cosine"
+    warmup_ratio: float = Field(0.0, ge=0, lt=1)
     weight_decay: float = Field(0.0, ge=0)
-    clip: float = Field(1.0, gt=0)
-    epochs: int = Field(ge=1)
-    batch: int = Field(ge=1)
-    accumulation: int = Field(1, ge=1)
-    length: int = Field(ge=8)
+    max_grad_norm: float = Field(1.0, gt=0)
+    num_train_epochs: int = Field(ge=1)
+    train_batch_size: int = Field(ge=1)
+    gradient_accumulation_steps: int = Field(1, ge=1)
+    max_length: int = Field(ge=8)
     packing: bool = False
     seed: int = Field(0, ge=0, lt=2**32)
-    precision: Literal["float32", "bfloat16"] = "float32"
-    quantised: bool = False
-    recompute: bool = False
+    dtype: Literal["float32", "bfloat16"] = "float32"
+    load_in_4bit: bool = False
+    gradient_checkpointing: bool = False
     threads: int = Field(2, ge=1)
     paired: bool = False
     max_reject_rate: float = Field(0.1, ge=0, le=1)
 
     @model_validator(mode="after")
     def _possible(self) -> Self:
-        if self.batch % self.accumulation:
+        if self.train_batch_size % self.gradient_accumulation_steps:
             raise ValueError(
-                f"batch: {self.batch} cannot be made in accumulation: {self.accumulation} equal passes; batch is what one step of "
-                "the optimiser sees, in all passes together"
+                f"train_batch_size: {self.train_batch_size} cannot be divided into gradient_accumulation_steps: "
+                f"{self.gradient_accumulation_steps} equal passes; train_batch_size counts the examples of all passes of a step"
             )
-        if self.quantised and self.precision != "bfloat16":
-            raise ValueError("quantised: true computes in bfloat16: write precision: bfloat16")
+        if self.load_in_4bit and self.dtype != "bfloat16":
+            raise ValueError("load_in_4bit: true computes in bfloat16: write dtype: bfloat16")
         return self
 
 
@@ -82,29 +89,32 @@ def _known(code: str) -> str:
     return language(code).code
 
 
-def _sensible(rows: float | None) -> float | None:
+def _count_or_share(rows: float | None) -> float | None:
     if rows is not None and not (0 < rows < 1 or (rows >= 1 and rows == int(rows))):
         raise ValueError("rows is a whole number of rows a language, a share between 0 and 1, or null for all")
     return rows
 
 
 class Student(Recipe):
-    """One named training: the shared recipe, and its own keys over it.
+    """One named training: the shared recipe with its own keys.
 
-    base: under `bases`. config: of the dataset. languages: codes, `en` for the English pairs; null for all of `languages`.
-    rows: of each language, a number or a share (0.25), drawn by a hash of the id, so that fewer are among more; null for all.
+    Args:
+        base: under `bases`.
+        config: of the dataset.
+        languages: codes, `en` for the English pairs; null for all of `languages`.
+        rows: of each language, a number, a share (0.25), or null for all; sampled by a hash of the id.
     """
 
     base: str
     config: Literal["default", "bestof3"]
     languages: Annotated[tuple[Annotated[str, AfterValidator(_known)], ...], Field(min_length=1)] | None = None
-    rows: Annotated[float, AfterValidator(_sensible)] | None = None
+    rows: Annotated[float, AfterValidator(_count_or_share)] | None = None
 
 
 def resolved(
     bases: Blocks, student: dict[str, Any], students: Blocks, languages: tuple[str, ...]
 ) -> tuple[dict[str, Any], list[str]]:
-    """The blocks of these names, checked, each student with its whole recipe; and every fault in words."""
+    """The checked blocks `bases`, `student` and `students`, each student with its whole recipe; and every fault as a message."""
     known: dict[str, Any] = {}
     named: dict[str, Any] = {}
     faults: list[str] = []
@@ -113,17 +123,18 @@ def resolved(
         faults += wrong
     recipe, wrong = checked(Recipe, student, "student.")
     faults += wrong
-    common = recipe.model_dump() if recipe else Recipe(learning_rate=1, epochs=1, batch=2**20, length=8).model_dump()
+    valid = {"learning_rate": 1, "num_train_epochs": 1, "train_batch_size": 2**20, "max_length": 8}
+    shared = (recipe or Recipe.model_validate(valid)).model_dump()  # so that a fault of the recipe is reported once
     for name, entry in students.items():
-        one, wrong = checked(Student, common | entry, f"students.{name}.")
+        one, wrong = checked(Student, shared | entry, f"students.{name}.")
         faults += wrong
         if one is not None:
             named[name] = one
-            faults += _strange(f"students.{name}", one, known, languages)
+            faults += _unknown_names(f"students.{name}", one, known, languages)
     return {"bases": known, "student": recipe, "students": named}, faults
 
 
-def _strange(where: str, student: Student, bases: dict[str, Any], languages: tuple[str, ...]) -> list[str]:
+def _unknown_names(where: str, student: Student, bases: dict[str, Any], languages: tuple[str, ...]) -> list[str]:
     faults = []
     if student.base not in bases:
         near = difflib.get_close_matches(student.base, bases, n=1)
@@ -132,8 +143,8 @@ def _strange(where: str, student: Student, bases: dict[str, Any], languages: tup
     for code in student.languages or ():
         if code not in ("en", *languages):
             faults.append(
-                f"{where}.languages: {code!r} is not under `languages`, which has {', '.join(languages)}: the dataset holds no "
-                "rows in it; name it there too"
+                f"{where}.languages: {code!r} is not under `languages`, which has {', '.join(languages)}, so the dataset has no "
+                "rows in it; add it there too"
             )
     if len(set(student.languages or ())) < len(student.languages or ()):
         faults.append(f"{where}.languages: a language is named twice")

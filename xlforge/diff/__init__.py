@@ -1,1 +1,1 @@
-"""What `xlforge diff` compares: rows by id, words of changed texts, reasons, metrics with their intervals; nothing is checked out."""
+"""What `xlforge diff` compares: rows by id, changed texts word by word, reasons, metrics with their intervals; nothing is checked out."""

@@ -1,7 +1,7 @@
-"""Metrics of two builds, figure by figure; one that carries an interval is told apart from noise.
+"""Metrics of two builds, figure by figure; where a figure has an interval, a change is separated from noise.
 
 The interval of a difference is made from both figures' own by the square-and-add method (Newcombe 1998; Zou and Donner 2008), which
-takes the two builds as independent. They mostly share their prompts, so it is wide rather than narrow: what it calls
+takes the two builds as independent. They mostly share their prompts, so the interval is wide rather than narrow: what it calls
 a change is one, and what it calls noise may be settled by more prompts.
 """
 
@@ -9,29 +9,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Any
 
-Told = dict[str, Any]
+Entry = dict[str, Any]
 FIGURES = ("win_rate", "difference")
-"""Figures that `low` and `high` beside them are the interval of."""
+"""Figures whose interval is given by `low` and `high` next to them."""
 _BOUNDS = ("low", "high")
 _ABSENT = object()
 
 
-def compared(before: Any, after: Any) -> list[Told]:
-    """Every figure that is not the same: key (dotted), before, after, change, low, high and `is`: beyond, noise, exact, new or gone.
+def compared(before: Any, after: Any) -> list[Entry]:
+    """Every figure that differs: figure (its dotted name), before, after, change, low, high and `is`: beyond, noise, exact, new or gone.
 
     beyond: the difference's 95 % interval, low to high, does not hold 0; noise: it does; exact: the figure has no interval. The bounds
-    themselves are not told as figures of their own.
+    themselves are not listed as figures of their own.
     """
     old, new = dict(_figures(before or {})), dict(_figures(after or {}))
-    out = []
-    for key in sorted(old.keys() | new.keys()):
-        was, now = old.get(key, _ABSENT), new.get(key, _ABSENT)
-        if was == now:
-            continue
-        out.append({"key": key, **_difference(was, now)})
-    return out
+    sides = {key: (old.get(key, _ABSENT), new.get(key, _ABSENT)) for key in sorted(old.keys() | new.keys())}
+    return [{"figure": key, **_difference(was, now)} for key, (was, now) in sides.items() if was != now]
 
 
 def _figures(tree: Any, place: str = "") -> Iterator[tuple[str, tuple[Any, Any, Any]]]:
@@ -48,17 +43,17 @@ def _figures(tree: Any, place: str = "") -> Iterator[tuple[str, tuple[Any, Any, 
             yield from _figures(value, key)
 
 
-def _difference(was: Any, now: Any) -> Told:
-    if was is _ABSENT or now is _ABSENT:
-        value = (now if was is _ABSENT else was)[0]
-        kind: Literal["new", "gone"] = "new" if was is _ABSENT else "gone"
-        return {"before": None if was is _ABSENT else value, "after": value if was is _ABSENT else None, "is": kind}
-    told: Told = {"before": was[0], "after": now[0], "is": "exact"}
+def _difference(was: Any, now: Any) -> Entry:
+    if was is _ABSENT:
+        return {"before": None, "after": now[0], "is": "new"}
+    if now is _ABSENT:
+        return {"before": was[0], "after": None, "is": "gone"}
+    found: Entry = {"before": was[0], "after": now[0], "is": "exact"}
     if not all(isinstance(value, int | float) and not isinstance(value, bool) for value in (was[0], now[0])):
-        return told
-    told["change"] = round(now[0] - was[0], 6)
+        return found
+    found["change"] = round(now[0] - was[0], 6)
     if None not in (*was, *now):
-        low = told["change"] - math.hypot(now[0] - now[1], was[2] - was[0])
-        high = told["change"] + math.hypot(now[2] - now[0], was[0] - was[1])
-        told |= {"low": round(low, 4), "high": round(high, 4), "is": "noise" if low <= 0 <= high else "beyond"}
-    return told
+        low = found["change"] - math.hypot(now[0] - now[1], was[2] - was[0])
+        high = found["change"] + math.hypot(now[2] - now[0], was[0] - was[1])
+        found |= {"low": round(low, 4), "high": round(high, 4), "is": "noise" if low <= 0 <= high else "beyond"}
+    return found

@@ -1,4 +1,4 @@
-"""Changed texts, word by word: what stayed, what went, what came."""
+"""Changed texts, word by word: what stayed, what was removed, what was added."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _changed(removed: str, added: str) -> list[Part]:
 
 
 def shortened(parts: list[Part], around: int = _AROUND) -> list[Part]:
-    """The same parts, with what stayed cut down to the words beside a difference."""
+    """The same parts, with what stayed cut down to the words around a difference."""
     out: list[Part] = []
     for number, (kind, text) in enumerate(parts):
         if kind == "same" and len(text) > 2 * around + 1:
@@ -51,14 +51,16 @@ def shortened(parts: list[Part], around: int = _AROUND) -> list[Part]:
     return out
 
 
-def as_text(value: Any) -> str:
-    """A column's value as one text: turns of a conversation by their words, lists by their parts."""
-    if value is None:
-        return ""
+def as_text(value: Any, digits: int = 15) -> str:
+    """A column's value as one text: a line for each turn of a conversation and each entry of a list.
+
+    Args:
+        digits: of a float.
+    """
     if isinstance(value, list):
-        return "\n".join(
-            part["content"] if isinstance(part, dict) and "content" in part else as_text(part) for part in value
-        )
+        return "\n".join(as_text(part, digits) for part in value)
+    if isinstance(value, dict) and "content" in value:
+        return f"{value['role']}: {value['content']}"
     if isinstance(value, dict):
-        return ", ".join(f"{name} {as_text(part)}" for name, part in value.items() if part is not None)
-    return str(value)
+        return ", ".join(f"{name} {as_text(part, digits)}" for name, part in value.items() if part is not None)
+    return "" if value is None else f"{value:.{digits}g}" if isinstance(value, float) else str(value)

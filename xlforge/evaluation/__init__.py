@@ -1,1 +1,1 @@
-"""The statistics of an evaluation: win rates, what length explains of them, differences, and language pass rates."""
+"""The statistics of an evaluation: win rates, the influence of length, differences between models, and language pass rates."""

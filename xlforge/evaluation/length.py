@@ -1,23 +1,24 @@
-"""The length-controlled win rate: what the win rate would be were both answers equally long.
+"""The length-controlled win rate: what the win rate would be if both answers had the same length.
 
 Judges prefer longer answers. AlpacaEval's length control (Dubois, Galambosi, Liang, Hashimoto 2024, Length-Controlled
 AlpacaEval, arXiv 2404.04475; alpaca_eval, metrics/glm_winrate.py) fits a logistic regression of the preference on the model, on
-tanh(Δ / deviation of Δ), Δ being what the model's answer has more in characters, and on a difficulty of each instruction, and
-reads off the mean prediction at Δ = 0. Its difficulties were fitted for its own baseline, and its fit is held by judgements of
-answers made verbose and concise on purpose; neither transfers to another reference. Ours is the same regression without both:
+tanh(Δ / deviation of Δ), where Δ is the model's length minus the reference's in characters, and on a difficulty of each
+instruction. The result is the mean prediction at Δ = 0. Its difficulties were fitted for its own baseline, and its fit is regularised
+by judgements of answers that were made verbose and concise on purpose. Neither transfers to another reference. Ours is the same
+regression without both:
 
     logit E[preference] = quality + slope · tanh(Δ / deviation of Δ) + step · sign(Δ)
 
-read off at Δ = 0: logistic(quality). It differs in three more ways, all for judges that see little but length:
+evaluated at Δ = 0: logistic(quality). It has three more differences, all for judges that decide by length alone:
 
-- The step. A judge that takes whichever answer is longer jumps at Δ = 0, where a smooth term cannot follow; where one model
-  is mostly the longer, the rest of the jump would be booked as quality.
-- Answers of equal length stand half on either side of the step; else a handful of them alone would say what quality is.
-- Lapses. A share of the verdicts is taken for chance, and taken out again from the result: chance = half of the share, preference
-  = chance + (1 - share) · preference. Else a judge without exceptions makes the weights infinite, and the few answers that
-  happen to be of about equal length decide. Of a judge that ignores length it changes nothing.
+- The step. A judge that always takes the longer answer jumps at Δ = 0, which a smooth term cannot follow. Where one model is
+  mostly the longer one, the rest of the jump would count as quality.
+- An answer of equal length counts half on each side of the step. Without this, a few such answers alone would decide the quality.
+- Lapses. A share of the verdicts is taken as chance, and removed from the result: chance = half of the share, preference
+  = chance + (1 - share) · preference. Without this, a judge without exceptions makes the weights infinite, and the few answers of
+  about equal length decide. For a judge that ignores length it changes nothing.
 
-Swapping model and reference gives 100 - x: every term but quality turns its sign with Δ.
+Swapping model and reference gives 100 - x: every term but quality changes its sign with Δ.
 """
 
 from __future__ import annotations
@@ -31,29 +32,36 @@ from scipy.optimize import minimize
 from scipy.special import expit
 
 LAPSES = 0.1
-"""The share of verdicts taken for chance."""
+"""The share of verdicts taken as chance."""
 QUALITY, SLOPE, STEP = 20.0, 1.0, 20.0
-"""Deviations of the weights' normal priors, in logits. They decide only what the data leave open: where answers differ by the
-same two lengths throughout, slope and step cannot be told apart, and the step takes it."""
+"""Deviations of the weights' normal priors, in logits. They matter only where the data decide nothing: if all answers differ by the
+same two lengths, slope and step cannot be separated, and the step gets the effect."""
 FEW = 50
-"""With fewer judgements than this on one side of equal length, the figure is noted as uncertain."""
+"""With fewer judgements than this on one side of equal length, a note calls the figure uncertain."""
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class LengthControlled:
-    """A length-controlled win rate in percent, None where length and quality cannot be told apart; note: what to know of it."""
+    """A length-controlled win rate in percent, None where length and quality cannot be separated; note: a restriction of it."""
 
     win_rate: float | None
     note: str = ""
 
 
 def length_controlled(preferences: Sequence[float | None], longer: Sequence[float]) -> LengthControlled:
-    """The win rate at equal length. preferences: in [0, 1], None is left out. longer: the model's length less the reference's.
+    """The win rate at equal length.
 
     Without any difference of length it is the plain win rate. Where the model's answers are all longer, or all shorter, nothing
-    was judged near equal length, and the figure is None. Raises ValueError for inputs of different number.
+    was judged near equal length, and the figure is None.
+
+    Args:
+        preferences: in [0, 1]; None is left out.
+        longer: the model's length minus the reference's.
+
+    Raises:
+        ValueError: the inputs have different lengths.
     """
     if len(preferences) != len(longer):
         raise ValueError(f"{len(preferences)} preferences and {len(longer)} lengths: give one for each")
@@ -70,7 +78,7 @@ def length_controlled(preferences: Sequence[float | None], longer: Sequence[floa
     side = "longer" if below < above else "shorter"
     if not fewer:
         return LengthControlled(
-            None, f"all {len(wins)} answers of the model are {side}: length and quality cannot be told apart"
+            None, f"all {len(wins)} answers of the model are {side}: length and quality cannot be separated"
         )
     note = f"all but {fewer} of the model's {len(wins)} answers are {side}: uncertain" if fewer < FEW else ""
     return LengthControlled(100 * _at_equal_length(wins, deltas), note)

@@ -1,22 +1,22 @@
-"""Language pass rates: how often a model answers in the language it was asked for.
+"""Language pass rates: how often a model answers in the requested language.
 
 The metrics of the Language Confusion Benchmark (Marchisio, Ko, Bérard, Dehaze, Ruder 2024, Understanding and Mitigating Language
 Confusion in LLMs, arXiv 2406.20052; for-ai/language-confusion, compute_metrics.py):
 
-- line-level pass rate: the share of answers whose lines are all in the language. An answer ends where it goes on to a further
-  "Q:"; ASCII punctuation is taken out; lines of fewer than five words are left out; a line is in the likeliest language if that
-  has a probability above 0.3, and else in none. Answers without a line to judge are in no rate.
-- word-level pass rate: the share, among the answers that pass by line, without an English word in those lines. It is told only
-  of languages that are not written in Latin letters, where an English word stands out.
+- line-level pass rate: the share of answers whose lines are all in the language. An answer ends before a further "Q:". ASCII
+  punctuation is removed. Lines of fewer than five words are ignored. A line is in its likeliest language if that has a
+  probability above 0.3, else in none. Answers without a line to judge are in no rate.
+- word-level pass rate: among the answers that pass by line, the share without an English word in those lines. It exists only
+  for languages that are not written in Latin letters, where an English word is visible.
 
 Rates are means over sources in a language, and then over languages.
 
-Where ours differs: lines are identified by py3langid, not fastText's lid.176. Words of scripts without spaces are estimated
+Ours differs in this: lines are identified by py3langid, not by fastText's lid.176. Words of scripts without spaces are estimated
 from the characters, not cut by jieba or fugashi. An English word is four or more small Latin letters, one of them a vowel, between
-spaces or such characters, punctuation aside: in these languages, hardly any other word looks so; the benchmark looks such words up
+spaces or such characters, ignoring punctuation: in these languages hardly any other word looks like this. The benchmark looks words up
 in a Unix word list, which misses most inflected forms and new words. A line without a letter is not judged.
 
-As with the benchmark, lines of code are lines, and regional varieties (wuu, yue beside zh) are other languages.
+As in the benchmark, lines of code are lines, and regional varieties (wuu, yue next to zh) are other languages.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ WORDS = 5
 SURE = 0.3
 """The probability above which a line is in its likeliest language."""
 LONGEST = 5000
-"""Characters of a line that are looked at: of a phrase repeated ten thousand times, py3langid is no longer sure."""
+"""Characters of a line that are identified: py3langid is uncertain about a phrase that is repeated ten thousand times."""
 NO_LATIN = frozenset(
     {
         *("am", "ar", "ary", "arz", "as", "ba", "be", "bg", "bn", "dz", "el", "fa", "gom", "grc", "gu", "hbo", "he"),
@@ -46,13 +46,13 @@ NO_LATIN = frozenset(
         *("ps", "ru", "sa", "sdh", "si", "ta", "te", "tg", "th", "tt", "ug", "uk", "ur", "wuu", "yue", "zh"),
     }
 )
-"""Languages that are not written in Latin letters; those written in both, as Serbian, are not among them."""
+"""Languages that are not written in Latin letters; a language with both scripts, such as Serbian, is not among them."""
 
 _PUNCTUATION = str.maketrans("", "", string.punctuation + "—،")
 _HAN_KANA = "\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
 _INDOCHINA = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
 _UNSPACED = ((re.compile(f"[{_HAN_KANA}]"), 1.6), (re.compile(f"[{_INDOCHINA}]"), 4.0))
-"""Characters of scripts without spaces, and about how many make a word."""
+"""Characters of scripts without spaces, and about how many are one word."""
 _EDGE = rf"\s\u3000-\u303f\uff00-\uffef{_HAN_KANA}{_INDOCHINA}"
 _MARKS = rf"(?:(?![{_EDGE}])[\W_])*"
 _ENGLISH = re.compile(rf"(?<![^{_EDGE}]){_MARKS}(?=[a-z]*[aeiouy])[a-z]{{4,}}{_MARKS}(?![^{_EDGE}])")
@@ -60,7 +60,7 @@ _ENGLISH = re.compile(rf"(?<![^{_EDGE}]){_MARKS}(?=[a-z]*[aeiouy])[a-z]{{4,}}{_M
 
 @dataclass(frozen=True)
 class Answer:
-    """What a model answered to a prompt of some source that asks for a language; completion None: it did not."""
+    """A model's answer to a prompt of a source that requests a language; completion is None where there is none."""
 
     source: str
     language: str
@@ -83,7 +83,7 @@ class Rates:
 
 @dataclass(frozen=True)
 class PassRates:
-    """The means over languages of their rates, where they have one, and the languages' own, by code."""
+    """The rates of each language, by code, and the means over the languages that have a rate."""
 
     line_pass_rate: float | None
     word_pass_rate: float | None
@@ -107,7 +107,11 @@ def word_pass(text: str, code: str) -> bool | None:
 
 
 def pass_rates(answers: Iterable[Answer]) -> PassRates:
-    """The rates of each language and their means. Raises ValueError for a language that py3langid does not know."""
+    """The rates of each language and their means.
+
+    Raises:
+        ValueError: py3langid does not know a language.
+    """
     found: dict[str, dict[str, list[tuple[bool | None, bool | None]]]] = defaultdict(lambda: defaultdict(list))
     for answer in answers:
         found[answer.language][answer.source].append(_judge(answer.completion or "", answer.language))
@@ -120,9 +124,10 @@ def pass_rates(answers: Iterable[Answer]) -> PassRates:
 
 
 def read_answers(path: Path) -> list[Answer]:
-    """The answers of a file of JSON lines or a JSON list; a null completion is an answer that was not given.
+    """The answers of a file of JSON lines or a JSON list; a null completion is a missing answer.
 
-    Raises BuildError, with the number of the row, for a value that is no text and for a language that cannot be told.
+    Raises:
+        BuildError: a value is not text, or py3langid does not know a language; the message has the number of the row.
     """
     known = frozenset(identifier(None).labels) - {"zxx"}
     answers = []
@@ -142,7 +147,7 @@ def _judge(text: str, code: str) -> tuple[bool | None, bool | None]:
     """By line and by word; see line_pass and word_pass."""
     known = identifier(None).labels
     if code not in known:
-        raise ValueError(f"py3langid cannot tell {code!r}; it knows {' '.join(sorted(known))}")
+        raise ValueError(f"py3langid cannot identify {code!r}; it knows {' '.join(sorted(known))}")
     lines = text.split("\nQ:", maxsplit=1)[0].strip().split("\n")
     judged = {line: bare for line in lines if _is_long(bare := line.translate(_PUNCTUATION))}
     if not judged:
@@ -182,5 +187,5 @@ def _rates(sources: list[list[tuple[bool | None, bool | None]]]) -> Rates:
 
 
 def _mean(rates: Iterable[float | None]) -> float | None:
-    told = [rate for rate in rates if rate is not None]
-    return fmean(told) if told else None
+    known = [rate for rate in rates if rate is not None]
+    return fmean(known) if known else None

@@ -1,13 +1,13 @@
-"""Win rates with their uncertainty: of one model, of two over the same prompts, and of a judge asked in both orders.
+"""Win rates with their uncertainty: of one model, and the difference of two over the same prompts.
 
-A preference is how much the model's answer is preferred to the reference's: 1 a win, 0.5 a tie, 0 a loss, or a judge's
-probability between; None where there is no verdict. What has no verdict is in no mean and is told by the coverage.
+A preference is for the model's answer over the reference's: 1 a win, 0.5 a tie, 0 a loss, or a probability between; None where
+there is no verdict. A missing verdict is in no mean; the coverage reports it.
 
-`groups` names the prompt behind each preference where one prompt was judged several times, as in several languages: prompts
-are then drawn whole, since the verdicts on one prompt are not independent. `strata` names the language: the win rate is then
-the mean over languages, each counting the same however many of its verdicts are missing.
+`groups` names the prompt of each preference, for prompts that were judged several times, such as in several languages. The bootstrap
+then resamples whole prompts, because the verdicts on one prompt are not independent. `strata` names the language: the win rate is then
+the mean over languages, each with the same weight however many of its verdicts are missing.
 
-Everything is in percent, shares excepted, and depends on the data alone: the seeds are fixed.
+All figures are percent, except shares, and depend on the data alone: the seeds are fixed.
 """
 
 from __future__ import annotations
@@ -30,10 +30,15 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class WinRate:
-    """A win rate; None where there are too few verdicts to tell.
+    """A win rate; a figure is None where there are too few verdicts.
 
-    win_rate: percent. standard_error: percentage points. interval: 95 %, percent. coverage: n / of, in [0, 1].
-    n: verdicts. of: judgements wanted.
+    Args:
+        win_rate: percent.
+        standard_error: percentage points.
+        interval: 95 %, percent.
+        coverage: n / of, in [0, 1].
+        n: verdicts.
+        of: expected judgements.
     """
 
     win_rate: float | None
@@ -46,29 +51,18 @@ class WinRate:
 
 @dataclass(frozen=True)
 class Difference:
-    """A model's win rate less another's over the same prompts; None where there are too few verdicts to tell.
+    """A model's win rate minus another's over the same prompts; a figure is None where there are too few verdicts.
 
-    difference, interval (95 %): percentage points. p_value: two-sided, that the two are alike. n: pairs of verdicts.
-    coverage: n / pairs wanted, in [0, 1].
+    Args:
+        difference: percentage points.
+        interval: 95 %, percentage points.
+        p_value: two-sided, that the two models are equal.
+        n: pairs of verdicts.
     """
 
     difference: float | None
     interval: tuple[float, float] | None
     p_value: float | None
-    coverage: float
-    n: int
-
-
-@dataclass(frozen=True)
-class OrderAgreement:
-    """Whether a judge says the same whichever answer it is shown first; None where nothing was judged in both orders.
-
-    agreement: the share of pairs with the same verdict in both orders, in [0, 1]. first: how much the answer shown first is
-    preferred, in [0, 1]; 0.5 for a judge that the order does not sway. n: pairs judged in both orders.
-    """
-
-    agreement: float | None
-    first: float | None
     n: int
 
 
@@ -80,10 +74,15 @@ def win_rate(
 ) -> WinRate:
     """The mean preference, in percent, with its standard error and a bootstrap interval over prompts.
 
-    The standard error is AlpacaEval's (metrics/helpers.py: pandas' `sem`), the sample's deviation (ddof 1) / √n; where
-    groups or strata make that wrong, it is the bootstrap's. The interval is the percentile interval of scipy.stats.bootstrap;
-    of preferences that are all the same it is a point. `of` counts judgements that are not there as missing; default: all given.
-    Raises ValueError for preferences outside [0, 1] and for an `of` below their number.
+    The standard error is AlpacaEval's (metrics/helpers.py: pandas' `sem`), the sample's deviation (ddof 1) / √n. With groups or
+    strata, where this formula is wrong, it is the bootstrap's. The interval is the percentile interval of scipy.stats.bootstrap;
+    for preferences that are all equal it is a point.
+
+    Args:
+        of: the number of expected judgements; by default the number of preferences.
+
+    Raises:
+        ValueError: a preference is outside [0, 1], or `of` is too small.
     """
     wanted = len(preferences) if of is None else of
     if wanted < len(preferences):
@@ -95,13 +94,13 @@ def win_rate(
     if not n:
         return WinRate(None, None, None, coverage, 0, wanted)
     sums, counts = _tables(values[judged], _take(groups, judged), _take(strata, judged))
-    drawn = _bootstrap(sums, counts)
+    resampled = _bootstrap(sums, counts)
     error = None
     if len(sums) == n and sums.shape[1] == 1:
         error = float(100 * stats.sem(values[judged])) if n > 1 else None
-    elif drawn is not None:
-        error = float(100 * drawn.standard_error)
-    return WinRate(float(100 * _mean(sums, counts)), error, _interval(drawn), coverage, n, wanted)
+    elif resampled is not None:
+        error = float(100 * resampled.standard_error)
+    return WinRate(float(100 * _mean(sums, counts)), error, _interval(resampled), coverage, n, wanted)
 
 
 def difference(
@@ -110,27 +109,24 @@ def difference(
     groups: Sequence[str] | None = None,
     strata: Sequence[str] | None = None,
 ) -> Difference:
-    """The win rate of a model less that of another, over the prompts on which both have a verdict, in the same order.
+    """The win rate of a model minus that of another, over the prompts on which both have a verdict.
 
-    The interval is the bootstrap's over prompts. The p-value is that of a sign-flip test by prompts: were the two models alike,
-    each prompt's verdicts could as well be swapped between them (scipy.stats.monte_carlo_test, whose smallest p is 2/10,000).
-    Raises ValueError for preferences outside [0, 1] or of different number.
+    The interval is the bootstrap's over prompts. The p-value is that of a sign-flip test by prompts: if the two models were equal,
+    each prompt's verdicts could be swapped between them (scipy.stats.monte_carlo_test, whose smallest p is 2/10,000).
+
+    Args:
+        model, other: preferences on the same prompts, in the same order.
+
+    Raises:
+        ValueError: a preference is outside [0, 1], or the inputs have different lengths.
     """
-    if len(model) != len(other):
-        raise ValueError(
-            f"{len(model)} preferences and {len(other)}: give both models' for the same prompts, None if unjudged"
-        )
-    ours, theirs = _values(model), _values(other)
-    both = ~np.isnan(ours) & ~np.isnan(theirs)
-    n = int(both.sum())
-    coverage = n / len(ours) if len(ours) else 0.0
-    if not n:
-        return Difference(None, None, None, coverage, 0)
-    names, layers = _take(groups, both), _take(strata, both)
-    left, counts = _tables(ours[both], names, layers)
-    right, _ = _tables(theirs[both], names, layers)
-    drawn = _bootstrap(left - right, counts)
-    # Each prompt's part of the difference: swapping a prompt's verdicts turns its sign.
+    ours, theirs, names, layers = _both(model, other, groups, strata)
+    if not len(ours):
+        return Difference(None, None, None, 0)
+    left, counts = _tables(ours, names, layers)
+    right, _ = _tables(theirs, names, layers)
+    resampled = _bootstrap(left - right, counts)
+    # Each prompt's part of the difference: swapping a prompt's verdicts changes its sign.
     parts = ((left - right) / counts.sum(axis=0)).mean(axis=1)
     p_value = None
     if len(parts) > 1:
@@ -144,34 +140,38 @@ def difference(
             batch=_BATCH,
         )
         p_value = float(tested.pvalue)
-    return Difference(float(100 * parts.sum()), _interval(drawn), p_value, coverage, n)
+    return Difference(float(100 * parts.sum()), _interval(resampled), p_value, len(ours))
 
 
-def order_agreement(first: Sequence[float | None], second: Sequence[float | None]) -> OrderAgreement:
-    """How far a judge's verdicts with the model's answer shown first agree with those with it shown second.
+def order_agreement(first: Sequence[float | None], second: Sequence[float | None]) -> float | None:
+    """The share of pairs with the same verdict in both orders, in [0, 1]; None where nothing was judged in both.
 
-    Both are preferences for the model, of the same pairs in the same order. Two verdicts agree if both are for the model,
-    both for the reference, or both ties. Raises ValueError for preferences outside [0, 1] or of different number.
+    Args:
+        first, second: preferences for the model with its answer shown first and second, of the same pairs.
+
+    Raises:
+        ValueError: a preference is outside [0, 1], or the inputs have different lengths.
     """
-    if len(first) != len(second):
+    ours, theirs = _both(first, second)
+    return float((np.sign(ours - 0.5) == np.sign(theirs - 0.5)).mean()) if len(ours) else None
+
+
+def _both(one: Sequence[float | None], other: Sequence[float | None], *names: Sequence[str] | None) -> Any:
+    """The values where both inputs have one, and the names at these places."""
+    if len(one) != len(other):
         raise ValueError(
-            f"{len(first)} verdicts and {len(second)}: give both orders' for the same pairs, None if unjudged"
+            f"{len(one)} preferences and {len(other)}: give both for the same prompts, None where unjudged"
         )
-    ahead, behind = _values(first), _values(second)
-    both = ~np.isnan(ahead) & ~np.isnan(behind)
-    n = int(both.sum())
-    if not n:
-        return OrderAgreement(None, None, 0)
-    ahead, behind = ahead[both], behind[both]
-    same = np.sign(ahead - 0.5) == np.sign(behind - 0.5)
-    return OrderAgreement(float(same.mean()), float((ahead.mean() + 1 - behind.mean()) / 2), n)
+    ours, theirs = _values(one), _values(other)
+    both = ~np.isnan(ours) & ~np.isnan(theirs)
+    return ours[both], theirs[both], *(_take(each, both) for each in names)
 
 
 def _values(preferences: Sequence[float | None]) -> Floats:
     values = np.array([np.nan if value is None else value for value in preferences], dtype=np.float64)
     wrong = values[(values < 0) | (values > 1)]
     if wrong.size:
-        raise ValueError(f"preference {wrong[0]:g}: preferences run from 0 (reference better) to 1 (model better)")
+        raise ValueError(f"preference {wrong[0]:g}: preferences are from 0 (reference better) to 1 (model better)")
     return values
 
 
@@ -201,19 +201,19 @@ def _mean(sums: Floats, counts: Floats) -> np.float64:
 
 
 def _bootstrap(sums: Floats, counts: Floats) -> Any:
-    """scipy's bootstrap of the mean over strata, groups drawn whole; None for a single group."""
+    """scipy's bootstrap of the mean over strata, with whole groups; None for a single group."""
     size = len(sums)
     if size < 2:
         return None
 
     tables = np.concatenate([sums, counts], axis=1)
 
-    def statistic(drawn: NDArray[np.intp], axis: int = -1) -> Floats:
-        """(resamples, groups) of group numbers to (resamples,) of means: how often each group was drawn times its sums."""
-        times = np.bincount((drawn + size * np.arange(len(drawn))[:, None]).ravel(), minlength=drawn.size)
+    def statistic(resampled: NDArray[np.intp], axis: int = -1) -> Floats:
+        """Means of shape (resamples,) from group numbers of shape (resamples, groups)."""
+        times = np.bincount((resampled + size * np.arange(len(resampled))[:, None]).ravel(), minlength=resampled.size)
         # einsum and not @, which waits for threads on a busy machine.
-        found = np.einsum("rg,gs->rs", times.reshape(drawn.shape).astype(np.float64), tables)
-        # A stratum of which nothing was drawn says nothing.
+        found = np.einsum("rg,gs->rs", times.reshape(resampled.shape).astype(np.float64), tables)
+        # A stratum without a sampled group is in no mean.
         with np.errstate(invalid="ignore"):
             means = found[:, : sums.shape[1]] / found[:, sums.shape[1] :]
         mean: Floats = np.nanmean(means, axis=-1)
@@ -230,8 +230,8 @@ def _bootstrap(sums: Floats, counts: Floats) -> Any:
     )
 
 
-def _interval(drawn: Any) -> tuple[float, float] | None:
-    if drawn is None:
+def _interval(resampled: Any) -> tuple[float, float] | None:
+    if resampled is None:
         return None
-    found = drawn.confidence_interval
+    found = resampled.confidence_interval
     return 100 * float(found.low), 100 * float(found.high)

@@ -1,21 +1,20 @@
-"""The way of one row through a build, from the passage or the benchmark prompt that it began as to all that was made of it.
+"""The way of one row through a build: from the passage or the benchmark prompt that it began as to everything made from it.
 
-Ids tell the way: what a passage became is named `PASSAGE/LANGUAGE` and `PASSAGE/LANGUAGE/CANDIDATE`, what a benchmark prompt
-became `PROMPT/SET/LANGUAGE` and, a judgement, `PROMPT/SET/LANGUAGE/OPPONENT`. Nothing is asked, run or changed here.
+Ids show the way, because a derived id extends its parent's: `PASSAGE`, `PASSAGE/LANGUAGE`, `PASSAGE/LANGUAGE/CANDIDATE`;
+`PROMPT/SET/LANGUAGE`, `PROMPT/SET/LANGUAGE/OPPONENT`. So the rows behind an id are those whose id is a prefix of it, and the rows made
+from it are those whose id extends it, in every stage of dvc.yaml. Nothing is run or changed here.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 import polars as pl
 
 from xlforge.base.errors import BuildError
-from xlforge.lineage.tables import Row, Tables
-
-ENGLISH = ("seeds", "instructions", "responses", "scores")
-"""The stages that a passage goes through under its own id."""
+from xlforge.lineage.tables import DATA, Place, Row, find, places, similar
 
 
 class UnknownId(BuildError):
@@ -26,17 +25,21 @@ class UnknownId(BuildError):
 class Link:
     """What one stage did with one row.
 
-    id: what the row is called there. item: the language or name of a matrix stage. row: its columns where it was kept; reject: the
-    reason and the words where it was set aside; both None in a stage that it did not reach. beside: rows of the stage's other tables: all
-    `candidates` of a selection, the `answers` measured for a verdict.
+    Args:
+        stage: its name, without the item.
+        item: the language or name of a matrix stage.
+        id: of the row in this stage.
+        row: its columns where it was kept, else None.
+        reject: its entry in the rejects, else None.
+        others: the rows that belong to it in the stage's other tables, such as all `candidates` of a selection.
     """
 
     stage: str
     item: str | None
     id: str
     row: Row | None
-    reject: Row | None = None
-    beside: dict[str, list[Row]] = field(default_factory=dict)
+    reject: Row | None
+    others: dict[str, list[Row]] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -44,90 +47,60 @@ class Link:
         return f"{self.stage}@{self.item}" if self.item else self.stage
 
     @property
-    def outcome(self) -> Literal["kept", "set_aside", "not_reached"]:
+    def outcome(self) -> Literal["kept", "rejected"]:
         """What became of the row in this stage."""
-        return "kept" if self.row else "set_aside" if self.reject else "not_reached"
+        return "kept" if self.row else "rejected"
 
 
-@dataclass(frozen=True)
-class Lineage:
-    """All links of one row, in the order data flows. root: the id of the passage or the benchmark row that it began as."""
+def lineage(row_id: str, data: Path = DATA) -> list[Link]:
+    """The whole way of a row, in the order data flows: what it was made from, and everything that was made from it.
 
-    id: str
-    root: str
-    links: list[Link]
+    Args:
+        row_id: of any stage. A passage's id gives all languages; `PASSAGE/de` gives that one; a candidate's id gives that candidate
+            and the selection among its rivals.
+        data: the folder of the build.
 
-
-def lineage(row_id: str, tables: Tables | None = None) -> Lineage:
-    """The whole way of a row: what it was made from, and everything that was made of it.
-
-    row_id: of any stage. Given a passage's, all languages are there; given `PASSAGE/de`, that one; given a candidate's, that candidate and
-    the selection among its rivals. Raises UnknownId.
+    Raises:
+        UnknownId: no row has this id, and no id extends it.
     """
-    tables = tables or Tables()
-    parts = row_id.split("/")
-    for length in range(len(parts), 0, -1):
-        root, rest = "/".join(parts[:length]), parts[length:]
-        if len(rest) <= 2 and _link(tables, "seeds", None, root).outcome != "not_reached":
-            links = _of_passage(tables, root, rest)
-        elif len(rest) <= 1 and _link(tables, "benchmark", None, root).outcome != "not_reached":
-            links = _of_prompt(tables, root, rest)
-        else:
-            continue
-        if any(link.id == row_id and link.outcome != "not_reached" for link in links):
-            return Lineage(row_id, root, links)
-    if not any(tables.scan(stage, None, "rejects") is not None for stage in ("seeds", "benchmark")):
+    built = list(places(data))
+    if not built:
         raise UnknownId("nothing is built here: run from the root of the project, after `dvc repro` or `dvc pull`")
-    near = tables.near(row_id)
-    hint = f"the nearest are {', '.join(near)}" if near else "`xlforge trace --find TEXT` looks for words"
-    raise UnknownId(f"no row of this build has the id {row_id!r}: {hint}")
+    links = [link for place in built for link in _links(place, row_id)]
+    own = [link for link in links if f"{link.id}/".startswith(f"{row_id}/")]
+    if not own:
+        near = similar(row_id, data)
+        hint = f"the nearest are {', '.join(near)}" if near else "`xlforge trace --find TEXT` looks for words"
+        raise UnknownId(f"no row of this build has the id {row_id!r}: {hint}")
+    # A judgement is about two models: the answers of all others are not on its way.
+    first = next(number for number, link in enumerate(links) if link is own[0])
+    items = {None, *row_id.split("/"), *(link.item for link in own)}
+    return [link for number, link in enumerate(links) if number >= first or link.item in items]
 
 
-def _link(tables: Tables, stage: str, item: str | None, row_id: str, **beside: list[Row]) -> Link:
-    where = pl.col("id") == row_id
-    row = next(iter(tables.find(where, stage, item)), None)
-    reject = None if row else next(iter(tables.find(where, stage, item, "rejects")), None)
-    return Link(stage, item, row_id, row, reject, beside)
+def _links(place: Place, row_id: str) -> list[Link]:
+    """A link for every row and reject of a stage that is related to an id."""
+    tables = dict(place.tables)
+    paths = [tables.pop(name, None) for name in ("rows", "rejects")]
+    rows, rejects = ({row["id"]: row for row in find(path, _related([row_id]))} if path else {} for path in paths)
+    ids = sorted(rows | rejects)
+    others = {name: find(path, _related(ids)) for name, path in tables.items()}
+    return [Link(place.stage, place.item, each, rows.get(each), rejects.get(each), _of(each, others)) for each in ids]
 
 
-def _of_passage(tables: Tables, seed: str, rest: list[str]) -> list[Link]:
-    links = [_link(tables, stage, None, seed) for stage in ENGLISH]
-    end = next((number for number, link in enumerate(links, 1) if link.outcome != "kept"), len(links))
-    if end < len(links) or links[-1].outcome != "kept":
-        return links[:end]
-    asked = rest[0] if rest else None
-    for code in tables.items("translations") if asked is None else [asked] if asked != "en" else []:
-        links += _translated(tables, seed, code, rest[1:])
-    grown = pl.col("id").str.starts_with(f"{seed}/") if asked is None else pl.col("id") == f"{seed}/{asked}"
-    links += _all(tables, grown, "dataset", None)
-    for student in tables.items("student"):
-        links += _all(tables, grown, "student", student)
-    return links
+def _related(ids: list[str]) -> pl.Expr:
+    """Whether a row's id is one of the given ones, a prefix of one, or extends one."""
+    parts = [row_id.split("/") for row_id in ids]
+    prefixes = {"/".join(each[:length]) for each in parts for length in range(1, len(each) + 1)}
+    longer = [pl.col("id").str.starts_with(f"{row_id}/") for row_id in ids]
+    return pl.any_horizontal(pl.col("id").is_in(prefixes), *longer)
 
 
-def _translated(tables: Tables, seed: str, code: str, number: list[str]) -> list[Link]:
-    answer = f"{seed}/{code}"
-    which = pl.col("id") == "/".join([answer, *number]) if number else pl.col("id").str.starts_with(f"{answer}/")
-    candidates = tables.find(pl.col("answer_id") == seed, "selection", code, "candidates")
-    chosen = _link(tables, "selection", code, answer, candidates=candidates)
-    return [*_all(tables, which, "translations", code), *([chosen] if chosen.outcome != "not_reached" else [])]
+def _of(row_id: str, others: dict[str, list[Row]]) -> dict[str, list[Row]]:
+    """The rows of other tables whose id is the given one, a prefix of it, or extends it."""
+    return {name: [row for row in rows if _on_one_way(row["id"], row_id)] for name, rows in others.items()}
 
 
-def _of_prompt(tables: Tables, prompt: str, rest: list[str]) -> list[Link]:
-    links = [_link(tables, "benchmark", None, prompt)]
-    for model in tables.items("answers"):
-        answer = _link(tables, "answers", model, prompt)
-        row_id = "/".join([prompt, *rest])
-        which = pl.col("id") == row_id if rest else pl.col("id").str.starts_with(f"{prompt}/")
-        measured = tables.find(pl.col("id") == prompt, "verdicts", model, "answers")
-        verdicts = _all(tables, which, "verdicts", model, answers=measured)
-        concerned = not rest or verdicts or model == rest[0]
-        links += [answer, *verdicts] if answer.outcome != "not_reached" and concerned else []
-    return links
-
-
-def _all(tables: Tables, where: pl.Expr, stage: str, item: str | None, **beside: list[Row]) -> list[Link]:
-    """A link for every row, kept or set aside, for which an expression is true."""
-    kept = [Link(stage, item, row["id"], row, None, beside) for row in tables.find(where, stage, item)]
-    aside = [Link(stage, item, row["id"], None, row, beside) for row in tables.find(where, stage, item, "rejects")]
-    return sorted([*kept, *aside], key=lambda link: link.id)
+def _on_one_way(one: str, other: str) -> bool:
+    """Whether two ids are the same, or one extends the other."""
+    return f"{one}/".startswith(f"{other}/") or f"{other}/".startswith(f"{one}/")

@@ -1,133 +1,109 @@
-"""A row's story as a page for a terminal. Whatever a model or a source wrote is spelt out where it would be obeyed."""
+"""A row's story as a page for a terminal. What a model or a source wrote is escaped wherever a terminal would obey it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from xlforge.base.escape import line, plain, styled
+from xlforge.diff.words import as_text
+from xlforge.lineage.story import Story
 
-Told = dict[str, Any]
 _HIDDEN = ("id", "provenance", "slots")
-_LONG = 60
-_COLOURS = {"kept": "green", "set_aside": "red", "not_reached": "yellow"}
+_SHORT, _LONG = 40, 100
+_COLOURS = {"kept": "green", "rejected": "red"}
 
 
-def page(told: Told) -> Iterator[str]:
-    """The lines of a story. A long text that an earlier step has shown under the same name is left out."""
-    yield styled(line(told["id"]), bold=True)
+def page(story: Story) -> Iterator[str]:
+    """The lines of a story. A long text that an earlier step has shown under the same name is left out, and so is a repeated call."""
+    yield styled(line(story["id"]), bold=True)
     shown: set[tuple[str, str]] = set()
-    for step in told["steps"]:
+    for step in story["steps"]:
         yield ""
         yield from _step(step, shown)
 
 
-def _step(step: Told, shown: set[tuple[str, str]]) -> Iterator[str]:
-    outcome = styled(step["outcome"].replace("_", " "), fg=_COLOURS[step["outcome"]])
-    version = f" {step['version']}" if step["version"] else ""
-    yield f"{styled(step['name'] + version, bold=True)}  {outcome}  {line(step['id'])}"
-    yield f"  built: {_built(step['built'])}"
+def _step(step: Story, shown: set[tuple[str, str]]) -> Iterator[str]:
+    title = styled(f"{step['name']} {step['version'] or ''}".rstrip(), bold=True)
+    yield f"{title}  {styled(step['outcome'], fg=_COLOURS[step['outcome']])}  {line(step['id'])}"
+    yield f"  built: {line(step['built']['note'] or '{commit:.10} {date} {subject}'.format(**step['built']))}"
     for note in step["notes"]:
         yield styled(f"  note: {line(note)}", fg="yellow")
-    yield from _calls(step)
-    if step["reject"]:
-        yield f"  {styled('set aside', fg='red')}: {line(step['reject']['reason'])}"
-        yield from _field("detail", step["reject"]["detail"])
-        yield from _field("its words", step["reject"]["raw"])
-    columns = {(name, repr(value)): value for name, value in (step["row"] or {}).items() if name not in _HIDDEN}
-    for (name, spelt), value in columns.items():
-        if (name, spelt) not in shown:
-            yield from _field(name, value)
-    shown |= {column for column in columns if len(column[1]) > _LONG}
-    if "choice" in step:
-        for candidate in step["candidates"]:
-            yield from _candidate(candidate)
-        yield f"  {styled('why', bold=True)}: {line(step['choice'])}"
-    for name, value in step.get("measured", {}).items():
-        if value is not None and name not in ("id", "prompt_id", "set", "language"):
-            yield from _field(f"measured {name}", value)
-
-
-def _calls(step: Told) -> Iterator[str]:
-    """Every call; one that is another's to the letter is bought once, and told once."""
-    told: dict[str, str] = {}
     for call in step["calls"]:
-        if call["key"] in told:
-            yield f"  the same is asked for {line(call['id'])}"
-        else:
-            yield from _call(call, step["id"])
-        told[call["key"]] = call["id"]
+        yield from _call(call, step["id"], shown)
+    if step["reject"]:
+        yield f"  {styled('rejected', fg='red')}: {line(step['reject']['reason'])}"
+        yield from _text("detail", step["reject"]["detail"])
+        yield from _text("raw text", step["reject"]["raw"])
+    new: set[tuple[str, str]] = set()
+    yield from _columns(step["row"] or {}, shown, new)
+    for table, rows in step["others"].items():
+        for row in rows:
+            mark = styled("→", fg="green", bold=True) if row.get("chosen") else "-"
+            yield f"  {mark} {table}: {line(row['id'])}"
+            yield from _columns(row, shown, new)
+    if step["choice"]:
+        yield f"  {styled('why', bold=True)}: {line(step['choice'])}"
+    shown |= new
 
 
-def _built(built: Told) -> str:
-    if built["commit"] is None:
-        return line(built["note"])
-    return f"{built['commit'][:10]} {built['date']} {line(built['subject'])}"
-
-
-def _call(call: Told, row_id: str) -> Iterator[str]:
-    again = f", for the {call['attempt'] + 1}. time" if call["attempt"] else ""
-    about = f" about {line(call['id'])}" if call["id"] != row_id else ""
-    model = call["model"] + (f"@{_short(call['revision'])}" if call["revision"] else "")
-    drawn = ", ".join(f"{name} {value:g}" for name, value in call["sampling"].items())
-    asks = f"asks the {call['role']}{about}{again}"
-    yield f"  {styled(call['step'], bold=True)} {asks}: {line(model)} ({line(call['engine'])})"
-    yield f"    prompt {call['prompt'] or 'none: words of the row as they are'}"
-    yield f"    {drawn}, candidate {call['candidate']}, seed {call['seed']}, key {call['key']}"
-    for message in call["messages"]:
-        yield f"    sent ({line(message['role'])}):"
-        yield from _block(message["content"])
-    received = call["received"]
-    if received is None:
-        yield styled("    received: not in this store", fg="yellow")
+def _call(call: Story, row_id: str, shown: set[tuple[str, str]]) -> Iterator[str]:
+    request, key = call["request"], ("key", call["key"])
+    about = [call["purpose"], f"for {call['id']}" * (call["id"] != row_id)]
+    about += [f"try {request['attempt'] + 1}"] if request and request["attempt"] else []
+    what = f" ({line(', '.join(filter(None, about)))})" * any(about)
+    yield f"  {styled(line(call['step'] or 'text'), bold=True)}{what}: {line(_model(call['model']))}"
+    if call["key"] is None:
+        yield f"    no model was called; source: {line(call['prompt'])}"
         return
-    yield f"    received ({line(received['finish_reason'])}, {received['tokens_in']} tokens in, {received['tokens_out']} out):"
-    yield from _block(received["words"])
+    yield f"    prompt {line(call['prompt'])}, key {call['key']}"
+    if key in shown:
+        yield "    the same request as above"
+    elif request:
+        yield from _exchange(request, call["seed"], call["response"])
+    else:
+        yield styled("    the cache does not have this response", fg="yellow")
     if call["fault"]:
         yield styled(f"    not usable: {line(call['fault'])}", fg="red")
+    shown.add(key)
 
 
-def _candidate(row: Told) -> Iterator[str]:
-    mark = styled("→", fg="green", bold=True) if row["chosen"] else " "
-    scores = {
-        name: row[name]
-        for name in ("quality", "round_trip", "likelihood", "comet", "language_share")
-        if row[name] is not None
-    }
-    told = ", ".join(f"{name} {value:.4f}" for name, value in scores.items())
-    yield f"  {mark} candidate {row['candidate']} by {line(row['translator'])}: {told}"
-    yield from _block(row["translation"])
-    for problem in row["problems"]:
-        yield f"      {styled(line(problem), fg='red')}"
+def _exchange(request: Story, seed: int, response: Story) -> Iterator[str]:
+    """What was sent and what came back."""
+    sampling = ", ".join(f"{name} {value:g}" for name, value in request["sampling"].items())
+    yield f"    engine {line(request['engine'])}, {sampling}, candidate {request['candidate']}, seed {seed}"
+    for role, content in request["messages"]:
+        yield from _block(f"    sent ({line(role)}):", content)
+    tokens = f"{response['tokens_in']} tokens in, {response['tokens_out']} out"
+    yield from _block(f"    received ({line(response['finish_reason'])}, {tokens}):", response["text"])
 
 
-def _field(name: str, value: Any) -> Iterator[str]:
-    if value is None or value == []:
-        return
-    if isinstance(value, dict):
-        value = ", ".join(
-            f"{key} {part:g}" if isinstance(part, float) else f"{key} {part}"
-            for key, part in value.items()
-            if part is not None
-        )
-    if isinstance(value, list):
-        for part in value:
-            words = f"{part['role']}: {part['content']}" if isinstance(part, dict) and "content" in part else str(part)
-            yield from _field(name, words)
-        return
-    words = str(value)
-    if "\n" in words or len(words) > 100:
-        yield f"  {line(name)}:"
-        yield from _block(words)
-    elif words:
-        yield f"  {line(name)}: {line(words)}"
+def _model(model: str) -> str:
+    """A model with its revision, digests cut."""
+    name, _, revision = model.partition("@")
+    short = "+".join(part[:19] if part.startswith("sha256:") else part for part in revision.split("+"))
+    return f"{name}@{short}" if short else name
 
 
-def _block(words: str) -> Iterator[str]:
-    for part in plain(words).split("\n"):
+def _columns(row: Story, shown: set[tuple[str, str]], new: set[tuple[str, str]]) -> Iterator[str]:
+    """The columns of a row, short ones in one line; without the long ones that an earlier step has shown."""
+    texts = {name: text for name in row if name not in _HIDDEN and (text := as_text(row[name], 4))}
+    short = [f"{name} {text}" for name, text in texts.items() if len(text) <= _SHORT]
+    if short:
+        yield f"    {line(', '.join(short))}"
+    for column in texts.items():
+        if len(column[1]) > _SHORT and column not in shown:
+            yield from _text(*column)
+            new.add(column)
+
+
+def _text(name: str, text: str) -> Iterator[str]:
+    if "\n" in text or len(text) > _LONG:
+        yield from _block(f"    {line(name)}:", text)
+    elif text:
+        yield f"    {line(name)}: {line(text)}"
+
+
+def _block(title: str, text: str) -> Iterator[str]:
+    yield title
+    for part in plain(text).split("\n"):
         yield f"      {part}"
-
-
-def _short(revision: str) -> str:
-    """Digests, cut to what tells them apart."""
-    return "+".join(part[:19] if part.startswith("sha256:") else part for part in revision.split("+"))

@@ -1,20 +1,21 @@
-"""What a build may spend: `execution.budget`, in money or tokens, never exceeded.
+"""What a build may spend: `execution.budget`, in money or tokens, which is never exceeded.
 
-Before a request is sent, the most it can cost is set aside: as many tokens as its body has bytes, and all that its answer may have. Once
-answered, it counts as what the endpoint says it took; a reply that was lost counts in full, since it may have been
-billed. So the sum stays within the budget, and the last requests of a budget go out one by one.
+Before a request is sent, the most that it can cost is reserved: as many tokens as its body has bytes, and all of `max_tokens`. A
+response costs what the endpoint reports; one that was lost costs all that was reserved, since it may be billed. So the sum stays below
+the budget, and the last requests of a budget go out one by one.
 
-The sum lies beside the answers, in the store's database, since a stage is several processes on one or many machines. It is counted over one
-`dvc repro`: whoever starts a build allows it so much, and a build that is started again is allowed it again. A name under
-`execution.period` (a month, a project) counts over every build that gives the same name and store instead. What was in
-flight when a build was killed counts as spent.
+The sum is in the cache's database, since a budget holds for several processes and machines. It counts over one `dvc repro`, or over
+every build that names the same `execution.period` and cache. What was in flight when a build was killed counts as spent.
 
-Counted is what an endpoint or another's LLM class answers; models in process cost no money and are not counted.
+Endpoints and distilabel's LLM classes are counted; models in process cost no money and are not.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+import math
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from functools import cached_property
 from typing import NamedTuple
 
@@ -25,20 +26,20 @@ from xlforge.cache.database import Database
 from xlforge.config.execution import Execution
 from xlforge.config.params import load_prices
 from xlforge.models.engine import EngineError
-from xlforge.models.openai.limits import Guess
+from xlforge.models.tokens import TokenEstimate
 from xlforge.requests.request import Request
 from xlforge.requests.response import Response
 
 TOKENS = "tokens"
 _AHEAD = 16
 _TEMPLATE = 64
+"""Tokens that a chat template may add to a request."""
 _BEGIN = "INSERT INTO spending VALUES (:period, :unit, 0) ON CONFLICT DO NOTHING"
-_ADD = "UPDATE spending SET amount = amount + :amount WHERE period = :period AND unit = :unit"
-_WITHIN = " AND amount + :amount <= :most"
+_ADD = "UPDATE spending SET amount = amount + :amount WHERE period = :period AND unit = :unit AND amount + :amount <= :maximum"
 _READ = "SELECT amount FROM spending WHERE period = :period AND unit = :unit"
 
 
-class Spent(EngineError):
+class OverBudget(EngineError):
     """The budget does not allow another request."""
 
 
@@ -49,69 +50,77 @@ class Limit(NamedTuple):
     unit: str
 
     def __str__(self) -> str:
-        return told(self.amount, self.unit)
+        return _formatted(self.amount, self.unit)
 
 
 class Account:
-    """One sum in the store's database, shared by all who name the same period and unit; opened when it is first needed."""
+    """One sum in the cache's database, shared by all that name the same period and unit; opened at its first use."""
 
-    def __init__(self, store: str, period: str, unit: str) -> None:
-        self._store, self.period, self.unit = store, period, unit
+    def __init__(self, cache: str, period: str, unit: str) -> None:
+        self._cache, self.period, self.unit = cache, period, unit
         self._name: dict[str, str | float] = {"period": period, "unit": unit}
 
     def amount(self) -> float:
-        """What is spent or set aside."""
+        """What is spent or reserved."""
         return self._database.do(lambda connection: float(connection.scalar(sa.text(_READ), self._name) or 0))
 
-    def add(self, amount: float, most: float | None = None) -> bool:
-        """Adds to the sum, unless it would then be more than `most`; whether it did."""
-        values = self._name | {"amount": amount} | ({} if most is None else {"most": most})
-        statement = sa.text(_ADD if most is None else _ADD + _WITHIN)
-        return self._database.do(lambda connection: bool(connection.execute(statement, values).rowcount))
+    def add(self, amount: float, maximum: float | None = None) -> bool:
+        """Adds to the sum, unless it would then exceed `maximum`; whether it did."""
+        values = self._name | {"amount": amount, "maximum": math.inf if maximum is None else maximum}
+        return self._database.do(lambda connection: bool(connection.execute(sa.text(_ADD), values).rowcount))
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Closes the database."""
         if "_database" in self.__dict__:
             self._database.engine.dispose()
 
     @cached_property
     def _database(self) -> Database:
-        database = Database(self._store)
+        database = Database(self._cache)
         database.do(lambda connection: connection.execute(sa.text(_BEGIN), self._name))
         return database
 
 
-class Budget:
-    """What one engine may spend; without `execution.budget` all of it comes to nothing. batch: it asks in hosted batches.
+account_type: Callable[[str, str, str], Account] = Account
+"""What a budget opens; a Ray worker, which has no cache, sets another."""
 
-    guess: the engine's, of what an answer takes. Raises EngineError where the budget is in money and the model has no price.
+
+class Budget:
+    """What one engine may spend. Without `execution.budget` it allows everything.
+
+    Args:
+        execution: resolved.
+        model: as params.yaml names it.
+        batch: whether requests go into hosted batches, which have a price of their own.
+
+    Raises:
+        EngineError: the budget is in money, and the model has no price in that currency.
     """
 
-    def __init__(self, execution: Execution, model: str, guess: Guess, batch: bool = False) -> None:
+    def __init__(self, execution: Execution, model: str, batch: bool = False) -> None:
         self._limit, self._prices = limit(execution), load_prices()
-        self._model, self._batch, self._guess = model, batch, guess
+        self._model, self._batch = model, batch
+        self.estimate = TokenEstimate()
         self.account: Account | None = None
         self._spare = self._last = 0.0
+        self._in_flight, self._settled = 0, asyncio.Event()
         if self._limit is not None:
-            self._see_prices(self._limit)
-            self.account = Account(execution.cache, execution.period or this_build(), self._limit.unit)
+            self._check_price(self._limit)
+            self.account = open_account(execution, self._limit)
 
-    def most(self, size: int, max_tokens: int) -> float:
+    def max_cost(self, size: int, max_tokens: int) -> float:
         """The most that a request can cost whose body has so many bytes."""
-        return self.cost(size + _TEMPLATE, max_tokens)
+        return self._cost(size + _TEMPLATE, max_tokens)
 
-    def learn(self, request: Request, answer: Response) -> None:
-        """What an answer took, for the estimate of what is left."""
-        self._guess.learn(len(request.canonical), answer.tokens_in, answer.tokens_out)
-
-    def cost(self, tokens_in: float, tokens_out: float) -> float:
-        """What so many tokens cost, in the budget's unit."""
-        if self._limit is None or self._limit.unit == TOKENS:
-            return tokens_in + tokens_out
-        return float(self._prices.cost(self._model, tokens_in, tokens_out, self._batch) or 0)
+    def cost(self, request: Request, response: Response, maximum: float) -> float:
+        """What a response cost by the usage that the endpoint reports, from which estimates follow; else the maximum."""
+        if not (response.tokens_in or response.tokens_out):
+            return maximum
+        self.estimate.add(len(request.canonical), response.tokens_in, response.tokens_out)
+        return self._cost(response.tokens_in, response.tokens_out)
 
     def reserve(self, amount: float) -> bool:
-        """Sets an amount aside, if it is there; a little more with it, so that not every request asks the database."""
+        """Reserves an amount, if the budget has it; a little more with it, so that not every request calls the database."""
         if self.account is None or self._limit is None:
             return True
         self._last = amount
@@ -125,51 +134,77 @@ class Budget:
         self._spare -= amount
         return True
 
+    async def acquire(self, amount: float) -> float:
+        """Reserves an amount for a request, as soon as those in flight have left enough of it; `finish` must follow.
+
+        Raises:
+            OverBudget: none are in flight.
+        """
+        while not self.reserve(amount):
+            if not self._in_flight:
+                raise OverBudget
+            self._settled.clear()
+            await self._settled.wait()
+        self._in_flight += 1
+        return amount
+
+    def finish(self, acquired: float, spent: float) -> None:
+        """Settles what was acquired for a request."""
+        self._in_flight -= 1
+        self.settle(acquired, spent)
+        self._settled.set()
+
     def settle(self, reserved: float, spent: float) -> None:
-        """What was set aside was spent in part, or, where an endpoint counts more than can be, exceeded."""
+        """Replaces what was reserved by what was spent, which is more only if an endpoint counts more tokens than possible."""
         if self.account is None:
             return
         self._spare += reserved - spent
         if self._spare < 0:
-            self.account.add(-self._spare)
-            self._spare = 0.0
+            self.release()
 
-    def give_back(self) -> None:
-        """What is set aside for nothing in flight may be spent by others."""
+    def release(self) -> None:
+        """Lets others spend what is reserved for nothing in flight."""
         if self.account is not None and self._spare:
             self.account.add(-self._spare)
             self._spare = 0.0
 
-    def stop(self, left: Sequence[Request]) -> Spent:
-        """Why it stops, and what is left of this step."""
+    def exceeded(self, left: Sequence[Request]) -> OverBudget:
+        """The error for a step that has to stop, with what is left of it."""
         assert self.account is not None and self._limit is not None
-        sums = [self._guess.tokens(len(each.canonical), each.sampling.max_tokens) for each in left]
+        sums = [self.estimate.tokens(len(each.canonical), each.sampling.max_tokens) for each in left]
         tokens_in, tokens_out = sum(pair[0] for pair in sums), sum(pair[1] for pair in sums)
-        rest = told(self.cost(tokens_in, tokens_out), self._limit.unit)
-        count = "" if self._limit.unit == TOKENS else f" ({tokens_in + tokens_out:,.0f} tokens)"
-        once = self.account.period.startswith(RUN)
-        whose = "this dvc run" if once else f"the period {self.account.period!r}"
-        again = ", or run `dvc repro` again, which allows as much again" if once else ""
-        return Spent(
-            f"stopped before the budget of {self._limit} for {whose} is exceeded: {told(self.account.amount(), self._limit.unit)} "
-            f"are spent, and the next answer of {self._model} may cost {told(self._last, self._limit.unit)}. What was bought is kept. "
-            f"Left of this step: {len(left):,} answers, about {rest}{count}; steps and stages after it come on top. Raise "
-            f"execution.budget in params.yaml or XLFORGE_BUDGET{again}"
+        unit = self._limit.unit
+        rest = _formatted(self._cost(tokens_in, tokens_out), unit)
+        count = "" if unit == TOKENS else f" ({tokens_in + tokens_out:,.0f} tokens)"
+        of_run = self.account.period.startswith(RUN)
+        whose = "this dvc run" if of_run else f"the period {self.account.period!r}"
+        again = ", or run `dvc repro` again, which allows as much again" if of_run else ""
+        return OverBudget(
+            f"stopped before the budget of {self._limit} for {whose} is exceeded: {_formatted(self.account.amount(), unit)} are "
+            f"spent, and the next response of {self._model} may cost {_formatted(self._last, unit)}. Every response so far is in "
+            f"the cache. Left of this step: {len(left):,} responses, about {rest}{count}; later steps and stages come on top. "
+            f"Raise execution.budget in params.yaml or XLFORGE_BUDGET{again}"
         )
 
     def close(self) -> None:
-        """Give back what is left over, and let go of the database."""
+        """Releases what is left and closes the database."""
         if self.account is not None:
-            self.give_back()
+            self.release()
             self.account.close()
 
-    def _see_prices(self, limit: Limit) -> None:
+    def _cost(self, tokens_in: float, tokens_out: float) -> float:
+        """What so many tokens cost, in the budget's unit."""
+        if self._limit is None or self._limit.unit == TOKENS:
+            return tokens_in + tokens_out
+        return float(self._prices.cost(self._model, tokens_in, tokens_out, self._batch) or 0)
+
+    def _check_price(self, limit: Limit) -> None:
         if limit.unit == TOKENS:
             return
         if limit.unit != self._prices.currency:
             raise EngineError(
                 f"execution.budget is {limit}, but prices.currency in params.yaml is {self._prices.currency}: write the budget "
-                "in that, or in tokens"
+                "in that currency, or in tokens"
             )
         if self._model not in self._prices.models:
             raise EngineError(
@@ -191,15 +226,16 @@ def spent(execution: Execution) -> float | None:
     allowed = limit(execution)
     if allowed is None:
         return None
-    account = Account(execution.cache, execution.period or this_build(), allowed.unit)
-    try:
+    with closing(open_account(execution, allowed)) as account:
         return account.amount()
-    finally:
-        account.close()
 
 
-def told(amount: float, unit: str) -> str:
-    """An amount in words."""
+def open_account(execution: Execution, allowed: Limit) -> Account:
+    """The account that a build's costs are added to."""
+    return account_type(execution.cache, execution.period or this_build(), allowed.unit)
+
+
+def _formatted(amount: float, unit: str) -> str:
     if unit == TOKENS:
         return f"{amount:,.0f} tokens"
     return f"{amount:,.2f} {unit}" if amount >= 1 or not amount else f"{amount:.2g} {unit}"

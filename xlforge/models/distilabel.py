@@ -1,13 +1,17 @@
 """Any of distilabel's own LLM classes as an engine, named in params.yaml by its import path.
 
-Its answers pass through the store like all others, a chunk at a time. Such a class takes no seed for each row, so the number of a
-candidate tells its answers apart in the store and not in the drawing.
+Each request is a call of its own, so that a call that fails costs no more than its own row: `concurrency` at once for a class with
+asynchronous calls, else one at a time. Such a class takes no seed for each row: the number of a candidate is part of the cache key
+and does not change the sampling.
 """
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import inspect
+import sys
+from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,72 +20,118 @@ from distilabel.models.llms.base import LLM, AsyncLLM
 from xlforge.config import environment
 from xlforge.config.execution import Execution
 from xlforge.config.models import Model
+from xlforge.models.budget import Budget, OverBudget
 from xlforge.models.engine import EngineError, Sink
-from xlforge.requests.request import Request, Sampling, unicode_only
+from xlforge.requests.request import Request, unicode_only
 from xlforge.requests.response import Response
 
-_MOST = ("max_new_tokens", "max_tokens")
+_MAX_TOKENS = ("max_new_tokens", "max_tokens")
 
 
 class DistilabelEngine:
-    """An instance of the class, made with `model`, and with endpoint and key where it takes them. Raises EngineError."""
+    """An instance of the class, with `model`, and with endpoint and key where it takes them. Raises EngineError."""
 
     def __init__(self, spec: Model, role: str, execution: Execution) -> None:
-        kind = _found(spec.engine)
-        given: dict[str, Any] = {"model": spec.model}
+        kind = _imported(spec.engine)
+        self._name, self._role, self._reported = spec.engine, role, set[str]()
+        options: dict[str, Any] = {"model": spec.model}
         if "base_url" in kind.model_fields and (url := environment.endpoint(execution, role)):
-            given["base_url"] = url
+            options["base_url"] = url
         if "api_key" in kind.model_fields and (key := environment.api_key(role)):
-            given["api_key"] = key
+            options["api_key"] = key
         try:
-            self._llm = kind(**given)
+            self._llm = kind(**options)
             self._llm.load()
-        except Exception as error:  # whatever a foreign class raises, and never its words, which may hold the key
+        except Exception as error:  # whatever the class raises; its message may hold the key and is not shown
             raise EngineError(
-                f"{spec.engine} cannot be loaded for {spec.model} ({type(error).__name__}): see that the packages and "
-                "settings it needs are there"
+                f"{spec.engine} cannot be loaded for {spec.model} ({type(error).__name__}): check that the packages and "
+                "settings that it needs are installed and set"
             ) from None
-        takes = inspect.signature(self._llm.agenerate if isinstance(self._llm, AsyncLLM) else self._llm.generate)
-        self._takes, self._chunk = set(takes.parameters), execution.concurrency
+        self._parallel = execution.concurrency if isinstance(self._llm, AsyncLLM) else 1
+        call = self._llm.agenerate if isinstance(self._llm, AsyncLLM) else self._llm.generate
+        self._parameters = set(inspect.signature(call).parameters)
+        self._runner, self._budget = asyncio.Runner(), Budget(execution, spec.model)
 
     def generate(self, requests: Sequence[Request], sink: Sink) -> None:
-        """Response all, `concurrency` at a time; where a chunk fails, its requests are asked one by one."""
-        for start in range(0, len(requests), self._chunk):
-            chunk = requests[start : start + self._chunk]
-            try:
-                bought = self._answers(chunk)
-            except Exception:
-                bought = {}
-                for request in chunk:
-                    try:
-                        bought |= self._answers([request])
-                    except Exception as error:
-                        sink.fail(request, type(error).__name__)
-            for request in chunk:
-                if bought.get(request.key, "") is None:
-                    sink.fail(request, "the reply holds no text")
-            sink.put([(request, found) for request in chunk if (found := bought.get(request.key))])
+        """See Engine."""
+        self._check(requests)
+        self._open = {request.key: request for request in requests}
+        try:
+            self._runner.run(self._generate(deque(requests), sink))
+        except OverBudget:
+            raise self._budget.exceeded(list(self._open.values())) from None
+        finally:
+            self._budget.release()
 
     def close(self) -> None:
-        """Let go of the model."""
+        """Unloads the model."""
+        self._runner.close()
         self._llm.unload()
+        self._budget.close()
 
-    def _answers(self, requests: Sequence[Request]) -> dict[str, Response | None]:
-        sampling = requests[0].sampling
-        inputs = [
-            [{"role": role, "content": unicode_only(content)} for role, content in request.messages]
-            for request in requests
-        ]
-        outputs = self._llm.generate(inputs=inputs, num_generations=1, **self._options(sampling))
-        return {request.key: _answer(output, sampling) for request, output in zip(requests, outputs, strict=True)}
+    def _check(self, requests: Sequence[Request]) -> None:
+        """Reports what such a class does not take, before the first call; an error where responses would mean nothing without it."""
+        if any(request.choices for request in requests):
+            raise EngineError(
+                f"{self._name} gives no probabilities of choices, which the {self._role} needs: set verdicts.logprobs to false in "
+                "params.yaml, or choose engine openai, vllm or transformers"
+            )
+        if any(request.schema for request in requests):
+            self._report(
+                "takes no response schema: responses are checked when they arrive, and sampled again if invalid"
+            )
+        if any(request.logprobs for request in requests):
+            self._report("gives no log-probabilities: they stay empty")
 
-    def _options(self, sampling: Sampling) -> dict[str, Any]:
+    def _report(self, fact: str) -> None:
+        if fact not in self._reported:
+            self._reported.add(fact)
+            print(f"{self._role}: {self._name} {fact}", file=sys.stderr, flush=True)
+
+    async def _generate(self, queue: deque[Request], sink: Sink) -> None:
+        async def work() -> None:
+            try:
+                while queue:
+                    await self._complete(queue.popleft(), sink)
+            except BaseException:
+                queue.clear()
+                raise
+
+        workers = [work() for _ in range(min(self._parallel, len(queue)))]
+        for outcome in await asyncio.gather(*workers, return_exceptions=True):
+            if outcome is not None:
+                raise outcome
+
+    async def _complete(self, request: Request, sink: Sink) -> None:
+        amount = self._budget.max_cost(len(request.canonical), request.sampling.max_tokens)
+        reserved = spent = await self._budget.acquire(amount)
+        response, reason = None, "the response has no text"
+        try:
+            response = _response(await self._call(request), request)
+        except Exception as error:
+            reason = type(error).__name__
+        finally:
+            if response is not None:
+                spent = self._budget.cost(request, response, reserved)
+            self._budget.finish(reserved, spent)
+        del self._open[request.key]
+        if response is None:
+            sink.fail(request, reason)
+        else:
+            sink.put([(request, response)])
+
+    async def _call(self, request: Request) -> Any:
+        messages = [{"role": role, "content": unicode_only(content)} for role, content in request.messages]
+        sampling = request.sampling
         options: dict[str, Any] = {"temperature": sampling.temperature, "top_p": sampling.top_p}
-        options |= dict.fromkeys(_MOST, sampling.max_tokens)
-        return {name: value for name, value in options.items() if name in self._takes}
+        options |= dict.fromkeys(_MAX_TOKENS, sampling.max_tokens)
+        options = {name: value for name, value in options.items() if name in self._parameters}
+        if isinstance(self._llm, AsyncLLM):
+            return await self._llm.agenerate(input=messages, **options)
+        return self._llm.generate(inputs=[messages], num_generations=1, **options)[0]
 
 
-def _found(path: str) -> type[LLM]:
+def _imported(path: str) -> type[LLM]:
     module, _, name = path.rpartition(".")
     try:
         kind = getattr(importlib.import_module(module), name)
@@ -95,10 +145,10 @@ def _found(path: str) -> type[LLM]:
     return kind
 
 
-def _answer(output: Any, sampling: Sampling) -> Response | None:
+def _response(output: Any, request: Request) -> Response | None:
     text = output["generations"][0]
     if text is None:
         return None
     used = {name: (output["statistics"].get(name) or [0])[0] for name in ("input_tokens", "output_tokens")}
-    cut = used["output_tokens"] >= sampling.max_tokens
+    cut = used["output_tokens"] >= request.sampling.max_tokens
     return Response(text, "length" if cut else "stop", used["input_tokens"], used["output_tokens"])

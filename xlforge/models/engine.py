@@ -19,10 +19,10 @@ class Sink(Protocol):
     """What an engine reports to."""
 
     def put(self, completed: Sequence[Completed]) -> Future[list[Response]]:
-        """Keep responses; the future resolves when they can no longer be lost."""
+        """Caches responses; the future resolves when they can no longer be lost."""
 
     def fail(self, request: Request, reason: str, message: str = "") -> None:
-        """Give a request up for good. Raises EngineError when too many were.
+        """Reports that a request has failed for good. Raises EngineError when too many have.
 
         Args:
             request: the one that failed.
@@ -35,7 +35,12 @@ class Engine(Protocol):
     """A model that generates."""
 
     def generate(self, requests: Sequence[Request], sink: Sink) -> None:
-        """Complete or fail every request, in any order; they are distinct, and return means that every one was reported."""
+        """Completes or fails every request, in any order.
+
+        Args:
+            requests: distinct ones.
+            sink: each is reported to it before this method returns.
+        """
 
     def close(self) -> None:
-        """Let go of connections, memory and threads."""
+        """Frees connections, memory and threads."""

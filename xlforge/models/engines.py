@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from xlforge.config import environment
 from xlforge.config.execution import Execution
 from xlforge.config.models import Model
 from xlforge.models.engine import Engine
@@ -9,6 +10,10 @@ from xlforge.models.engine import Engine
 
 def open_engine(spec: Model, role: str, execution: Execution) -> Engine:
     """The engine that serves a model in a role. Raises EngineError where it cannot."""
+    if execution.runtime == "ray" and _distributes(spec, role, execution):
+        from xlforge.models.ray.engine import RayEngine
+
+        return RayEngine(spec, role, execution)
     if spec.engine == "transformers":
         from xlforge.models.transformers.engine import TransformersEngine
 
@@ -21,7 +26,16 @@ def open_engine(spec: Model, role: str, execution: Execution) -> Engine:
         from xlforge.models.vllm.engine import VllmEngine
 
         return VllmEngine(spec, role, execution)
-    from xlforge.models.budgeted import within_budget
     from xlforge.models.distilabel import DistilabelEngine
 
-    return within_budget(DistilabelEngine(spec, role, execution), spec, execution)
+    return DistilabelEngine(spec, role, execution)
+
+
+def _distributes(spec: Model, role: str, execution: Execution) -> bool:
+    """Whether Ray workers can share a model's requests: not as hosted batches, nor with a vLLM server that is started here."""
+    if spec.engine == "vllm":
+        from xlforge.models.vllm.engine import answers
+
+        url = environment.endpoint(execution, role)
+        return url is not None and answers(url)
+    return spec.engine != "openai" or execution.modes.get(role, execution.mode) == "live"

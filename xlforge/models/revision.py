@@ -1,7 +1,7 @@
-"""Which weights a model is: a digest of every file of a local folder that decides an answer, checked against params.yaml.
+"""Which weights a model is: a digest of every file of a local folder that decides a response, checked against params.yaml.
 
-The store answers for a revision, not for a folder; without this check retrained weights under an old name would be
-served their predecessor's answers. A model with an adapter has the revisions of both, joined by a plus.
+The cache holds responses of a revision, not of a folder; without this check, retrained weights in an old folder would be given the
+responses of the weights before them. A model with an adapter has the revisions of both, joined by a plus.
 """
 
 from __future__ import annotations
@@ -43,9 +43,9 @@ def base_revision(spec: Model) -> str | None:
 
 
 def local_weights(spec: Model) -> Model | None:
-    """The folders that a model is read from, as an in-process one names them; None where its weights lie elsewhere.
+    """The folders that a model is read from, as an in-process model names them; None where its weights are not in a folder here.
 
-    A student that vLLM serves is called by its name alone: its adapter lies with the others, and names its base.
+    A student that vLLM serves is known by its name alone: its adapter is with the others, and names its base.
     """
     if spec.engine not in READERS:
         return None
@@ -59,28 +59,28 @@ def local_weights(spec: Model) -> Model | None:
 
 
 def identity(spec: Model) -> str | None:
-    """The revision that answers are bought under: spec.revision, and with it the chat template where params.yaml gives one."""
+    """The revision in the cache key: spec.revision, and with it the chat template where params.yaml gives one."""
     if spec.chat_template is None:
         return spec.revision
     return f"{spec.revision or ''}+template:{hashlib.sha256(spec.chat_template.encode()).hexdigest()[:16]}"
 
 
 def check(spec: Model) -> None:
-    """Raise EngineError unless spec.revision pins what spec names: a folder's digest or a hub id's commit, and its adapter."""
+    """Raises EngineError unless spec.revision pins what spec names: a folder's digest or a hub id's commit, and its adapter."""
     folder, revision = Path(spec.model), base_revision(spec)
     if folder.is_dir():
         found = folder_digest(folder)
         if found != revision:
             raise EngineError(
-                f"the weights in {spec.model} are {found}, but params.yaml says revision {revision}: if these are the "
-                f"weights you mean, write `revision: {found}` beside `model: {spec.model}` in params.yaml"
+                f"the weights in {spec.model} are {found}, but params.yaml names revision {revision}: if these are the right "
+                f"weights, write `revision: {found}` next to `model: {spec.model}` in params.yaml"
             )
     elif revision is None:
         raise EngineError(
-            f"{spec.model} is no folder here, and as a hub id it needs a revision: write the commit beside it in params.yaml"
+            f"{spec.model} is not a folder here, and as a hub id it needs a revision: write the commit next to it in params.yaml"
         )
     if spec.adapter and (found := adapted(revision, Path(spec.adapter))) != spec.revision:
         raise EngineError(
-            f"the model {spec.model} with the adapter {spec.adapter} is {found}, but was asked for as {spec.revision}: the "
-            "adapter has changed meanwhile, so run the stage again"
+            f"the model {spec.model} with the adapter {spec.adapter} is {found}, but {spec.revision} is wanted: the adapter has "
+            "changed meanwhile, so run the stage again"
         )

@@ -1,156 +1,108 @@
-"""What a stage would buy: calls, tokens and money, counted as far as a rehearsal went and estimated beyond."""
+"""What a stage costs: calls, tokens, money and time, counted as far as it was run dry, and estimated from its last run beyond."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
+from xlforge.config.execution import Execution
+from xlforge.config.models import Sampling
 from xlforge.config.params import Config
-from xlforge.plan import guesses
-from xlforge.plan.past import Lengths, Past, ratio
-from xlforge.plan.planned import Planned
-from xlforge.plan.ranges import NOTHING, Range, total
-from xlforge.plan.stale import Entry
+from xlforge.plan.dry_stage import DryStage
+from xlforge.plan.past import REQUESTS, Past
+from xlforge.plan.planned import NOTHING, Estimate, Planned, total
+from xlforge.steps.answerers import Caller
+from xlforge.steps.dry import Count
 
-if TYPE_CHECKING:
-    from xlforge.plan.rehearsal import Asked, Counted
-
-_ROLES = {
-    "instructions": "teacher",
-    "responses": "teacher",
-    "scores": "judge",
-    "selection": "estimator",
-    "verdicts": "judge",
-}
-IN_PROCESS = "transformers"
-ASKING = (*_ROLES, "translations", "answers")
-"""The stages whose pipelines can ask a model."""
+_IN_PROCESS = "transformers"
+_CHARACTERS = 4
+"""Characters of a token, for a stage that never ran."""
+_GUESS = "calls a row and tokens a call are guesses: the run log has no run of this stage"
 
 
-class Kind(NamedTuple):
-    """Calls to one model that allow an answer of `most` tokens."""
+class Cost(NamedTuple):
+    """The calls of one caller."""
 
-    model: str
-    most: int
-
-
-class Terms(NamedTuple):
-    """How a kind is paid for. batch: in hosted batches. billed: by somebody else's machine, so that a budget counts it."""
-
-    batch: bool
-    billed: bool
-
-
-class Spent(NamedTuple):
-    """Calls of one kind, and the tokens that they take."""
-
-    kind: Kind
-    calls: Range
-    tokens_in: Range
-    tokens_out: Range
-
-
-def asks(config: Config, stage: str) -> bool:
-    """Whether a stage asks a model, as params.yaml has it."""
-    verdicts = config.block("verdicts")
-    return stage in ASKING and (stage != "verdicts" or bool(verdicts.judge == "llm" or verdicts.grades))
+    caller: Caller
+    calls: Estimate
+    tokens_in: Estimate
+    tokens_out: Estimate
+    money: Estimate | None
 
 
 class Costs:
-    """Adds its costs to a planned stage. config: the checked params."""
+    """Adds calls, tokens, money and time to a planned stage."""
 
-    def __init__(self, config: Config, past: Past, lengths: Lengths) -> None:
-        self._config, self._past, self._lengths = config, past, lengths
+    def __init__(self, config: Config, execution: Execution, past: Past) -> None:
+        self._config, self._execution, self._past = config, execution, past
 
-    def add(self, planned: Planned, entry: Entry, counted: Counted | None, unread: Range | None) -> None:
-        """counted: what a rehearsal found, if there was one. unread: rows that it could not read, since they are not there yet."""
-        kinds = self._kinds(entry)
-        more = self._more(planned, entry, counted, unread) if kinds else NOTHING
-        if more is None:
-            return
-        planned.held = counted.held if counted else 0
-        missing, after = (counted.missing, counted.after) if counted else ({}, {})
-        spent = [self._spent(entry, Kind(*kind), Range.of(asked.calls), asked) for kind, asked in missing.items()]
-        spent += [
-            self._spent(entry, Kind(*kind), Range(asked.calls, 0, asked.calls), asked) for kind, asked in after.items()
-        ]
-        share = Range.of(1 / max(len(kinds), 1))
-        spent += [self._spent(entry, kind, more * share) for kind in kinds if more.high]
-        planned.calls = total(each.calls for each in spent)
-        planned.tokens_in = total(each.tokens_in for each in spent)
-        planned.tokens_out = total(each.tokens_out for each in spent)
-        terms = [_terms(each.kind.model, kinds) for each in spent]
-        money = [self._price(each, term.batch) for each, term in zip(spent, terms, strict=True)]
-        planned.money = None if None in money else total(money)
-        billed = [number for number, term in enumerate(terms) if term.billed]
-        planned.billed = total(money[number] for number in billed)
-        planned.billed_tokens = total(spent[number].tokens_in + spent[number].tokens_out for number in billed)
-        if planned.money is None:
-            lacking = sorted({each.kind.model for each in spent} - set(self._config.prices.models))
-            planned.notes.append(f"no price for {', '.join(lacking)}: write it under `prices.models` in params.yaml")
+    def add(self, planned: Planned, callers: Sequence[Caller], dry: DryStage | None, still: Estimate | None) -> None:
+        """Adds the costs.
 
-    def _more(self, planned: Planned, entry: Entry, counted: Counted | None, unread: Range | None) -> Range | None:
-        """Calls beyond those that were counted: about rows still to come, and more about rows that wait for an answer.
-
-        Past runs tell how much is asked about a row, unless the stage's own block has changed since; then the rehearsal does.
+        Args:
+            planned: a stage, with the rows that it reads.
+            callers: one for each of its steps that calls a model.
+            dry: the stage after its dry run, if it had one.
+            still: rows whose calls were not followed to the end; None where nothing shows how many.
         """
-        rows, asked = planned.rows, 0
-        if counted is not None:
-            waiting = Range.of(counted.rows_in * counted.waiting_asks / max(counted.asks, 1))
-            rows, asked = unread and waiting + unread, counted.waiting_asks
-        if rows is None or not rows.high:
-            return rows
-        changed = any(change.what.startswith(f"{entry.stage}.") for change in planned.changes)
-        each = None
-        if not (changed and counted):
-            each = self._past.ratio(entry.stage, entry.item, ["calls", "hits"], "rows_in")
-        if each is None and counted and counted.rows_in:
-            each = ratio([(counted.asks, counted.rows_in)])
+        counts = {caller: Count() for caller in callers} | (dry.dry.counts if dry else {})
+        planned.known = sum(count.missing for count in counts.values())
+        planned.cached = sum(count.cached for count in counts.values())
+        if still is None or planned.rows is None:
+            planned.calls = planned.tokens_in = planned.tokens_out = planned.money = None if counts else NOTHING
+            planned.seconds = None
+            return
+        later = self._later(planned, len(callers), dry, still) if counts else NOTHING
+        whole = sum(count.requests for count in counts.values())
+        costs = []
+        for caller, count in counts.items():
+            share = count.requests / whole if whole else 1 / len(counts)
+            calls = Estimate(count.missing + count.after, exact=not count.after) + later * share
+            costs.append(self._cost(planned, caller, calls, count))
+        planned.calls = total(cost.calls for cost in costs)
+        planned.tokens_in, planned.tokens_out = _tokens(costs)
+        billed = [cost for cost in costs if cost.caller.spec.engine != _IN_PROCESS]
+        planned.billed, planned.billed_tokens = total(cost.money for cost in billed), total(_tokens(billed))
+        planned.money = total(cost.money for cost in costs)
+        if without := {cost.caller.spec.model for cost in costs if cost.money is None}:
+            planned.money = None
+            names = ", ".join(sorted(without))
+            planned.note(f"no price for {names}: write it under `prices.models` in params.yaml")
+        seconds = self._past.seconds(planned.name, planned.calls.value, planned.rows.value)
+        planned.seconds = None if seconds is None else Estimate(seconds)
+
+    def _later(self, planned: Planned, steps: int, dry: DryStage | None, still: Estimate) -> Estimate:
+        """Calls beyond those that the dry run counted: for rows that do not exist yet, for retries and for further steps.
+
+        The last run shows how many requests a row takes, unless the stage's own block has changed since: then the dry run does.
+        """
+        each = self._past.ratio(planned.name, REQUESTS, ["rows_in"])
+        if dry is not None and dry.record.rows_in and (each is None or planned.changed):
+            each = dry.dry.requests / dry.record.rows_in
         if each is None:
-            planned.notes.append(guesses.NOTE)
-            each = guesses.calls_a_row(self._config, entry.stage, entry.item)
-        return (rows * each).less(asked)
+            planned.note(_GUESS)
+            each = max(steps, getattr(self._config.block(planned.stage), "candidates", 1))
+        calls = max(0, round(still.value * each - (dry.waiting_calls if dry else 0)))
+        return Estimate(calls, exact=not calls and still.exact and (dry is not None or not still.value))
 
-    def _spent(self, entry: Entry, kind: Kind, calls: Range, asked: Asked | None = None) -> Spent:
-        """Prompts are as long as they are, where they were counted; answers as those that the stage bought before."""
-        read = self._past.tokens(entry.stage, entry.item, "tokens_in")
-        if asked is not None:
-            prompt = Range.of(asked.characters / asked.calls)
-            read = prompt * self._lengths.tokens_a_character(*kind)
-        wrote = self._past.tokens(entry.stage, entry.item, "tokens_out") or self._lengths.answer(*kind)
-        return Spent(kind, calls, calls * (read or Range(kind.most, 0, 4 * kind.most)), calls * wrote)
-
-    def _kinds(self, entry: Entry) -> dict[Kind, Terms]:
-        """What a stage asks for, and on what terms."""
-        config, stage = self._config, entry.stage
-        if not asks(config, stage):
-            return {}
-        params, role = config.block(stage), _ROLES.get(stage, stage)
-        if stage == "translations":
-            role, asked = "translator", [config.translators[name] for name in params.models]
-        elif stage == "answers":
-            entered = config.models[entry.item]
-            student = entered.student and config.bases[config.students[entered.student].base]
-            asked = [] if entered.file else [entered if entered.model else student]
-        else:
-            asked = [config.block(role)]
-        how = config.execution
-        hosted = how.modes.get(role, how.mode) == "batch"
-        kinds = {}
-        for model in asked:
-            engine = getattr(model, "engine", IN_PROCESS)
-            terms = Terms(hosted and engine == "openai", engine != IN_PROCESS)
-            kinds[Kind(model.model, params.sampling.max_tokens)] = terms
-        return kinds
-
-    def _price(self, spent: Spent, batch: bool) -> Range | None:
-        read, wrote = spent.tokens_in, spent.tokens_out
-        sums = [
-            self._config.prices.cost(spent.kind.model, one, other, batch)
-            for one, other in ((read.value, wrote.value), (read.low, wrote.low), (read.high, wrote.high))
-        ]
-        return None if None in sums else Range(*map(float, sums))
+    def _cost(self, planned: Planned, caller: Caller, calls: Estimate, count: Count) -> Cost:
+        """Tokens a call as in the last run, or guessed from params.yaml; money by the price table."""
+        if not calls.value:
+            return Cost(caller, calls, NOTHING, NOTHING, NOTHING)
+        read, written = (
+            self._past.ratio(planned.name, [which, f"hits_{which}"], REQUESTS) for which in ("tokens_in", "tokens_out")
+        )
+        if read is None or written is None:
+            planned.note(_GUESS)
+            limit = getattr(self._config.block(planned.stage), "sampling", Sampling()).max_tokens
+            made = count.missing + count.after
+            read, written = count.characters / made / _CHARACTERS if made else limit, limit / 2
+        tokens_in, tokens_out = calls * read, calls * written
+        batch = self._execution.modes.get(caller.role, self._execution.mode) == "batch"
+        batch = batch and caller.spec.engine == "openai"
+        money = self._config.prices.cost(caller.spec.model, tokens_in.value, tokens_out.value, batch)
+        return Cost(caller, calls, tokens_in, tokens_out, None if money is None else Estimate(float(money)))
 
 
-def _terms(model: str, kinds: dict[Kind, Terms]) -> Terms:
-    """Those of the model, however much its answers may hold."""
-    return next((terms for kind, terms in kinds.items() if kind.model == model), Terms(False, False))
+def _tokens(costs: Sequence[Cost]) -> tuple[Estimate, Estimate]:
+    return total(cost.tokens_in for cost in costs), total(cost.tokens_out for cost in costs)

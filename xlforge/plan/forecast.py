@@ -1,50 +1,54 @@
-"""The plan: which stages would run, what each would buy and take, and how sure that is.
-
-A stage whose inputs are there, or can be rehearsed, is counted exactly; what hangs on answers or rows that are still to be made is
-estimated from past runs.
-"""
+"""Plans the stages one after another: those that can be run dry are counted exactly, the others are estimated from their last run."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from filecmp import cmp
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import orjson
+import polars as pl
 
 from xlforge.base.errors import BuildError
-from xlforge.config.params import Config
-from xlforge.plan import guesses
-from xlforge.plan.costs import ASKING, Costs, asks
-from xlforge.plan.past import Lengths, Past, ratio
-from xlforge.plan.planned import Planned
-from xlforge.plan.ranges import NOTHING, Range, total
+from xlforge.cache.cache import Cache
+from xlforge.config.execution import Execution
+from xlforge.config.params import Config, staged
+from xlforge.plan.callers import callers_of
+from xlforge.plan.costs import Costs
+from xlforge.plan.dry_stage import DryStage, NotBuilt, Outline, rows_file
+from xlforge.plan.past import Past
+from xlforge.plan.planned import NOTHING, Estimate, Planned, total
 from xlforge.plan.stale import Change, Entry
+from xlforge.stage.stage import DATA
+from xlforge.steps.answerers import Caller
+from xlforge.steps.dry import Dry
 
-if TYPE_CHECKING:
-    from xlforge.cache import Cache
-    from xlforge.plan.rehearsal import Counted
-
-DATA = Path("data")
 _LONG = 60.0
+"""A stage without calls that took more seconds than this last time is not run dry: its source is big."""
 
 
 class Forecast:
-    """Plans stages one after another, in the order they would run.
+    """Plans stages in the order they would run.
 
-    config: the checked params. folder: scratch space.
+    Args:
+        config: the checked params.
+        execution: resolved.
+        past: the run log.
+        cache: where responses are looked up.
+        folder: scratch space.
     """
 
-    def __init__(self, config: Config, past: Past, lengths: Lengths, store: Cache, folder: Path) -> None:
-        self._config, self._past, self._store, self._folder = config, past, store, folder
-        self._costs = Costs(config, past, lengths)
-        self._seen: set[str] = set()
+    def __init__(self, config: Config, execution: Execution, past: Past, cache: Cache, folder: Path) -> None:
+        self._config, self._past, self._cache, self._folder = config, past, cache, folder
+        self._costs = Costs(config, execution, past)
+        self._counted: set[str] = set()
+        self._read: set[str] = set()
         self._ahead: dict[str, Path | None] = {}
         self._planned: dict[str, Planned] = {}
 
-    def plan(self, entries: Iterable[Entry]) -> list[Planned]:
+    def plan(self, entries: Sequence[Entry]) -> list[Planned]:
         """Those of the stages that would run."""
+        self._read = {name for entry in entries if entry.stage in staged() for name in entry.parents}
         for entry in entries:
             before = [self._planned[name] for name in entry.upstream if name in self._planned]
             before = [each for each in before if each.same is not True]
@@ -54,130 +58,106 @@ class Forecast:
 
     def _one(self, entry: Entry, before: list[Planned]) -> Planned:
         sure = entry.changes or any(each.runs == "yes" and each.same is False for each in before)
-        changes = [*entry.changes, *(Change("upstream", each.name) for each in before)]
-        planned = Planned(entry.name, "yes" if sure else "perhaps", changes)
-        if not before and (kept := entry.restorable()) is not None:
-            return self._restored(planned, entry, kept)
-        counted = self._rehearsed(planned, entry)
-        unread = NOTHING if counted is None else self._unread(entry)
-        self._rows(planned, entry, counted, unread)
-        self._costs.add(planned, entry, counted, unread)
-        by = "calls" if asks(self._config, entry.stage) else "rows_in"
-        number = planned.calls if by == "calls" else planned.rows
-        planned.seconds = number and self._past.seconds(entry.stage, entry.item, by, number)
-        if counted is not None and guesses.NOTE not in planned.notes:
-            self._suppose(entry, planned)
-        return planned
-
-    def _suppose(self, entry: Entry, planned: Planned) -> None:
-        """What was counted here tells of items of the stage that cannot be rehearsed."""
-        told = (planned.rows, planned.rows_out, planned.calls, planned.tokens_in, planned.tokens_out)
-        rows_in, rows_out, calls, read, wrote = (each.value if each else 0 for each in told)
-        run = {"rows_in": rows_in, "rows_out": rows_out, "calls": calls, "hits": planned.held}
-        self._past.suppose({"stage": entry.stage, "item": entry.item, "tokens_in": read, "tokens_out": wrote, **run})
-
-    def _restored(self, planned: Planned, entry: Entry, kept: dict[str, Path]) -> Planned:
-        """dvc checks its outs out: nothing is asked, and later stages read what it kept."""
-        import polars as pl
-
-        planned.runs, planned.calls, planned.tokens_in, planned.tokens_out = "restored", NOTHING, NOTHING, NOTHING
-        planned.money, planned.seconds = NOTHING, NOTHING
-        here = _rows_file(entry.name)
-        path = kept.get(str(here))
-        self._ahead[entry.name] = path
-        if path is not None:
-            planned.known_out = pl.scan_parquet(path).select(pl.len()).collect().item()
-            planned.same = here.exists() and cmp(path, here, shallow=False)
-        return planned
-
-    def _rehearsed(self, planned: Planned, entry: Entry) -> Counted | None:
-        """Counts what a stage would ask; None where it cannot be rehearsed."""
-        from xlforge.plan.rehearsal import NotThere, Tally, rehearse
-
+        why = [*entry.changes, *(Change("upstream", each.name) for each in before)]
+        planned = Planned(entry.name, "yes" if sure else "perhaps", why)
         self._ahead[entry.name] = None
-        made = any(self._ahead.get(name, DATA) is None for name in entry.upstream if name not in entry.parents)
-        if made or not self._quick(entry):
-            return None
-        folder = self._folder / entry.name
-        try:
-            counted = rehearse(entry.name, self._config, folder, self._ahead, Tally(self._store, self._seen))
-        except NotThere:
-            return None
-        except BuildError as error:
-            planned.notes.append(f"could not be rehearsed: {error}")
-            return None
-        path, here = folder / "out" / "rows.parquet", _rows_file(entry.name)
-        self._ahead[entry.name] = path
-        if counted.waiting:
-            planned.same = False
-        elif self._unread(entry) == NOTHING:
+        if not before and (kept := entry.restorable()) is not None:
+            return self._restored(planned, kept)
+        callers, dry = self._callers(entry), None
+        if self._worth(entry, callers):
+            dry = self._run_dry(planned, entry)
+        still = self._open_rows(entry, dry)
+        self._count_rows(planned, dry, still)
+        self._costs.add(planned, callers, dry, still)
+        return planned
+
+    def _restored(self, planned: Planned, kept: dict[str, Path]) -> Planned:
+        """dvc checks its outputs out: nothing is called, and later stages read what dvc kept."""
+        planned.runs, here = "restored", rows_file(planned.name)
+        if (path := kept.get(str(here))) is not None:
+            self._ahead[planned.name] = path
+            planned.delivered = pl.scan_parquet(path).select(pl.len()).collect().item()
             planned.same = here.exists() and cmp(path, here, shallow=False)
-        return counted
+        return planned
 
-    def _quick(self, entry: Entry) -> bool:
-        """Whether a rehearsal takes little: a stage that asks, or one that reads local files and was soon done."""
-        if entry.stage in ASKING:
-            return asks(self._config, entry.stage)
-        if entry.stage not in ("seeds", "benchmark") or self._config.block(entry.stage).source.kind == "hub":
+    def _callers(self, entry: Entry) -> list[Caller]:
+        if entry.stage not in staged():
+            return []
+        folder = self._folder / "outlines" / entry.name
+        return callers_of(entry, Outline(entry.name, self._config, folder, Dry(self._cache, set())))
+
+    def _worth(self, entry: Entry, callers: list[Caller]) -> bool:
+        """Whether a dry run is possible, and worth its time: its stage calls models, or others read its rows and its source is small."""
+        others = [name for name in entry.upstream if name not in entry.parents]
+        if entry.stage not in staged() or any(self._ahead.get(name, DATA) is None for name in others):
             return False
-        return (self._past.last(entry.stage, entry.item, "seconds") or 0.0) <= _LONG
+        source, runs = getattr(self._config.block(entry.stage), "source", None), self._past.runs(entry.name)
+        small = getattr(source, "kind", None) != "hub" and (not runs or runs[-1]["seconds"] <= _LONG)
+        return bool(callers) or (small and entry.name in self._read)
 
-    def _unread(self, entry: Entry) -> Range | None:
-        """The rows that will be there beside those that a rehearsal could read."""
-        unread = [self._planned[name].unknown_out for name in entry.parents if name in self._planned]
-        return None if None in unread else total(unread)
+    def _run_dry(self, planned: Planned, entry: Entry) -> DryStage | None:
+        """The stage after its dry run; None where it fails."""
+        dry = DryStage(
+            entry.name, self._config, self._folder / entry.name, Dry(self._cache, set(self._counted)), self._ahead
+        )
+        try:
+            dry.work()
+        except (NotBuilt, OSError):
+            return None
+        except Exception as error:  # rows that lack a response are left out, which the work of a stage need not expect
+            kind = "" if isinstance(error, BuildError) else f"{type(error).__name__}: "
+            planned.note(f"could not be run dry: {kind}{error}")
+            return None
+        self._counted, self._ahead[entry.name] = dry.dry.counted, dry.out / "rows.parquet"
+        if dry.waiting or dry.dry.lacks:
+            planned.same = False
+        elif self._pending(entry) == NOTHING:
+            planned.same = dry.same()
+        return dry
 
-    def _rows(self, planned: Planned, entry: Entry, counted: Counted | None, unread: Range | None) -> None:
-        """Rows in, and rows out for those that come after."""
-        each = self._past.ratio(entry.stage, entry.item, ["rows_out"], "rows_in")
-        guess = guesses.rows_a_row(self._config, entry.stage)
-        if counted is None:
-            planned.rows, each = self._read(entry), each or guess
-            planned.unknown_out = planned.rows and each and planned.rows * each
-            planned.unknown_out = planned.unknown_out or guesses.sampled(self._config, entry.stage)
-            return
-        planned.known_out = counted.rows_out
-        planned.rows = unread and Range.of(counted.rows_in) + unread
-        waiting = Range.of(counted.rows_in * counted.waiting / max(counted.expected, 1))
-        if each is None and counted.rows_in:
-            each = ratio([(counted.expected, counted.rows_in)])
-        each = each or guess
-        if unread is None or (counted.waiting or unread.high):
-            planned.unknown_out = unread and each and (waiting + unread) * each
-
-    def _read(self, entry: Entry) -> Range | None:
-        """The rows that a stage reads which could not be rehearsed."""
-        if not entry.parents:
-            return self._grown(entry)
-        parts = [self._rows_of(name) for name in entry.parents]
+    def _pending(self, entry: Entry) -> Estimate | None:
+        """The rows that its parents will deliver beyond those that a dry run can read."""
+        parts = [self._planned[name].pending for name in entry.parents if name in self._planned]
         return None if None in parts else total(parts)
 
-    def _rows_of(self, name: str) -> Range | None:
-        """What a stage delivers, planned or as it lies."""
+    def _open_rows(self, entry: Entry, dry: DryStage | None) -> Estimate | None:
+        """The rows that a stage reads whose calls are not followed to the end: all of them where it was not run dry."""
+        if dry is not None:
+            pending = self._pending(entry)
+            return pending and pending + Estimate(dry.waiting_in, exact=True)
+        if entry.parents:
+            parts = [self._rows_of(name) for name in entry.parents]
+            return None if None in parts else total(parts)
+        return self._scaled(entry)
+
+    def _scaled(self, entry: Entry) -> Estimate | None:
+        """The rows of the last run, scaled by what the stages before it deliver now; without a run, as many as are to be sampled."""
+        if not (runs := self._past.runs(entry.name)):
+            sample = getattr(self._config.block(entry.stage), "sample", None)
+            return sample and Estimate(sample)
+        now = then = 0.0
+        for name in entry.upstream:
+            rows, last = self._rows_of(name), self._past.runs(name)[-1:]
+            if rows is not None and last:
+                now, then = now + rows.value, then + last[0]["rows_out"]
+        return Estimate(runs[-1]["rows_in"] * (now / then if then else 1))
+
+    def _rows_of(self, name: str) -> Estimate | None:
+        """What a stage delivers: as planned, or as it is."""
         if name in self._planned:
             return self._planned[name].rows_out
-        path = _rows_file(name).with_name("metrics.json")
+        path = rows_file(name).with_name("metrics.json")
         rows = orjson.loads(path.read_bytes()).get("rows") if path.exists() else None
-        return None if rows is None else Range.of(rows)
+        return None if rows is None else Estimate(rows, exact=True)
 
-    def _grown(self, entry: Entry) -> Range | None:
-        """The rows of the last run, as much more or less as the stages before it deliver."""
-        last = self._past.last(entry.stage, entry.item, "rows_in")
-        grown = ratio(
-            [
-                (now.value, then)
-                for name in entry.upstream
-                if (now := self._rows_of(name)) is not None and (then := self._past.last(*_parts(name), "rows_out"))
-            ]
-        )
-        return None if last is None else Range.of(last) * (grown or Range.of(1))
-
-
-def _parts(name: str) -> tuple[str, str | None]:
-    stage, _, item = name.partition("@")
-    return stage, item or None
-
-
-def _rows_file(name: str) -> Path:
-    stage, item = _parts(name)
-    return DATA / stage / (item or "") / "rows.parquet"
+    def _count_rows(self, planned: Planned, dry: DryStage | None, still: Estimate | None) -> None:
+        """Rows in, and rows out for the stages after it."""
+        each = self._past.ratio(planned.name, ["rows_out"], ["rows_in"])
+        if each is None and dry is not None and dry.record.rows_in:
+            each = dry.expected / dry.record.rows_in
+        if each is None:
+            each = getattr(self._config.block(planned.stage), "candidates", 1)
+        followed = dry.record.rows_in - dry.waiting_in if dry else 0
+        planned.rows = still and still + Estimate(followed, exact=True)
+        planned.delivered = dry.record.rows_out if dry else 0
+        planned.pending = still and still * each

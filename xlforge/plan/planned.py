@@ -1,42 +1,89 @@
-"""One stage of a plan."""
+"""One stage of a plan, and the numbers in it: exact, or estimated from the last run."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from xlforge.plan.ranges import NOTHING, Range
 from xlforge.plan.stale import Change
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A number, and whether it is known or estimated."""
+
+    value: float
+    exact: bool = False
+
+    def __add__(self, other: Estimate) -> Estimate:
+        return Estimate(self.value + other.value, self.exact and other.exact)
+
+    def __mul__(self, ratio: float) -> Estimate:
+        """A ratio comes from the last run, so the product is an estimate, except of exactly 0."""
+        return Estimate(self.value * ratio, self.exact and not self.value)
+
+
+NOTHING = Estimate(0, exact=True)
+
+
+def total(numbers: Iterable[Estimate | None]) -> Estimate:
+    """The sum of those that are known."""
+    return sum((each for each in numbers if each is not None), NOTHING)
 
 
 @dataclass
 class Planned:
-    """What is known of a stage that would run.
+    """What is known of a stage that would run. A figure is None where nothing shows it.
 
-    runs: `yes`, `perhaps` (only if a stage before it makes something else than now) or `restored` (dvc has it in its cache).
-    rows: those it reads. calls: not in the store. held: those that are, as far as was counted. tokens, money (in the table's
-    currency; None where a model has no price) and seconds of what is bought. None: there is nothing to tell it from.
-    billed, billed_tokens: what of it a budget counts, which is what no model in process answers.
-    known_out, unknown_out: rows that it is known to deliver, and those that hang on what is not there yet. same: whether they
-    are what lies there now.
+    Args:
+        name: as dvc has it, `selection@de`.
+        runs: `yes`, `perhaps` (only if a stage before it gives other rows than now) or `restored` (dvc has its outputs in its cache).
+        why: its reasons to run.
+        rows: rows that it reads.
+        calls: requests whose response is not in the cache.
+        known: those among the calls whose prompt is known.
+        cached: requests whose response is in the cache, as far as the stage could be run dry.
+        money: in the currency of the price table; None where a model has no price.
+        billed, billed_tokens: the part that counts against a budget: all but the models in process.
+        delivered: rows that it is known to deliver.
+        pending: further rows, which depend on responses or rows that do not exist yet.
+        same: whether it would deliver what is in data/ now.
     """
 
     name: str
     runs: str
-    changes: list[Change]
-    rows: Range | None = None
-    held: int = 0
-    calls: Range | None = None
-    tokens_in: Range | None = None
-    tokens_out: Range | None = None
-    money: Range | None = None
-    seconds: Range | None = None
-    billed: Range = NOTHING
-    billed_tokens: Range = NOTHING
+    why: list[Change]
+    rows: Estimate | None = None
+    calls: Estimate | None = NOTHING
+    known: int = 0
+    cached: int = 0
+    tokens_in: Estimate | None = NOTHING
+    tokens_out: Estimate | None = NOTHING
+    money: Estimate | None = NOTHING
+    seconds: Estimate | None = NOTHING
+    billed: Estimate = NOTHING
+    billed_tokens: Estimate = NOTHING
     notes: list[str] = field(default_factory=list)
-    known_out: int = 0
-    unknown_out: Range | None = NOTHING
+    delivered: int = 0
+    pending: Estimate | None = NOTHING
     same: bool | None = None
 
     @property
-    def rows_out(self) -> Range | None:
-        return None if self.unknown_out is None else Range.of(self.known_out) + self.unknown_out
+    def stage(self) -> str:
+        """The name without the item."""
+        return self.name.partition("@")[0]
+
+    @property
+    def changed(self) -> bool:
+        """Whether its own block of params.yaml changed."""
+        return any(change.what.startswith(f"{self.stage}.") for change in self.why)
+
+    @property
+    def rows_out(self) -> Estimate | None:
+        """All rows that it delivers."""
+        return self.pending and self.pending + Estimate(self.delivered, exact=True)
+
+    def note(self, text: str) -> None:
+        """Adds a note, once."""
+        if text not in self.notes:
+            self.notes.append(text)

@@ -2,108 +2,110 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import orjson
 
-from xlforge.base.escape import as_json as safe
+from xlforge.base.escape import as_json as escaped_json
 from xlforge.base.escape import line, styled
-from xlforge.plan.making import Plan
-from xlforge.plan.planned import Planned
-from xlforge.plan.ranges import Range
+from xlforge.base.markdown import literal
+from xlforge.plan.plan import FIGURES, Plan
+from xlforge.plan.planned import Estimate, Planned
 from xlforge.plan.stale import Change
 
-_FIGURES = ("rows", "calls", "tokens_in", "tokens_out", "money", "seconds")
-_TOTALS = _FIGURES[1:]
+_SHOWN = ("runs", "why", "rows", *FIGURES, "known", "cached", "notes")
 _LONG = 40
 _FEW = 6
 
 
 def as_json(plan: Plan) -> str:
-    """`stages`, `totals`, `unknown` (figure → stages it is not known of) and `budget`."""
-    told: dict[str, Any] = {
-        "stages": [_stage(stage) for stage in plan.stages],
-        "totals": {figure: plan.sum(figure).told() for figure in _TOTALS},
-        "unknown": {figure: names for figure in _FIGURES if (names := plan.unknown(figure))},
+    """`stages`, `totals`, `unknown` (figure → stages where it is not known), `currency` and `budget`."""
+    limit = plan.budget
+    found = {
+        "stages": [{"stage": stage.name} | {key: getattr(stage, key) for key in _SHOWN} for stage in plan.stages],
+        "totals": {figure: getattr(plan.total, figure) for figure in FIGURES},
+        "unknown": {figure: names for figure in ("rows", *FIGURES) if (names := plan.unknown(figure))},
         "currency": plan.currency,
-        "budget": plan.budget
-        and {"amount": plan.budget.amount, "unit": plan.budget.unit, "spent": plan.spent, "exceeded": plan.over},
+        "budget": limit and {**limit._asdict(), "spent": plan.spent, "exceeded": plan.exceeded},
     }
-    return safe(orjson.loads(orjson.dumps(told, default=str)))
-
-
-def _stage(stage: Planned) -> dict[str, Any]:
-    figures = {figure: value and value.told() for figure in _FIGURES for value in [getattr(stage, figure)]}
-    why = [
-        {key: value for key, value in vars(change).items() if key in ("kind", "what") or value}
-        for change in stage.changes
-    ]
-    return {"stage": stage.name, "runs": stage.runs, "why": why, **figures, "held": stage.held, "notes": stage.notes}
+    return escaped_json(orjson.loads(orjson.dumps(found, default=str)))
 
 
 def text(plan: Plan) -> list[str]:
     """For a terminal."""
     if not plan.stages:
-        return ["Nothing to do: everything that dvc.lock names is built as params.yaml, code and inputs are now."]
-    head = ["", "rows", "calls", "tokens in", "tokens out", plan.currency, "time"]
-    lines = [[_name(stage), *_cells(stage)] for stage in plan.stages]
-    foot = ["total", "", *_sums(plan)]
-    widths = [max(map(len, column)) for column in zip(head, *lines, foot, strict=True)]
-    out = [_columns(head, widths)]
-    for stage, cells in zip(plan.stages, lines, strict=True):
-        out.append(styled(_columns(cells, widths), bold=stage.runs == "yes"))
-        out += [f"    {told}" for told in _reasons(stage)]
-        out += [f"    note: {line(note)}" for note in stage.notes]
-    return [*out, _columns(foot, widths), "", *_end(plan)]
+        return ["Nothing to do: all that dvc.lock names is built from params.yaml, code and inputs as they are now."]
+    lines = [_head(plan), *(_cells(stage) for stage in (*plan.stages, plan.total))]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    head, *rows, foot = [_columns(cells, widths) for cells in lines]
+    out = [head]
+    for stage, row in zip(plan.stages, rows, strict=True):
+        out.append(styled(row, bold=stage.runs == "yes"))
+        out += [f"    {each}" for each in _reasons(stage)]
+    return [*out, foot, "", *_end(plan)]
 
 
 def markdown(plan: Plan) -> list[str]:
-    """A table, and the reasons folded away."""
+    """A table, and the reasons folded."""
     if not plan.stages:
         return ["**Plan**: nothing to build."]
-    out = ["| stage | rows | calls | tokens in | tokens out | " + f"{plan.currency} | time |", "|---|" + "---:|" * 6]
-    out += [f"| {_name(stage)} | {' | '.join(_cells(stage))} |" for stage in plan.stages]
-    out += [f"| **total** | | {' | '.join(_sums(plan))} |", "", *_end(plan), "", "<details><summary>Why</summary>", ""]
+    lines = [_head(plan), ["---", *["---:"] * 6], *(_cells(stage) for stage in (*plan.stages, plan.total))]
+    out = [
+        *(f"| {' | '.join(cells)} |" for cells in lines),
+        "",
+        *map(literal, _end(plan)),
+        "",
+        "<details><summary>Why</summary>",
+        "",
+    ]
     for stage in plan.stages:
-        out.append(f"- {stage.name}: " + "; ".join(map(_safe, _reasons(stage))))
+        out.append(f"- {stage.name}: " + "; ".join(map(literal, _reasons(stage))))
     return [*out, "", "</details>"]
 
 
 def reason(change: Change) -> str:
-    """One reason in words."""
+    """A reason to run, in words."""
     if change.kind == "new":
         return "was never built"
     if change.kind == "upstream":
-        return f"reads what {change.what} makes"
+        return f"reads the output of {change.what}"
     if change.kind == "command":
         return f"command is now {line(change.what)}"
-    told = f"{change.kind} {change.what}: {_value(change.old)} → {_value(change.new)}"
-    return told + (f" ({', '.join(change.files)})" if change.files else "")
+    what = f"{change.kind} {change.what}: {_value(change.old)} → {_value(change.new)}"
+    return what + (f" ({', '.join(map(line, change.files))})" if change.files else "")
 
 
 def _reasons(stage: Planned) -> list[str]:
-    """All reasons of its own, lost outputs in one line; those that lie upstream only where there are no others."""
-    own = [change for change in stage.changes if change.kind != "upstream"] or stage.changes
+    """Its own reasons, missing outputs in one line; stages before it only where there is no other reason."""
+    own = [change for change in stage.why if change.kind != "upstream"] or stage.why
     lost = [change for change in own if change.kind == "output"]
-    told = [reason(change) for change in own if change.kind != "output"]
     more = f" and {len(lost) - 1} more" if len(lost) > 1 else ""
-    return [*told, *(f"output {change.what}{more}: {change.new}" for change in lost[:1])]
+    reasons = [reason(change) for change in own if change.kind != "output"]
+    return [*reasons, *(f"output {change.what}{more}: {change.new}" for change in lost[:1])]
 
 
 def _value(value: Any) -> str:
     if value is None:
         return "nothing"
-    told = line(value if isinstance(value, str) else orjson.dumps(value, default=str).decode())
-    return told if len(told) <= _LONG else f"{told[: _LONG - 1]}…"
+    words = line(value if isinstance(value, str) else orjson.dumps(value, default=str).decode())
+    return words if len(words) <= _LONG else f"{words[: _LONG - 1]}…"
 
 
-def _safe(words: str) -> str:
-    """Words that are no Markdown and no HTML."""
-    return "".join(f"\\{char}" if char in r"\`*_{}[]<>|#" else char for char in words)
+def _head(plan: Plan) -> list[str]:
+    return ["stage", "rows", "calls", "tokens in", "tokens out", plan.currency, "time"]
 
 
-def _name(stage: Planned) -> str:
-    return stage.name if stage.runs == "yes" else f"{stage.name} ({stage.runs})"
+def _cells(stage: Planned) -> list[str]:
+    return [
+        stage.name if stage.runs == "yes" else f"{stage.name} ({stage.runs})",
+        _marked(stage.rows, _whole) if stage.name != "total" else "",
+        _calls(stage),
+        _marked(stage.tokens_in, _whole),
+        _marked(stage.tokens_out, _whole),
+        _marked(stage.money, lambda money: f"{money:.2f}"),
+        _marked(stage.seconds, _clock),
+    ]
 
 
 def _columns(cells: list[str], widths: list[int]) -> str:
@@ -111,74 +113,42 @@ def _columns(cells: list[str], widths: list[int]) -> str:
     return "  ".join([cells[0].ljust(len(first)), *rest])
 
 
-def _cells(stage: Planned) -> list[str]:
-    return [
-        *(_number(getattr(stage, figure)) for figure in ("rows", "calls", "tokens_in", "tokens_out")),
-        _money(stage.money),
-        _time(stage.seconds),
-    ]
-
-
-def _sums(plan: Plan) -> list[str]:
-    shown = {figure: plan.sum(figure) if len(plan.unknown(figure)) < len(plan.stages) else None for figure in _TOTALS}
-    sums = [_number(shown[figure]) for figure in ("calls", "tokens_in", "tokens_out")]
-    return [*sums, _money(shown["money"]), _time(shown["seconds"])]
-
-
 def _end(plan: Plan) -> list[str]:
-    """What the totals mean, and the budget."""
-    tokens = plan.sum("tokens_in") + plan.sum("tokens_out")
-    money = plan.sum("money")
-    sums = [
-        f"{_short(plan.sum('calls').value)} calls",
-        f"{_short(tokens.value)} tokens",
-        f"{money.value:.2f} {plan.currency}",
-    ]
-    if len(plan.unknown("seconds")) < len(plan.stages):
-        sums.append(_clock(plan.sum("seconds").value))
-    out = [f"Most likely {', '.join(sums)}. A range is an estimate from past runs."]
+    """What the numbers mean, and the budget."""
+    out = ["~ marks an estimate from the last run of the stage; a number without it is exact."]
+    notes = dict.fromkeys(note for stage in plan.stages for note in stage.notes)
+    out += [f"{_names([stage.name for stage in plan.stages if note in stage.notes])}: {line(note)}." for note in notes]
     for figure, what in (("calls", "calls and tokens"), ("money", "money"), ("seconds", "time")):
         if names := plan.unknown(figure):
-            which = ", ".join(names) if len(names) <= _FEW else f"{len(names)} stages"
-            out.append(f"Not known before the build, and not in the totals: {what} of {which}.")
-    if plan.budget is not None:
-        verdict = {"yes": "it will not do", "perhaps": "it may not do", "no": "it will do"}[plan.over or "no"]
-        spent = f", of which {plan.spent:,.2f} are spent" if plan.spent else ""
-        out.append(f"Budget: {plan.budget.amount:,.2f} {plan.budget.unit}{spent}: {verdict}.")
-    else:
-        out.append("Budget: none is set (execution.budget in params.yaml).")
-    return out
+            out.append(f"Not known before the build, and not in the totals: {what} of {_names(names)}.")
+    if plan.budget is None:
+        return [*out, "Budget: none is set (execution.budget in params.yaml)."]
+    spent = f", of which {plan.spent:,.2f} are spent" if plan.spent else ""
+    verdict = "not enough for this plan" if plan.exceeded else "enough for this plan"
+    return [*out, f"Budget: {plan.budget.amount:,.2f} {plan.budget.unit}{spent}: {verdict}."]
 
 
-def _number(number: Range | None) -> str:
+def _names(stages: list[str]) -> str:
+    return ", ".join(stages) if len(stages) <= _FEW else f"{len(stages)} stages"
+
+
+def _calls(stage: Planned) -> str:
+    """Calls whose prompts are known, and an estimate of the others."""
+    if stage.calls is None or stage.calls.exact or not stage.known:
+        return _marked(stage.calls, _whole)
+    return f"{stage.known:,} + ~{_whole(max(0.0, stage.calls.value - stage.known))}"
+
+
+def _marked(number: Estimate | None, shown: Callable[[float], str]) -> str:
     if number is None:
         return "?"
-    if number.exact:
-        return f"{number.value:,.0f}"
-    low, high = _short(number.low), _short(number.high)
-    return low if low == high else f"{low}–{high}"
+    return shown(number.value) if number.exact else f"~{shown(number.value)}"
 
 
-def _short(number: float) -> str:
-    for scale, unit in ((1e9, "G"), (1e6, "M"), (1e4, "k")):
-        if number >= scale:
-            return f"{number / min(scale, 1e3 if unit == 'k' else scale):.3g}{unit}"
+def _whole(number: float) -> str:
     return f"{number:,.0f}"
 
 
-def _money(money: Range | None) -> str:
-    if money is None:
-        return "?"
-    return f"{money.value:.2f}" if money.exact else f"{money.low:.2f}–{money.high:.2f}"
-
-
-def _time(seconds: Range | None) -> str:
-    if seconds is None:
-        return "?"
-    return _clock(seconds.value) if seconds.exact else f"{_clock(seconds.low)}–{_clock(seconds.high)}"
-
-
 def _clock(seconds: float) -> str:
-    whole = round(seconds)
-    hours, rest = divmod(whole, 3600)
+    hours, rest = divmod(round(seconds), 3600)
     return f"{hours}:{rest // 60:02d}:{rest % 60:02d}" if hours else f"{rest // 60}:{rest % 60:02d}"

@@ -1,18 +1,19 @@
 """What dvc finds changed: the stages of a `dvc repro`, in its order, each with its own reasons to run.
 
-dvc compares; here is only asked what it found, and the old value (of dvc.lock) put beside the new one.
+dvc compares; here its findings are read, and the old value (from dvc.lock) is put next to the new one.
 """
 
 from __future__ import annotations
 
 import logging
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xlforge.base.errors import BuildError
+from xlforge.base.git import git_or_none
+from xlforge.config.params import staged
 
 if TYPE_CHECKING:
     from dvc.stage import Stage
@@ -22,10 +23,13 @@ _SHOWN = 8
 
 @dataclass(frozen=True)
 class Change:
-    """A reason to run. kind: parameter, version, file, output, command, new (never built) or upstream.
+    """A reason to run.
 
-    old, new: values; of a file the first digits of its digest, None where there is none. files: those in a folder that
-    git knows to differ.
+    Args:
+        kind: parameter, version, file, output, command, new (never built) or upstream.
+        what: the parameter, path or stage.
+        old, new: values; of a file the first digits of its digest, None where it does not exist.
+        files: those in a folder that differ from git's HEAD.
     """
 
     kind: str
@@ -36,13 +40,21 @@ class Change:
 
     @property
     def missing(self) -> bool:
-        """Whether it is an output that is not here, or that dvc does not keep."""
+        """Whether it is an output that does not exist here, or that dvc's cache lacks."""
         return self.kind == "output" and self.new in ("deleted", "not in cache")
 
 
 @dataclass
 class Entry:
-    """One stage of the build. upstream: the stages whose outs it reads; parents: those whose rows it reads."""
+    """One stage of the build.
+
+    Args:
+        name: as dvc has it.
+        changes: its own reasons to run.
+        upstream: the stages whose outputs it reads.
+        parents: those among them whose rows it reads.
+        handle: dvc's stage.
+    """
 
     name: str
     changes: list[Change]
@@ -52,16 +64,18 @@ class Entry:
 
     @property
     def stage(self) -> str:
+        """The name without the item."""
         return self.name.partition("@")[0]
 
     @property
     def item(self) -> str | None:
+        """The item of a matrix stage."""
         return self.name.partition("@")[2] or None
 
     def restorable(self) -> dict[str, Path] | None:
-        """Where dvc keeps the outs that it would check out instead of running the stage, by path; None where it would run.
+        """Where dvc has the outputs, by path, that it would check out instead of running the stage; None where it would run it.
 
-        Asked of a stage whose inputs are there as they will be read.
+        Valid for a stage whose inputs are here as it will read them.
         """
         stage: Stage = self.handle
         outs: list[tuple[str, str]]
@@ -93,28 +107,24 @@ def entries(targets: tuple[str, ...]) -> list[Entry]:
             graph = get_active_graph(repo.index.graph)
             return [_entry(stage, list(graph.successors(stage))) for stage in plan_repro(graph, wanted)]
     except DvcException as error:
-        raise BuildError(f"dvc cannot tell what would run: {error}") from error
+        raise BuildError(f"dvc does not find out what would run: {error}") from error
 
 
 def _entry(stage: Stage, upstream: list[Stage]) -> Entry:
     outs = [out for each in upstream for out in each.outs]
-    reads = [dep.fs_path for dep in stage.deps]
-    parents = [
-        each.addressing
-        for each in upstream
-        if not each.addressing.startswith("student@")  # no later stage reads the rows that a student learnt from
-        and any(
-            out.fs_path == path or (_within(out.fs_path, path) and out.fs_path.endswith("/rows.parquet"))
-            for path in reads
-            for out in each.outs
-            if out.fs_path.endswith(".parquet")
-        )
-    ]
+    parents = [each.addressing for each in upstream if _reads_rows(stage, each)]
     return Entry(stage.addressing, list(_changes(stage, outs)), [each.addressing for each in upstream], parents, stage)
 
 
+def _reads_rows(stage: Stage, parent: Stage) -> bool:
+    """Whether a dependency of a stage is, or holds, the rows of a parent with a pipeline."""
+    rows = [out.fs_path for out in parent.outs if out.fs_path.endswith("/rows.parquet")]
+    with_pipeline = parent.addressing.partition("@")[0] in staged()
+    return with_pipeline and any(_holds(dep.fs_path, path) for dep in stage.deps for path in rows)
+
+
 def _changes(stage: Stage, before: list[Any]) -> Iterator[Change]:
-    """What changed of a stage itself. before: outs of other stages; that those are not as they should be is their reason to run."""
+    """The changes of a stage itself. before: outputs of other stages; where those differ, it is a reason of their own stage."""
     from dvc.dependency.param import ParamsDependency
 
     if not any(dep.hash_info for dep in stage.deps):
@@ -127,7 +137,7 @@ def _changes(stage: Stage, before: list[Any]) -> Iterator[Change]:
         if isinstance(dep, ParamsDependency):
             old: Any = dep.hash_info.value or {}
             yield from _parameters(old, dep.read_params(flatten=True), "" if str(dep) == "params.yaml" else f"{dep}:")
-        elif not any(_within(out.fs_path, dep.fs_path) and out.status() for out in before):
+        elif not any(_holds(dep.fs_path, out.fs_path) and out.status() for out in before):
             new = dep.get_hash().value if dep.exists else None
             yield Change("file", str(dep), _short(dep.hash_info.value), _short(new), _files(str(dep)))
     for out in stage.outs:
@@ -137,17 +147,16 @@ def _changes(stage: Stage, before: list[Any]) -> Iterator[Change]:
         yield Change("command", str(stage.cmd))
 
 
-def _within(path: str, folder: str) -> bool:
+def _holds(folder: str, path: str) -> bool:
     return path == folder or path.startswith(f"{folder}/")
 
 
 def _parameters(old: Any, new: Any, prefix: str) -> Iterator[Change]:
     """The leaves in which two values differ, by dotted name."""
     if isinstance(old, dict) and isinstance(new, dict):
+        start = prefix if prefix[-1:] in ("", ":") else f"{prefix}."
         for key in sorted(old.keys() | new.keys(), key=str):
-            yield from _parameters(
-                old.get(key), new.get(key), f"{prefix}{'' if prefix[-1:] in ('', ':') else '.'}{key}"
-            )
+            yield from _parameters(old.get(key), new.get(key), f"{start}{key}")
     elif (list(old) if isinstance(old, tuple) else old) != (list(new) if isinstance(new, tuple) else new):
         version = prefix.endswith((".version", ".revision"))
         yield Change("version" if version else "parameter", prefix, old, new)
@@ -159,11 +168,7 @@ def _short(digest: str | None) -> str | None:
 
 def _files(path: str) -> tuple[str, ...]:
     """The files of a folder that differ from git's HEAD, where dvc.lock is as it was committed."""
-    if not Path(path).is_dir() or _git("status", "--porcelain", "--", "dvc.lock"):
+    if not Path(path).is_dir() or git_or_none("status", "--porcelain", "--", "dvc.lock"):
         return ()
-    return tuple(line[3:] for line in _git("status", "--porcelain", "--", path)[:_SHOWN])
-
-
-def _git(*words: str) -> list[str]:
-    done = subprocess.run(["git", *words], capture_output=True, text=True, check=False)
-    return done.stdout.splitlines() if done.returncode == 0 else []
+    changed = (git_or_none("status", "--porcelain", "--", path) or "").splitlines()
+    return tuple(line[3:] for line in changed[:_SHOWN])

@@ -1,1 +1,1 @@
-"""What `xlforge publish` does: reads a build, refuses what must not leave, writes the card, and sends one commit to the Hub."""
+"""`xlforge publish`: reads a build, refuses what must not be published, writes the card, and sends one commit to the Hub."""

@@ -1,56 +1,56 @@
-"""The evaluation that belongs to a build, if one does: an evaluation of another build is left out, and that is said."""
+"""The evaluation of a build. The card omits an evaluation of another build, and the command prints why."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
+import polars as pl
+
+from xlforge.base.errors import BuildError
 from xlforge.config.params import Config
-from xlforge.publish import made, state
+from xlforge.publish import build, state
 
 
 @dataclass(frozen=True)
 class Evaluated:
-    """rows: of data/evaluation/table.csv; differences: of differences.csv; judge and reference: as params.yaml names them."""
+    """judge, reference: as the card names them. rows: of data/evaluation/table.csv. differences: of differences.csv."""
 
     judge: str
     reference: str
     rows: list[dict[str, Any]]
     differences: list[dict[str, Any]]
 
-    def of(self, group: str, model: str | None = None) -> list[dict[str, Any]]:
-        """The rows of a group of the cross-lingual prompts (`mean`, `zero_shot`, a language's code)."""
-        wanted = [row for row in self.rows if row["set"] == "crosslingual" and row["language"] == group]
-        return [row for row in wanted if model in (None, row["model"])]
+    def of(self, group: str) -> list[dict[str, Any]]:
+        """The rows of the cross-lingual prompts in a group: `mean`, `zero_shot`, or the code of a language."""
+        return [row for row in self.rows if row["set"] == "crosslingual" and row["language"] == group]
 
 
 def evaluated(config: Config) -> tuple[Evaluated | None, list[str]]:
-    """The figures, and a note where there are none. BuildError where they were changed by hand."""
-    if not (made.DATA / "evaluation" / "table.csv").exists():
-        return None, ["no evaluation was made: the card says so (`dvc repro` makes one)"]
-    found = state.drift("evaluation")
-    state.refuse_changed(found.changed)
-    if found.missing or found.stale:
-        why = [*found.missing, *found.stale][0]
+    """The figures, or a note that gives the reason why there are none. Raises BuildError where they were changed by hand."""
+    folder = build.DATA / "evaluation"
+    if not (folder / "table.csv").exists():
+        return None, ["there is no evaluation, and the card says so (`dvc repro` makes one)"]
+    outputs, inputs = state.drift("evaluation")
+    if changed := [each for each in outputs if each.endswith("modified")]:
+        raise BuildError(f"the evaluation does not match dvc.lock: {'; '.join(changed)}; `dvc repro` builds it again")
+    if reasons := outputs + inputs:
         return None, [
-            f"the evaluation here is not of this build ({why}): the card leaves it out (`dvc repro` makes one)"
+            f"the evaluation is not of this build ({reasons[0]}), and the card omits it (`dvc repro` makes one)"
         ]
-    verdicts = config.block("verdicts")
-    rows, differences = made.figures("table.csv"), made.figures("differences.csv")
-    return Evaluated(told(verdicts.judge, config), verdicts.reference, rows, differences), []
-
-
-def told(judge: str, config: Config) -> str:
-    """The judge in words."""
-    if judge == "embedded":
-        return "chrF of both answers against the benchmark's own right one"
-    return f"the model {config.judge.model}, asked in both orders"
+    rows, differences = (
+        pl.read_csv(folder / name, infer_schema_length=None).to_dicts() for name in ("table.csv", "differences.csv")
+    )
+    judge = f"the model {config.judge.model}, in both orders of the answers"
+    if config.block("verdicts").judge == "embedded":
+        judge = "chrF of both answers against the benchmark's reference answer"
+    return Evaluated(judge, config.block("verdicts").reference, rows, differences), []
 
 
 def what(name: str, config: Config) -> str:
-    """What one of the compared models is, in words."""
+    """What one of the compared models is."""
     entry = config.models[name]
     if entry.student:
-        made_of = config.students[entry.student]
-        return f"{made_of.base} trained on {made_of.config}" + (f", rows {made_of.rows:g}" if made_of.rows else "")
+        student = config.students[entry.student]
+        return f"{student.base} trained on {student.config}" + (f", rows {student.rows:g}" if student.rows else "")
     return str(entry.model or entry.file)

@@ -1,119 +1,103 @@
-"""A publication on the Hugging Face Hub: one commit with every change, then one tag; nothing where nothing changed.
+"""A publication on the Hugging Face Hub: one commit with every change, then one tag. Nothing where nothing changed.
 
-Files are uploaded before the commit that shows them, so a failure at any point leaves branches and tags as they were, and another try
-goes on from there: what is uploaded is not sent again, and a commit whose tag could not be made gets its tag.
+`create_commit` uploads files before the commit that shows them, and leaves out files that did not change. So a failure at any point
+leaves branches and tags as they were, and another run continues: uploaded files are not sent again, and a commit whose tag failed gets
+its tag. (`upload_folder` is not used: with Xet it makes several commits, so a failure would show a part of a build.)
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from xlforge.base.errors import BuildError
-from xlforge.publish.publication import Publication, read
+from xlforge.publish.publication import Publication
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
-    from huggingface_hub.hf_api import RepoFile
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a publication did. commit: the one that holds it; changed, removed: paths; tagged: whether the tag is new."""
+    """commit: the one that holds the publication. changed: whether it is new. tagged: whether the tag is new."""
 
     commit: str
-    tag: str
+    changed: bool
     tagged: bool
-    changed: list[str] = field(default_factory=list)
-    removed: list[str] = field(default_factory=list)
 
 
 def publish(publication: Publication, *, private: bool, revision: str, message: str) -> Outcome:
-    """Makes a repository's branch hold exactly the publication. BuildError tells what failed, and that another try is safe."""
-    from huggingface_hub import CommitOperationAdd, CommitOperationCopy, CommitOperationDelete, HfApi, get_token
+    """Makes a branch of the repository hold the publication.
+
+    Raises:
+        BuildError: it failed; another run is safe.
+    """
+    from huggingface_hub import HfApi, get_token
     from huggingface_hub.utils import disable_progress_bars  # type: ignore[attr-defined]
 
     token = get_token()
     if token is None:
         raise BuildError(
-            "there is no token for the Hub: `hf auth login` keeps one, or set HF_TOKEN to one that may write to "
-            f"{publication.repo}"
+            f"there is no token for the Hub: run `hf auth login`, or set HF_TOKEN to one that may write to {publication.repo}"
         )
     disable_progress_bars()
-    api, repo, kind = HfApi(), publication.repo, publication.kind
+    api, repo, kind, tag = HfApi(), publication.repo, publication.kind, publication.tag
     with _step("create the repository", repo, token):
         api.create_repo(repo, repo_type=kind, private=private or None, exist_ok=True)
-    with _step("read what it holds", repo, token):
+    with _step("read the repository", repo, token):
         if private and not api.repo_info(repo, repo_type=kind).private:
             raise BuildError(
-                f"{repo} is there already and is public: --private makes new repositories private. Make it private in its settings "
-                "first, name another, or leave --private out"
+                f"{repo} exists and is public, and --private makes new repositories private. Make it private in its settings first, "
+                "name another repository, or omit --private"
             )
         refs = api.list_repo_refs(repo, repo_type=kind)
     if revision not in {branch.name for branch in refs.branches}:
-        with _step(f"make the branch {revision}", repo, token):
+        with _step(f"create the branch {revision}", repo, token):
             api.create_branch(repo, repo_type=kind, branch=revision)
-    with _step("read what it holds", repo, token):
-        head = str(api.repo_info(repo, repo_type=kind, revision=revision).sha)
-        there = _held(api, publication, head)
-    changed = sorted(path for path, content in publication.files.items() if not _same(there.get(path), content))
-    removed = sorted(path for path in there if path not in publication.files and publication.owns(path))
-    if changed or removed:
-        operations: list[CommitOperationAdd | CommitOperationCopy | CommitOperationDelete] = [
-            *(CommitOperationAdd(path, _source(publication.files[path])) for path in changed),
-            *(CommitOperationDelete(path, is_folder=False) for path in removed),
-        ]
-        with _step("upload and commit", repo, token):
-            head = api.create_commit(
-                repo, operations, repo_type=kind, revision=revision, parent_commit=head, commit_message=message
-            ).oid
-    tagged = publication.tag not in {tag.name for tag in refs.tags}
+    with _step("upload and commit", repo, token):
+        before, commit = _commit(api, publication, revision, message)
+    tagged = tag not in {each.name for each in refs.tags}
     if tagged:
-        with _step(f"make the tag {publication.tag} of commit {head}, which holds everything", repo, token):
-            api.create_tag(repo, repo_type=kind, tag=publication.tag, revision=head, exist_ok=True)
-    return Outcome(head, publication.tag, tagged, changed, removed)
+        with _step(f"create the tag {tag} of commit {commit}, which holds everything", repo, token):
+            api.create_tag(repo, repo_type=kind, tag=tag, revision=commit, exist_ok=True)
+    return Outcome(commit, commit != before, tagged)
 
 
-def _held(api: HfApi, publication: Publication, commit: str) -> dict[str, RepoFile]:
-    from huggingface_hub.hf_api import RepoFile
+def _commit(api: HfApi, publication: Publication, revision: str, message: str) -> tuple[str, str]:
+    """The branch's commit before and after. Fails where somebody else commits in between."""
+    from huggingface_hub import CommitOperationAdd, CommitOperationCopy, CommitOperationDelete
 
-    tree = api.list_repo_tree(publication.repo, repo_type=publication.kind, revision=commit, recursive=True)
-    return {entry.path: entry for entry in tree if isinstance(entry, RepoFile)}
-
-
-def _same(there: RepoFile | None, content: bytes | Path) -> bool:
-    """Whether a file of the repository has these bytes, by the hash that the Hub keeps of it."""
-    import hashlib
-
-    from huggingface_hub.utils.sha import git_hash
-
-    if there is None:
-        return False
-    data = read(content)
-    return hashlib.sha256(data).hexdigest() == there.lfs.sha256 if there.lfs else git_hash(data) == there.blob_id
-
-
-def _source(content: bytes | Path) -> bytes | str:
-    return content if isinstance(content, bytes) else str(content)
+    repo, kind = publication.repo, publication.kind
+    head = str(api.repo_info(repo, repo_type=kind, revision=revision).sha)
+    operations: list[CommitOperationAdd | CommitOperationCopy | CommitOperationDelete] = [
+        CommitOperationAdd(path, content if isinstance(content, bytes) else str(content))
+        for path, content in sorted(publication.files.items())
+    ]
+    for path in api.list_repo_files(repo, repo_type=kind, revision=head):
+        if path not in publication.files and publication.owns(path):
+            operations.append(CommitOperationDelete(path, is_folder=False))
+    done = api.create_commit(
+        repo, operations, repo_type=kind, revision=revision, parent_commit=head, commit_message=message
+    )
+    return head, str(done.oid)
 
 
 @contextmanager
 def _step(what: str, repo: str, token: str) -> Iterator[None]:
-    """One exchange with the Hub; a failure is told by its name, without the token."""
+    """One exchange with the Hub; the error names the step and does not show the token."""
     import httpx2
 
     try:
         yield
-    except BuildError:
-        raise
     except (OSError, ValueError, RuntimeError, httpx2.HTTPError) as error:
-        # An upload's own error says only which file it was of; why is its cause.
-        why = f": {error.__cause__}" if type(error) is RuntimeError and error.__cause__ else ""
-        told = " ".join(f"{error}{why}".split()).replace(token, "***")
+        if isinstance(error, BuildError):
+            raise
+        # The error of an upload names only the file; the reason is its cause.
+        cause = f": {error.__cause__}" if type(error) is RuntimeError and error.__cause__ else ""
+        message = " ".join(f"{error}{cause}".split()).replace(token, "***") or type(error).__name__
         raise BuildError(
-            f"could not {what} ({repo}): {told or type(error).__name__}. No branch or tag shows anything half-published: mend the "
-            "cause and run the same command again"
+            f"could not {what} ({repo}): {message}. No branch or tag shows a part of the build: fix the cause and run the same "
+            "command again"
         ) from None

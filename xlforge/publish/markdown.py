@@ -1,4 +1,8 @@
-"""Markdown from words that others wrote: every value that a card's template prints is made harmless, unless it is made here."""
+"""Markdown from untrusted text: every value that a card's template prints is escaped, unless it was made here.
+
+The cards are rendered here and not by `DatasetCard.from_template`, which escapes nothing, prints a missing value as an empty one, and
+cannot include another template.
+"""
 
 from __future__ import annotations
 
@@ -10,27 +14,25 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from xlforge.base import escape as safely
+from xlforge.base import escape
+from xlforge.report.labels import called
 
 TEMPLATES = Path(__file__).parent / "templates"
+LONGEST = 1200
+"""Characters of one text that a card shows."""
 _SPECIAL = re.compile(r"[\\`*\[\]|~#]|(?<![^\W_])_|_(?![^\W_])")
 _FENCES = re.compile(r"`+")
 
 
-def shown(text: str) -> str:
-    """The text with everything spelt out that a reader would obey instead of see."""
-    return safely.plain(text.replace("\r\n", "\n"))
-
-
 def plain(text: str) -> Markup:
-    """Words in a line of running text or a table's cell: no markup, no HTML, no line break."""
-    bare = " ".join(shown(text).split()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    """Text in a paragraph or a table's cell: no markup, no HTML, no line break."""
+    bare = escape.line(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return Markup(_SPECIAL.sub(lambda match: f"\\{match.group()}", bare))
 
 
 def code(text: object) -> Markup:
-    """Words in code style, inside a line or a cell."""
-    bare = " ".join(shown(str(text)).split()).replace("|", "¦")
+    """Text in code style, in a paragraph or a cell."""
+    bare = escape.line(str(text)).replace("|", "¦")
     ticks = "`" * (_longest(bare) + 1)
     pad = " " if bare.startswith("`") or bare.endswith("`") else ""
     return Markup(f"{ticks}{pad}{bare}{pad}{ticks}") if bare else Markup("–")
@@ -39,22 +41,28 @@ def code(text: object) -> Markup:
 def fenced(text: str, language: str = "text") -> Markup:
     """A block of code that nothing in the text can close."""
     fence = "`" * max(3, _longest(text) + 1)
-    return Markup(f"{fence}{language}\n{shown(text).rstrip()}\n{fence}")
+    shown = escape.plain(text.replace("\r\n", "\n")).rstrip()
+    return Markup(f"{fence}{language}\n{shown}\n{fence}")
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> Markup:
-    """A table; its cells are printed as the template prints values."""
+    """A table; its cells are escaped like the template's values."""
     lines = [head, ["---"] * len(head), *([_printed(cell) for cell in row] for row in rows)]
     return Markup("\n".join(f"| {' | '.join(line)} |" for line in lines))
 
 
 def figure(value: Any, digits: int = 1) -> str:
-    """A number with a fixed count of digits; a dash where there is none."""
+    """A number with a fixed count of digits; a dash for None."""
     return "–" if value is None else f"{value:.{digits}f}" if isinstance(value, float) else f"{value:,}"
 
 
+def cut(text: str) -> str:
+    """A text as a card shows it."""
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]} … ({len(text) - LONGEST} more characters)"
+
+
 def rendered(name: str, **values: Any) -> str:
-    """A template of templates/, filled; the same values give the same bytes. jinja2.UndefinedError names what is missing."""
+    """A template of templates/, filled. Equal values give equal bytes. Raises jinja2.UndefinedError for a missing value."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         undefined=jinja2.StrictUndefined,
@@ -63,7 +71,7 @@ def rendered(name: str, **values: Any) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters.update(code=code, fenced=fenced, figure=figure)
+    environment.filters.update(called=called, code=code, cut=cut, fenced=fenced, figure=figure)
     environment.globals.update(table=table)
     return environment.get_template(name).render(**values)
 

@@ -1,4 +1,4 @@
-"""What is to be published: files by their path in the repository, and the name that their content gives them."""
+"""What is published: files by their path in the repository, and the tag that their content gives them."""
 
 from __future__ import annotations
 
@@ -11,10 +11,13 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class Publication:
-    """One repository's content.
+    """The content of one repository.
 
-    kind: of the repository. files: path there → bytes, or the file here that holds them. owned: patterns of the paths that a publication
-    may remove where it no longer has them; other files that lie in the repository are left alone.
+    Args:
+        kind: of the repository.
+        repo: its name, USER/NAME.
+        files: by path in the repository: bytes, or a local file.
+        owned: patterns of the paths that a publication removes where it no longer has them. It leaves other files alone.
     """
 
     kind: Literal["dataset", "model"]
@@ -31,17 +34,16 @@ class Publication:
         return f"build-{digest.hexdigest()[:12]}"
 
     def owns(self, path: str) -> bool:
-        """Whether a file of the repository is one that a publication of this kind put there."""
+        """Whether a path of the repository matches `owned`."""
         return any(fnmatch(path, pattern) for pattern in self.owned)
 
     def write(self, folder: Path) -> None:
-        """All files, into an empty or absent folder."""
+        """Writes all files to an empty or new folder."""
         for path, content in self.files.items():
-            place = folder / path
-            place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_bytes(read(content))
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_bytes(read(content))
 
 
 def read(content: bytes | Path) -> bytes:
-    """The bytes, wherever they are."""
+    """The bytes."""
     return content if isinstance(content, bytes) else content.read_bytes()

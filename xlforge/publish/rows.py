@@ -1,7 +1,9 @@
-"""The rows to be published: the files of the dataset's configs, checked against the schema that made them."""
+"""The rows that are published: the files of the dataset's configs, checked against the schema that made them."""
 
 from __future__ import annotations
 
+import hashlib
+import importlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,14 +12,15 @@ import polars as pl
 
 from xlforge.base.errors import BuildError
 from xlforge.base.frames import valid
+from xlforge.config.params import Config
 from xlforge.languages.registry import LANGUAGES
-from xlforge.publish.made import DATA
+from xlforge.publish.build import DATA
 from xlforge.publish.secrets import strings
 
 
 @dataclass(frozen=True)
 class Split:
-    """One split of one config: the file that holds it, and its rows."""
+    """One split of one config: its file and its rows."""
 
     config: str
     name: str
@@ -30,42 +33,56 @@ class Split:
         return f"{self.config}/{self.path.name}"
 
     def texts(self) -> list[tuple[str, str]]:
-        """(where, text) of every string in the rows."""
+        """(place, text) of each value in the rows; the strings of a nested value are one text."""
         return [
-            (f"{self.place}, row {row['id']}, {column}", text)
+            (f"{self.place}, row {row['id']}, {column}", "\n".join(strings(value)))
             for row in self.rows.iter_rows(named=True)
             for column, value in row.items()
-            for text in strings(value)
         ]
 
 
-def splits(configs: list[dict[str, Any]], model: Any) -> list[Split]:
-    """Every split that the dataset's own README names, checked. BuildError names every value that breaks the schema."""
+def configs() -> list[dict[str, Any]]:
+    """The configs of data/dataset, from the YAML of its README."""
+    from huggingface_hub import DatasetCard
+
+    card = DatasetCard((DATA / "dataset" / "README.md").read_text(encoding="utf-8"))
+    return [{key: config[key] for key in ("config_name", "data_files")} for config in card.data["configs"]]
+
+
+def module(config: Config) -> Any:
+    """The module of the dataset's version that describes its configs."""
+    return importlib.import_module(f"pipelines.dataset.{config.block('dataset').version}.configs")
+
+
+def splits(config: Config, only: str | None = None) -> list[Split]:
+    """Every split of the dataset's configs, or of one config. Raises BuildError where a file is missing or breaks the schema."""
     found = []
-    for config in configs:
-        for entry in config["data_files"]:
+    for name, files in ((each["config_name"], each["data_files"]) for each in configs()):
+        for entry in files if only in (None, name) else ():
             path = DATA / "dataset" / entry["path"]
             if not path.exists():
-                raise BuildError(f"{path} is missing: `dvc checkout` or `dvc repro dataset` brings it back")
-            found.append(Split(config["config_name"], entry["split"], path, pl.read_parquet(path)))
-            _check(found[-1], model)
+                raise BuildError(f"{path} is missing: `dvc checkout` or `dvc repro dataset` restores it")
+            found.append(Split(name, entry["split"], path, pl.read_parquet(path)))
+            _check(found[-1], config.schema("dataset").Rows, module(config).INTERNAL)
     return found
 
 
-def _check(split: Split, model: Any) -> None:
-    """The columns that a config leaves out or adds stand aside; all others must be as the schema of the stage's rows says."""
+def _check(split: Split, model: Any, internal: tuple[str, ...]) -> None:
+    """A config may lack internal columns and add others; the rest must follow the schema."""
     wanted = {name: column.dtype.type for name, column in model.to_schema().columns.items()}
-    aside = {
-        name: pl.lit(None, kind).alias(name) for name, kind in wanted.items() if name in ("first", "first_quality")
-    }
-    missing = [name for name in wanted if name not in split.rows.columns and name not in aside]
-    if missing:
-        raise BuildError(f"{split.path} has no column {', '.join(missing)}, which {model.__name__} wants")
-    valid(split.rows.with_columns(**aside).select(list(wanted)), model, str(split.path))
-    strange = sorted(
-        {code for code in split.rows["language"] if code not in LANGUAGES or LANGUAGES[code].split != split.name}
-    )
-    if strange:
+    if missing := [name for name in wanted if name not in (*split.rows.columns, *internal)]:
+        raise BuildError(f"{split.path} has no column {', '.join(missing)}, which {model.__name__} has")
+    nulls = [pl.lit(None, wanted[name]).alias(name) for name in internal]
+    valid(split.rows.with_columns(nulls).select(list(wanted)), model, str(split.path))
+    own = {code for code, language in LANGUAGES.items() if language.split == split.name}
+    if strange := sorted(set(split.rows["language"]) - own):
         raise BuildError(
             f"{split.path} is split {split.name}, and holds rows in language {', '.join(map(repr, strange))}"
         )
+
+
+def chosen(rows: pl.DataFrame) -> dict[str, Any] | None:
+    """An example: the row whose id has the smallest hash, the same one in equal builds. None of no rows."""
+    if rows.is_empty():
+        return None
+    return min(rows.iter_rows(named=True), key=lambda row: hashlib.sha256(str(row["id"]).encode()).digest())

@@ -1,116 +1,91 @@
-"""What state the checkout is in: only what git holds and dvc.lock describes may be published."""
+"""The state of the checkout: a build is published only if git has all of it, dvc.lock describes it, and its gates pass."""
 
 from __future__ import annotations
 
 import hashlib
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from xlforge.base.dvc_lock import LOCK
 from xlforge.base.errors import BuildError
-
-LOCK = Path("dvc.lock")
-DECIDES = (
-    "dvc.lock",
-    "dvc.yaml",
-    "params.yaml",
-    "pipelines",
-    "stages",
-    "xlforge",
-    "data",
-    "models",
-)
-"""What decides a build or belongs to it; a commit about anything else leaves the build what it was."""
+from xlforge.base.git import git, git_or_none
+from xlforge.config.params import Config
+from xlforge.diff.gates import check
+from xlforge.plan.render import reason
+from xlforge.plan.stale import entries
+from xlforge.publish.build import stages
 
 
 @dataclass(frozen=True)
 class State:
-    """Which build this is. commit: the last one that changed any of DECIDES; lock: the sha256 of dvc.lock."""
+    """Which build this is. commit: the last one that changed dvc.lock. lock: the SHA-256 of dvc.lock."""
 
     commit: str
     lock: str
 
 
-@dataclass(frozen=True)
-class Drift:
-    """Where files here are not what dvc.lock says. changed: what stages made; missing: what they made and is gone, or never
-    made here; stale: what they were made from."""
+def checked(target: str, config: Config) -> State:
+    """The build of a stage. Raises BuildError where it could not be rebuilt from a commit, or a gate fails."""
+    state = _committed()
+    outputs, inputs = drift(target)
+    if outputs:
+        raise BuildError(
+            f"outputs do not match dvc.lock: {_few(outputs)}. Nobody could rebuild them: `dvc checkout --force` restores what was "
+            "built, `dvc repro` builds again"
+        )
+    if inputs:
+        raise BuildError(
+            f"{target} was built from other inputs than those here: {_few(inputs)}. Run `dvc repro {target}`, commit dvc.lock and "
+            "the metrics, and publish that"
+        )
+    _pass_gates(config, target.partition("@")[0], state.commit)
+    return state
 
-    changed: list[str]
-    missing: list[str]
-    stale: list[str]
+
+def drift(target: str) -> tuple[list[str], list[str]]:
+    """How the outputs, and how the inputs, of a stage and of all stages above it differ from dvc.lock. dvc's cache is not needed."""
+    outputs, inputs = [], []
+    for entry in entries((target,)):
+        for change in entry.changes:
+            if change.kind == "output" and change.new != "not in cache":
+                outputs.append(f"{entry.name}: {change.what} is {change.new}")
+            elif change.kind == "new":
+                outputs.append(f"{entry.name}: not in dvc.lock")
+            elif change.kind != "output":
+                inputs.append(f"{entry.name}: {reason(change)}")
+    return outputs, inputs
 
 
-def settled() -> State:
-    """The build's name; BuildError where the work tree has changes that no commit holds."""
-    if not LOCK.exists():
-        raise BuildError("dvc.lock is missing: run from the root of the project, after `dvc repro`")
-    dirty = _git("status", "--porcelain", "--untracked-files=all").splitlines()
+def _committed() -> State:
+    if not Path(LOCK).exists() or not git_or_none("ls-files", "--", LOCK):
+        raise BuildError(
+            f"no commit has {LOCK}: run `dvc repro` in the root of the project, and commit it with the metrics"
+        )
+    dirty = git("status", "--porcelain", "--untracked-files=all").splitlines()
     if dirty:
-        shown = ", ".join(line[3:] for line in dirty[:5]) + (" …" if len(dirty) > 5 else "")
         raise BuildError(
-            f"the work tree has {len(dirty)} change{'s' * (len(dirty) > 1)} that no commit holds ({shown}): what is published "
-            "must be rebuildable from a commit, so commit or remove them first"
+            f"the work tree has changes that no commit has ({_few([line[3:] for line in dirty])}): a published build must be "
+            "rebuildable from a commit, so commit or remove them first"
         )
-    commit = _git("log", "-1", "--format=%H", "--", *DECIDES, ":!xlforge/execution")
-    if not _git("ls-files", "--", str(LOCK)):
-        raise BuildError("dvc.lock is in no commit: `git add dvc.lock`, and commit it with the build's metrics")
-    return State(commit, hashlib.sha256(LOCK.read_bytes()).hexdigest())
+    commit = git("log", "-1", "--format=%H", "--", LOCK).strip()
+    return State(commit, hashlib.sha256(Path(LOCK).read_bytes()).hexdigest())
 
 
-def drift(stage: str) -> Drift:
-    """What differs from dvc.lock in a stage and all it comes from; the files here are hashed, dvc's cache is not asked."""
-    from dvc.exceptions import DvcException
-    from dvc.repo import Repo
-
-    found = Drift([], [], [])
-    try:
-        with Repo() as repo:
-            for one in dict.fromkeys(repo.stage.collect(stage, with_deps=True)):
-                for out in one.outs:
-                    for path, what in out.workspace_status().items():
-                        known = what if out.hash_info else "not in dvc.lock"
-                        place = found.changed if known == "modified" else found.missing
-                        place.append(f"{one.addressing}: {path} is {known}")
-                for dep in one.deps:
-                    found.stale.extend(f"{one.addressing}: {_told(*told)}" for told in dep.workspace_status().items())
-                if one.changed_stage():
-                    found.stale.append(f"{one.addressing}: its command")
-    except DvcException as error:
-        raise BuildError(f"dvc cannot tell the state of {stage}: {error}") from error
-    return found
-
-
-def matched(stage: str) -> None:
-    """BuildError unless a stage and all it comes from are as dvc.lock says."""
-    found = drift(stage)
-    refuse_changed([*found.changed, *found.missing])
-    if found.stale:
+def _pass_gates(config: Config, stage: str, commit: str) -> None:
+    """Drops are measured from the commit before the build's. A missing figure fails only where it belongs to the publication."""
+    before, own = f"{commit}^", {each.name for each in stages(stage)}
+    results = check(config.gates, before if git_or_none("rev-parse", "--verify", "--quiet", before) else commit)
+    wrong = [
+        f"{each.gate}: {each.metric} is {'missing' if each.value is None else f'{each.value:.4g}'}, limit: {each.limit}"
+        for each in results
+        if each.verdict == "failed" or (each.fails and each.metric.partition(":")[0].partition("@")[0] in own)
+    ]
+    if wrong:
         raise BuildError(
-            f"{stage} was built from something else than what is here: {_few(found.stale)}. Run `dvc repro {stage}`, commit dvc.lock "
-            "and the metrics, and publish that"
+            f"gates of params.yaml fail: {'; '.join(wrong)}. Fix the build, or change the limit in a commit that gives the reason "
+            "(`xlforge check` shows all gates)"
         )
-
-
-def refuse_changed(outs: list[str]) -> None:
-    """BuildError where what a stage made is not what it made."""
-    if outs:
-        raise BuildError(
-            f"outputs do not match dvc.lock: {_few(outs)}. Nobody could rebuild them: `dvc checkout --force` brings back what was "
-            "built, `dvc repro` builds anew"
-        )
-
-
-def _told(path: str, what: object) -> str:
-    return f"{path} ({', '.join(what)})" if isinstance(what, dict) else f"{path} is {what}"
 
 
 def _few(lines: list[str]) -> str:
     return "; ".join(lines[:5]) + (f"; and {len(lines) - 5} more" if len(lines) > 5 else "")
-
-
-def _git(*args: str) -> str:
-    done = subprocess.run(["git", *args], capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise BuildError(f"git {args[0]} failed: {done.stderr.strip()}; publish from a git checkout of the project")
-    return done.stdout.rstrip("\n")

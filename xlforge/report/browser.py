@@ -1,25 +1,157 @@
-"""The rows that the page's browser holds: training examples, what was set aside, and the answers to the benchmark's prompts.
+"""The rows that the page holds: training examples, rejects, and the answers to the benchmark's prompts.
 
-A row is made of what the stages delivered about it; what rows share (the English way of a seed, the calls behind it) is held once.
+A row combines what the stages delivered about it. What rows share (the English pair of a seed, kinds of model calls) is held once.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 import orjson
 import polars as pl
+import polars.selectors as cs
 
 from xlforge.report.built import Built
 from xlforge.report.distributions import GRADES
-from xlforge.report.sample import drawn
+from xlforge.report.sample import EXAMPLES, PROMPTS, sampled
 
 LONGEST = 4000
-"""Characters of a text that are shown; the page says how many more there are."""
+"""Characters of a text that are shown; the page gives the number of the others."""
+SMALLEST = 100
+"""Bytes that any row takes, so that rows are not read for which there is no room."""
+ESTIMATES = ("quality", "round_trip", "likelihood", "comet", "language_share")
+MEASURES = ("right_language", "line_pass", "facts", "chrf")
+CALL = ("stage", "version", "model", "prompt", "fault")
 Row = dict[str, Any]
 _UNSAFE = re.compile("[<>&\u2028\u2029]")
+
+
+def rows(built: Built, right: dict[str, bool], room: int) -> dict[str, Any]:
+    """What the page embeds.
+
+    Args:
+        built: the build.
+        right: candidate id → whether it is right, where that is known.
+        room: bytes that the JSON of all rows may take.
+
+    Returns:
+        rows: with `pair`, a key of `pairs` (passage, question, answer, grades), and `calls`, positions in the list `calls`. counts: by
+        stage, how many rows are held and how many there are.
+    """
+    index = sampled(built)
+    source = _Source(built, right, index.head(min(built.config.report.rows, max(0, room) // SMALLEST)))
+    held: list[Row] = []
+    pairs: dict[str, Row] = {}
+    for entry in source.index.iter_rows(named=True):
+        row = source.row(entry)
+        pair = {} if row["pair"] in pairs else {row["pair"]: source.pair(row["pair"])}
+        room -= size_of(row) + size_of(pair)
+        if room < 0:
+            break
+        held.append(row)
+        pairs |= pair
+    here, every = Counter(row["stage"] for row in held), Counter(index.sort("stage")["stage"])
+    return {
+        "rows": sorted(held, key=lambda row: (row["stage"] != EXAMPLES, row["stage"], row["id"], row["item"])),
+        "pairs": {key: pair for key, pair in sorted(pairs.items()) if key},
+        "calls": [dict(zip(CALL, call, strict=True)) for call in source.calls],
+        "counts": {stage: [here[stage], count] for stage, count in every.items()},
+    }
+
+
+class _Source:
+    """Rows of the page by their entry in the index, and the kinds of calls behind them."""
+
+    def __init__(self, built: Built, right: dict[str, bool], index: pl.DataFrame) -> None:
+        self.index, self._right = index, right
+        self.calls: dict[tuple[str | None, ...], int] = {}
+        ids, seeds = index["id"].unique().implode(), index["seed"].unique().implode()
+        of_ids, of_seeds = pl.col("id").is_in(ids), pl.col("id").is_in(seeds)
+        self._pairs: dict[str, Row] = {}
+        # Every stage whose rows have the passage adds to the pair of a seed.
+        for stage in (each for each in built.stages if "passage" in built.scan(each).collect_schema()):
+            for row in built.table(stage).filter(of_seeds).to_dicts():
+                self._pairs.setdefault(row["id"], {}).update(row)
+        candidates = built.table("selection", "candidates").filter(pl.col("answer_id").is_in(seeds)).sort("candidate")
+        self._candidates = grouped(candidates.with_columns(cs.float().round(4)), "answer_id", "language")
+        self._examples = grouped(built.table(EXAMPLES).filter(of_ids), "id")
+        self._lessons = grouped(built.table("student").filter(of_ids), "id") if built.config.students else {}
+        self._rejects = grouped(built.rejects.filter(of_ids), "stage", "item", "id")
+        self._prompts = grouped(built.table("benchmark").filter(of_ids), "id")
+        self._answers = grouped(_answers(built).filter(of_ids), "id")
+
+    def row(self, entry: Row) -> Row:
+        """The row of an entry."""
+        key = entry["id"]
+        row = {name: entry[name] for name in ("id", "stage", "item", "language", "reason")}
+        row |= {"pair": entry["seed"] if entry["seed"] in self._pairs else "", "grade": None, "quality": None}
+        if entry["stage"] == PROMPTS:
+            return row | {"pair": ""} | self._prompt(self._prompts[key,][0])
+        found = self._candidates.get((entry["seed"], entry["language"]), [])
+        row["candidates"] = [self._candidate(one) for one in found]
+        if entry["reason"]:
+            reject = self._rejects[entry["stage"], entry["item"], key][0]
+            calls = self._pairs.get(entry["seed"], {}).get("provenance", [])
+            calls = [*calls, *(call for call in reject["provenance"] if call not in calls)]
+            return row | {name: cut(reject[name]) for name in ("detail", "raw")} | {"calls": self._called(calls)}
+        return row | self._example(self._examples[key,][0])
+
+    def pair(self, seed: str) -> Row:
+        """The English pair of a seed; None for what no stage delivered."""
+        pair = self._pairs.get(seed, {})
+        graded = "mean" in pair
+        return {
+            "passage": cut(pair.get("passage")),
+            "source": cut(pair.get("source")),
+            "question": cut(pair.get("instruction")),
+            "answer": cut(pair.get("response")),
+            "grades": {name: pair[name] for name in (*GRADES, "mean")} if graded else None,
+            "reasons": [cut(reason) for reason in pair["reasons"]] if graded else None,
+        }
+
+    def _example(self, example: Row) -> Row:
+        return {
+            "prompt": cut(example["prompt"][0]["content"]),
+            "completion": cut(example["completion"][0]["content"]),
+            "grade": example["scores"]["mean"],
+            "quality": example["qe"]["quality"] if example["qe"] else None,
+            "calls": self._called(example["provenance"]),
+            "students": [lesson["item"] for lesson in self._lessons.get((example["id"],), [])],
+        }
+
+    def _candidate(self, one: Row) -> Row:
+        same = one["back_translation"] == one["response"]
+        return {
+            "number": one["candidate"] + 1,
+            "text": cut(one["translation"]),
+            "back": same or cut(one["back_translation"]),
+            "right": self._right.get(one["id"]),
+            **{name: one[name] for name in ("translator", "problems", "chosen", *ESTIMATES)},
+        }
+
+    def _prompt(self, prompt: Row) -> Row:
+        answers = [
+            {"model": one["item"], "text": cut(one["answer"])} | {name: one[name] for name in ("preference", *MEASURES)}
+            for one in self._answers.get((prompt["id"],), [])
+        ]
+        return {"prompt": cut(prompt["prompt"]), "truth": cut(prompt["truth"]), "answers": answers}
+
+    def _called(self, provenance: Iterable[Row]) -> list[int]:
+        """Positions in `calls`, which leaves out the keys: those are what `xlforge trace` is for."""
+        kinds = [tuple(call[name] for name in CALL) for call in provenance]
+        return [self.calls.setdefault(kind, len(self.calls)) for kind in kinds]
+
+
+def _answers(built: Built) -> pl.DataFrame:
+    """The answers of all models, measured, with the verdict against the reference."""
+    reference = built.config.block("verdicts").reference
+    measures = built.table("verdicts", "answers").select("id", "item", *MEASURES)
+    verdicts = built.table("verdicts").filter(opponent=reference).select("item", "preference", id="prompt_row")
+    answers = built.table("answers").join(measures, on=["id", "item"], how="left", maintain_order="left")
+    return answers.join(verdicts, on=["id", "item"], how="left", maintain_order="left")
 
 
 def cut(text: str | None) -> str | None:
@@ -27,183 +159,6 @@ def cut(text: str | None) -> str | None:
     if text is None or len(text) <= LONGEST:
         return text
     return f"{text[:LONGEST]} … ({len(text) - LONGEST} more characters)"
-
-
-def rows(built: Built, right: dict[str, bool], most: int, room: int) -> dict[str, Any]:
-    """What the page embeds. most: rows; room: bytes of their JSON.
-
-    rows: with `pair`, a key of `pairs` (passage, question, answer, grades), and `calls`, places in the list `calls`. counts: by stage, how
-    many rows there are and how many are held.
-    """
-    index = drawn(built)
-    made = _Maker(built, right)
-    held: list[Row] = []
-    used = 0
-    for start in range(0, min(most, len(index)), 200):
-        chosen = index[start : min(start + 200, most)]
-        fresh = made.rows(chosen)
-        sizes = [size_of(one) for one in fresh]
-        for row, size in zip(fresh, sizes, strict=True):
-            used += size + made.add(row)
-            if used > room:
-                break
-            held.append(row)
-        if used > room:
-            break
-    wanted = {row["pair"] for row in held if row["pair"]}
-    there = Counter(index["stage"])
-    kept = Counter(row["stage"] for row in held)
-    return {
-        "rows": sorted(held, key=lambda row: (row["stage"] != "dataset", row["stage"], row["id"], row["item"])),
-        "pairs": {key: pair for key, pair in sorted(made.pairs.items()) if key in wanted},
-        "calls": made.calls,
-        "counts": {stage: [kept[stage], there[stage]] for stage in dict.fromkeys(index.sort("place")["stage"])},
-    }
-
-
-class _Maker:
-    """Makes the page's rows from the index, and keeps what they share: `pairs` by seed id, and `calls`."""
-
-    def __init__(self, built: Built, right: dict[str, bool]) -> None:
-        self.built, self.right = built, right
-        self.pairs: dict[str, Row] = {}
-        self.calls: list[dict[str, str]] = []
-        self._places: dict[str, int] = {}
-        self._counted: set[str] = set()
-
-    def add(self, row: Row) -> int:
-        """The bytes that a row adds beside its own: of its pair, the first time."""
-        key = row["pair"]
-        if not key or key in self._counted:
-            return 0
-        self._counted.add(key)
-        return size_of(self.pairs[key]) + len(key)
-
-    def rows(self, index: pl.DataFrame) -> list[Row]:
-        """The rows of a part of the index, in its order."""
-        seeds = index.filter(pl.col("stage") != "prompts")["seed"].unique()
-        self._read_pairs(seeds)
-        ids = index["id"].implode()
-        examples = by(self.built.examples.filter(pl.col("id").is_in(ids)), "id")
-        learnt = grouped(self.built.lessons.filter(pl.col("id").is_in(ids)), "id")
-        answers = seeds.implode()
-        candidates = grouped(self.built.candidates.filter(pl.col("answer_id").is_in(answers)), "answer_id", "language")
-        aside = by(self.built.rejects.filter(pl.col("id").is_in(ids)), "stage", "item", "id")
-        prompts = by(self.built.benchmark.filter(pl.col("id").is_in(ids)), "id")
-        tried = {
-            name: grouped(
-                getattr(self.built, name).filter(pl.col("id" if name != "verdicts" else "prompt_row").is_in(ids)),
-                "id" if name != "verdicts" else "prompt_row",
-            )
-            for name in ("answers", "measures", "verdicts")
-        }
-        made = []
-        for entry in index.to_dicts():
-            row = {key: entry[key] for key in ("id", "stage", "item", "language", "reason")}
-            row |= {"pair": entry["seed"] if entry["seed"] in self.pairs else "", "grade": None, "quality": None}
-            if entry["stage"] == "prompts":
-                row |= self._prompt(
-                    prompts[entry["id"],], {name: found.get((entry["id"],), []) for name, found in tried.items()}
-                )
-            else:
-                beside = candidates.get((entry["seed"], entry["language"]), [])
-                if entry["stage"] == "dataset" and not entry["reason"]:
-                    row |= self._example(examples[entry["id"],], beside, learnt.get((entry["id"],), []))
-                else:
-                    row |= self._aside(aside[entry["stage"], entry["item"], entry["id"]], beside)
-            made.append(row)
-        return made
-
-    def _read_pairs(self, seeds: pl.Series) -> None:
-        """The English way of seeds that are not known yet."""
-        ids = seeds.filter(~seeds.is_in(list(self.pairs))).implode()
-        built = self.built
-        graded = by(built.scores.filter(pl.col("id").is_in(ids)), "id")
-        answered = by(built.responses.filter(pl.col("id").is_in(ids)), "id")
-        asked = by(built.instructions.filter(pl.col("id").is_in(ids)), "id")
-        for seed in built.seeds.filter(pl.col("id").is_in(ids)).iter_rows(named=True):
-            key = (seed["id"],)
-            score = graded.get(key)
-            last = score or answered.get(key) or asked.get(key) or {}
-            self.pairs[seed["id"]] = {
-                "passage": cut(seed["passage"]),
-                "source": cut(seed["source"]),
-                "question": cut(last.get("instruction")),
-                "answer": cut(last.get("response")),
-                "grades": {name: score[name] for name in GRADES} | {"mean": score["mean"]} if score else None,
-                "reasons": [cut(reason) for reason in score["reasons"]] if score else None,
-                "calls": [self._call(call) for call in last.get("provenance", [])],
-            }
-
-    def _example(self, example: Row, candidates: list[Row], learnt: list[Row]) -> Row:
-        return {
-            "prompt": cut(example["prompt"][0]["content"]),
-            "completion": cut(example["completion"][0]["content"]),
-            "grade": example["scores"]["mean"],
-            "quality": example["qe"]["quality"] if example["qe"] else None,
-            "candidates": self._candidates(candidates),
-            "calls": [self._call(call) for call in example["provenance"]],
-            "students": sorted(one["student"] for one in learnt),
-        }
-
-    def _aside(self, mark: Row, candidates: list[Row]) -> Row:
-        return {
-            "detail": cut(mark["detail"]),
-            "raw": cut(mark["raw"]),
-            "candidates": self._candidates(candidates) if mark["stage"] in ("selection", "dataset") else [],
-        }
-
-    def _candidates(self, candidates: list[Row]) -> list[Row]:
-        return [
-            {
-                "number": one["candidate"] + 1,
-                "translator": one["translator"],
-                "text": cut(one["translation"]),
-                "back": True if one["back_translation"] == one["response"] else cut(one["back_translation"]),
-                **{
-                    key: rounded(one[key]) for key in ("quality", "round_trip", "likelihood", "comet", "language_share")
-                },
-                "problems": one["problems"],
-                "chosen": one["chosen"],
-                "right": self.right.get(one["id"]),
-            }
-            for one in sorted(candidates, key=lambda one: one["candidate"])
-        ]
-
-    def _prompt(self, prompt: Row, tried: dict[str, list[Row]]) -> Row:
-        reference = self.built.params.block("verdicts").reference
-        measures = {one["model"]: one for one in tried["measures"]}
-        judged = {one["model"]: one for one in tried["verdicts"] if one["opponent"] == reference}
-        names = list(self.built.params.models)
-        answers = []
-        for one in sorted(tried["answers"], key=lambda one: names.index(one["model"])):
-            measured, verdict = measures.get(one["model"], {}), judged.get(one["model"], {})
-            answers.append(
-                {
-                    "model": one["model"],
-                    "text": cut(one["answer"]),
-                    "preference": verdict.get("preference"),
-                    **{key: measured.get(key) for key in ("right_language", "line_pass", "facts", "chrf")},
-                }
-            )
-        return {"prompt": cut(prompt["prompt"]), "truth": cut(prompt["truth"]), "answers": answers}
-
-    def _call(self, call: dict[str, str]) -> int:
-        key = orjson.dumps(call).decode()
-        if key not in self._places:
-            self._places[key] = len(self.calls)
-            self.calls.append(call)
-        return self._places[key]
-
-
-def rounded(value: float | None) -> float | None:
-    """To four digits, which is what the page shows."""
-    return None if value is None else round(value, 4)
-
-
-def by(frame: pl.DataFrame, *keys: str) -> dict[tuple[Any, ...], Row]:
-    """Rows by their key."""
-    return {tuple(row[key] for key in keys): row for row in frame.iter_rows(named=True)}
 
 
 def grouped(frame: pl.DataFrame, *keys: str) -> dict[tuple[Any, ...], list[Row]]:
@@ -215,11 +170,11 @@ def grouped(frame: pl.DataFrame, *keys: str) -> dict[tuple[Any, ...], list[Row]]
 
 
 def size_of(data: Any) -> int:
-    """Bytes that it takes in the page, with a comma."""
+    """Bytes that data takes in the page, with a comma."""
     return len(embedded(data).encode()) + 1
 
 
 def embedded(data: Any) -> str:
-    """JSON that may stand in a script element: nothing in it opens or closes a tag, or ends a line of a script."""
+    """JSON for a script element: nothing in it opens or closes a tag, or ends a line of a script."""
     text = orjson.dumps(data).decode()
     return _UNSAFE.sub(lambda match: f"\\u{ord(match.group()):04x}", text)

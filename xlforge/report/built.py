@@ -1,68 +1,84 @@
-"""What the report is made from: the outs of every stage, read once, and nothing of how the build was run."""
+"""What the report shows: the outs of every stage, and nothing about how the build was run."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import orjson
 import polars as pl
 
+from xlforge.base.errors import BuildError
+from xlforge.config.dag import items, stages
 from xlforge.config.params import Config
-from xlforge.languages.registry import LANGUAGES
+from xlforge.stage.stage import DATA
 
 
-@dataclass(frozen=True)
 class Built:
-    """A build. Frames are as the stages' schemas have them, those of a stage with items one below the other.
+    """A build, read from `data/`.
 
-    params: every block. examples: of `dataset`. candidates, chosen: of `selection`. lessons: the rows of every student, with `student`.
-    answers, measures, verdicts: of every model, with `model`. rejects: of every stage, with `item`. metrics: by stage and
-    item, which is empty where a stage has none. losses: a student's `step, loss`. table, differences: of `evaluation`. truth: the facts of
-    seeds by given id, as `xlforge.evaluation.judging.truth.facts` takes them. packages: name to version.
+    Stages and their order come from dvc.yaml, items from params.yaml. A stage belongs to the build when its metrics are there and count
+    rows and rejects. Tables are ordered by id, so the order of rows in a file cannot change the page.
     """
 
-    params: Config
-    seeds: pl.DataFrame
-    instructions: pl.DataFrame
-    responses: pl.DataFrame
-    scores: pl.DataFrame
-    candidates: pl.DataFrame
-    chosen: pl.DataFrame
-    examples: pl.DataFrame
-    lessons: pl.DataFrame
-    benchmark: pl.DataFrame
-    answers: pl.DataFrame
-    measures: pl.DataFrame
-    verdicts: pl.DataFrame
-    rejects: pl.DataFrame
-    metrics: Mapping[tuple[str, str], Mapping[str, Any]]
-    losses: Mapping[str, pl.DataFrame]
-    table: pl.DataFrame
-    differences: pl.DataFrame
-    truth: Mapping[str, list[dict[str, Any]]]
-    packages: Mapping[str, str]
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self._places = list(_places(config))
+        self._tables: dict[tuple[str, str], pl.DataFrame] = {}
 
     @property
-    def codes(self) -> list[str]:
-        """The languages translated into."""
-        return list(self.params.languages)
+    def stages(self) -> list[str]:
+        """The stages that are there, in the order data flows."""
+        return list(dict.fromkeys(stage for stage, _ in self._places))
 
     def items(self, stage: str) -> list[str]:
-        """A stage's items, in the order of params.yaml; one empty name for a stage without."""
-        return [item for name, item in self.metrics if name == stage]
+        """The items of a stage; one empty name for a stage without items."""
+        return [item for name, item in self._places if name == stage]
+
+    def metrics(self, stage: str, item: str = "") -> Any:
+        """What metrics.json holds. Raises BuildError where it is missing."""
+        return orjson.loads(self.file("metrics.json", stage, item).read_bytes())
+
+    def file(self, name: str, stage: str, item: str = "") -> Path:
+        """A file of a stage. Raises BuildError where it is missing."""
+        path = DATA / stage / item / name
+        if not path.exists():
+            raise _missing(path)
+        return path
+
+    def scan(self, stage: str, table: str = "rows") -> pl.LazyFrame:
+        """A table of all items of a stage, with `item` in a column."""
+        files = {item: self.file(f"{table}.parquet", stage, item) for item in self.items(stage) or [""]}
+        return pl.concat([pl.scan_parquet(path).with_columns(item=pl.lit(item)) for item, path in files.items()])
+
+    def table(self, stage: str, table: str = "rows") -> pl.DataFrame:
+        """The same, read once and ordered by id; equal ids in the order of the items."""
+        if (stage, table) not in self._tables:
+            self._tables[stage, table] = self.scan(stage, table).sort("id", maintain_order=True).collect()
+        return self._tables[stage, table]
+
+    @property
+    def rejects(self) -> pl.DataFrame:
+        """The rejects of every stage."""
+        return pl.concat([self.table(stage, "rejects") for stage in self.stages])
+
+    def csv(self, name: str, stage: str, item: str = "") -> pl.DataFrame:
+        """A CSV file of a stage; without rows where it is empty."""
+        return pl.read_csv(self.file(name, stage, item), infer_schema_length=None, raise_if_empty=False)
 
 
-def called(code: str) -> str:
-    """A language's or group's name, as tables say it."""
-    if code in LANGUAGES:
-        return LANGUAGES[code].name
-    return {"mean": "mean, trained on", "zero_shot": "mean, zero-shot"}.get(code, code)
+def _places(config: Config) -> Iterator[tuple[str, str]]:
+    """(stage, item) of what is there. Raises BuildError where only some items of a stage are."""
+    for stage in stages():
+        files = {item: DATA / stage / item / "metrics.json" for item in items(stage, config)}
+        if any(path.exists() for path in files.values()):
+            for item, path in files.items():
+                if not path.exists():
+                    raise _missing(path)
+                if {"rows", "rejects"} <= orjson.loads(path.read_bytes()).keys():
+                    yield stage, item
 
 
-def tagged(code: str) -> str:
-    """The BCP 47 tag that tells a browser which fonts and breaks a text wants; empty for an unknown language."""
-    if code not in LANGUAGES:
-        return ""
-    script = LANGUAGES[code].script
-    return f"{code}-{script}" if script in ("Hans", "Hant") else code
+def _missing(path: Path) -> BuildError:
+    return BuildError(f"{path} is missing: the report reads it; `dvc repro` builds it first")

@@ -1,14 +1,13 @@
-"""The page: sections filled into a template, with its style, its script and its data inside, and nothing fetched from anywhere.
+"""The page: sections filled into a template, with its style, its script and its data inside; nothing is fetched.
 
-Words of models and seeds are text and nothing else: Jinja escapes them in HTML, `embedded` in the JSON, the script writes them as text
-nodes, and the page's own policy lets no other script or style run than the two whose hashes it names.
+Text of models and seeds is never markup: Jinja escapes it in HTML, `embedded` in JSON, the script writes it as text nodes, and the
+page's content security policy allows no style and no script but the two whose hashes it names.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
-import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,64 +16,69 @@ import jinja2
 import polars as pl
 from markupsafe import Markup
 
+from xlforge.config import packages
 from xlforge.languages.registry import LANGUAGES
-from xlforge.report import browser, charts, distributions, flow, origin, outcome, truth
-from xlforge.report.built import Built, called, tagged
+from xlforge.report import browser, charts, distributions, flow, labels, origin, outcome, truth
+from xlforge.report.built import Built
 
 TEMPLATE = Path(__file__).parent / "template"
-MOST = 5_000_000
-"""Bytes of the page, at most."""
-_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
+MAX_BYTES = 5_000_000
+"""Of the page, as long as all but its rows takes less than half of it."""
+RESERVE = 100_000
+"""Bytes for what is counted only when the rows are known."""
 
 
-def render(built: Built, rows: int) -> str:
-    """The page, as HTML; rows: the most that its browser holds. Under MOST bytes, as long as the rest takes less than half of that."""
+def render(built: Built) -> str:
+    """The page, as HTML."""
     right = truth.rightness(built)
-    sections = {
+    style, script = (Markup((TEMPLATE / name).read_text(encoding="utf-8")) for name in ("style.css", "page.js"))
+    content = sections(built, right) | {"style": style, "script": script, "policy": _policy(style, script)}
+    empty = _page().render(content, held=None, data="")
+    held = browser.rows(built, right, MAX_BYTES - len(empty.encode()) - RESERVE)
+    held["languages"] = {code: [language.name, labels.tagged(code)] for code, language in LANGUAGES.items()}
+    return _page().render(content, held=held, data=Markup(browser.embedded(held)))
+
+
+def sections(built: Built, right: dict[str, bool]) -> dict[str, Any]:
+    """What the sections of the template show, rows aside."""
+    calls = origin.calls(built)
+    table = built.csv("table.csv", "evaluation").to_dicts()
+    return {
         "built": built,
+        "charts": charts,
         "funnel": flow.funnel(built),
         "languages": flow.languages(built),
         "grades": distributions.grades(built),
         "qualities": distributions.qualities(built),
         "lengths": distributions.lengths(built),
-        "quantile_names": [f"{share:.0%}" for share in distributions.QUANTILES],
+        "quantiles": distributions.QUANTILES,
         "shown": examples(built, right),
         "agreement": truth.agreement(built, right),
         "students": outcome.students(built),
-        "models": outcome.win_rates(built),
-        "groups": outcome.groups(built),
+        "table": table,
+        "models": outcome.by_model(built, table),
+        "groups": outcome.groups(table),
         "sets": outcome.SETS,
-        "differences": built.differences.to_dicts(),
-        "reach": outcome.reach,
-        "cost": origin.cost(built),
+        "differences": built.csv("differences.csv", "evaluation").to_dicts(),
+        "limits": outcome.limits,
+        "cost": origin.cost(built, calls),
         "roles": origin.models(built),
-        "versions": origin.versions(built),
-        "charts": charts,
+        "versions": origin.versions(built, calls),
+        "packages": packages.declared(),
     }
-    style, script = (_part(name) for name in ("style.css", "page.js"))
-    empty = _page().render(**sections, style=style, script=script, policy=_policy(style, script), held=None, data="")
-    held = browser.rows(built, right, rows, MOST - len(empty.encode()) - 100_000)
-    held["languages"] = {code: [language.name, tagged(code)] for code, language in LANGUAGES.items()}
-    data = Markup(browser.embedded(held))
-    return _page().render(**sections, style=style, script=script, policy=_policy(style, script), held=held, data=data)
 
 
 def examples(built: Built, right: dict[str, bool]) -> list[dict[str, Any]]:
-    """Two answers a language whose candidates differ most in quality, with all their candidates."""
-    spread = (
-        built.candidates.group_by("language", "answer_id")
-        .agg(
-            gap=pl.col("quality").max() - pl.col("quality").min(),
-            chosen=pl.col("chosen").any(),
-            different=pl.col("translation").n_unique(),
-        )
-        .filter("chosen")
-        .sort("gap", "different", "answer_id", descending=[True, True, False], nulls_last=True)
-    )
+    """In each language the two answers whose candidates differ most in quality, with all their candidates."""
+    candidates = built.table("selection", "candidates")
+    gap, texts = pl.col("quality").max() - pl.col("quality").min(), pl.col("translation").n_unique()
+    answers = candidates.group_by("language", "answer_id").agg(pl.col("chosen").any(), gap=gap, texts=texts)
+    order = ["gap", "texts", "answer_id"]
+    most = answers.filter("chosen").sort(order, descending=[True, True, False], nulls_last=True)
     found = []
-    for code in built.codes:
-        for answer in spread.filter(language=code).head(2)["answer_id"]:
-            part = built.candidates.filter(answer_id=answer, language=code).sort("candidate").to_dicts()
+    for code in built.config.languages:
+        for answer in most.filter(language=code).head(2)["answer_id"]:
+            part = candidates.filter(answer_id=answer, language=code).sort("candidate").to_dicts()
             rows = [row | {"right": right.get(row["id"])} for row in part]
             found.append({"id": f"{answer}/{code}", "code": code, "answer": rows[0]["response"], "candidates": rows})
     return found
@@ -89,39 +93,15 @@ def _page() -> jinja2.Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {
-        "number": number,
-        "percent": percent,
-        "visible": visible,
-        "called": called,
-        "tagged": tagged,
-    }
+    filters = (labels.number, labels.percent, labels.visible, labels.called, labels.tagged)
+    environment.filters |= {each.__name__: each for each in filters}
     return environment.get_template("page.html.jinja2")
-
-
-def number(value: float | None, digits: int = 0) -> str:
-    """A number as tables have it: thousands apart, a dash where there is none."""
-    return "–" if value is None else f"{value:,.{digits}f}".replace(",", "\u202f").replace("-", "−")
-
-
-def percent(value: float | None, digits: int = 1) -> str:
-    """A share in percent."""
-    return "–" if value is None else f"{100 * value:.{digits}f}\u202f%"
-
-
-def visible(text: str) -> str:
-    """Text with its control characters as the signs that stand for them, since HTML has no way to hold them."""
-    return _UNSEEN.sub(lambda match: chr(0x2421 if match.group() == "\x7f" else 0x2400 + ord(match.group())), text)
-
-
-def _part(name: str) -> Markup:
-    return Markup((TEMPLATE / name).read_text(encoding="utf-8"))
 
 
 def _policy(style: str, script: str) -> str:
     """The content security policy: this style, this script, and nothing else from anywhere."""
-    marks = [base64.b64encode(hashlib.sha256(part.encode()).digest()).decode() for part in (style, script)]
+    hashes = [base64.b64encode(hashlib.sha256(part.encode()).digest()).decode() for part in (style, script)]
     return (
-        f"default-src 'none'; style-src 'sha256-{marks[0]}'; script-src 'sha256-{marks[1]}'; img-src data:; "
+        f"default-src 'none'; style-src 'sha256-{hashes[0]}'; script-src 'sha256-{hashes[1]}'; img-src data:; "
         "base-uri 'none'; form-action 'none'"
     )

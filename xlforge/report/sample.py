@@ -1,6 +1,6 @@
-"""Which rows a page holds when it cannot hold all: the same number of every stage, language and reason, as far as there are so many.
+"""The order in which a page takes rows when it cannot hold all: in turn from every group of stage, language and reason.
 
-Rows are drawn by a hash of their seed, so that equal builds give equal samples and the languages of a seed come together.
+The rows of a group are ordered by a hash of their seed, so equal builds give equal samples and the languages of a seed come together.
 """
 
 from __future__ import annotations
@@ -12,44 +12,34 @@ import polars as pl
 from xlforge.languages.registry import LANGUAGES
 from xlforge.report.built import Built
 
-
-def drawn(built: Built) -> pl.DataFrame:
-    """Every row there is, in the order in which they are taken: stage, item, language, reason, id, seed, place (of the stage)."""
-    keys = ("stage", "item", "language", "reason", "id", "seed")
-    stages = dict.fromkeys(("dataset", *(stage for stage, _ in built.metrics), "prompts"))
-    places = {stage: place for place, stage in enumerate(stages)}
-    examples = built.examples.select(
-        "id", "language", stage=pl.lit("dataset"), item=pl.lit(""), reason=pl.lit(""), seed=pl.col("seed_id")
-    )
-    aside = built.rejects.select(
-        "id", "stage", "item", "reason", language=language_of(), seed=pl.col("id").str.split("/").list.first()
-    )
-    prompts = built.benchmark.select(
-        "id", "language", stage=pl.lit("prompts"), item=pl.col("set"), reason=pl.lit(""), seed=pl.col("prompt_id")
-    )
-    every = pl.concat([part.select(keys) for part in (examples, aside, prompts)]).with_columns(
-        hash=pl.col("seed").map_elements(_hash, return_dtype=pl.String),
-        place=pl.col("stage").replace_strict(places, return_dtype=pl.Int64),
-    )
-    group = ("place", "stage", "item", "language", "reason")
-    ordered = every.sort("hash", "id").with_columns(rank=pl.int_range(pl.len()).over(group))
-    return ordered.sort("rank", *group, "id").drop("hash", "rank")
+EXAMPLES = "dataset"
+"""The stage whose rows are training examples."""
+PROMPTS = "prompts"
+"""The name under which the page shows the benchmark's prompts with the models' answers."""
+_GROUP = ("stage", "item", "language", "reason")
 
 
-def language_of() -> pl.Expr:
-    """The language of what was set aside, as its stage's ids tell it; empty for a passage, which may be in any."""
-    parts = pl.col("id").str.split("/")
-    stage = pl.col("stage")
-    code = (
-        pl.when(stage.is_in(["translations", "selection"]))
-        .then("item")
-        .when(stage.is_in(["instructions", "responses", "scores"]))
-        .then(pl.lit("en"))
-        .when(stage == "verdicts")
-        .then(parts.list.get(-2, null_on_oob=True))
-        .otherwise(parts.list.last())
-    )
-    return pl.when(code.is_in(list(LANGUAGES))).then(code).otherwise(pl.lit(""))
+def sampled(built: Built) -> pl.DataFrame:
+    """Every row that a page may hold, in the order in which they are taken: stage, item, language, reason, id, seed."""
+    stages = pl.Enum(list(dict.fromkeys((EXAMPLES, *built.stages, PROMPTS))))
+    example = {"stage": pl.lit(EXAMPLES), "item": pl.lit(""), "reason": pl.lit("")}
+    seed = pl.col("id").str.split("/").list.first()
+    examples = built.table(EXAMPLES).select("id", "language", seed="seed_id", **example)
+    rejects = built.rejects.select("id", "stage", "item", "reason", language=_language(built.stages[0]), seed=seed)
+    prompt = {"stage": pl.lit(PROMPTS), "item": pl.col("set"), "reason": pl.lit("")}
+    prompts = built.table("benchmark").select("id", "language", seed="prompt_id", **prompt)
+    hashed = pl.col("seed").map_elements(_hash, return_dtype=pl.String)
+    rows = pl.concat([examples, rejects, prompts], how="diagonal")
+    rows = rows.with_columns(pl.col("stage").cast(stages), hash=hashed)
+    ranked = rows.sort("hash", "id").with_columns(rank=pl.int_range(pl.len()).over(_GROUP))
+    return ranked.sort("rank", *_GROUP, "id").drop("hash", "rank")
+
+
+def _language(first: str) -> pl.Expr:
+    """The language of a reject: its item, or a part of its id, or English. That of a passage is not known: it is empty."""
+    parts = pl.concat_list(pl.col("id").str.split("/"), "item")
+    code = parts.list.eval(pl.element().filter(pl.element().is_in(list(LANGUAGES)))).list.last()
+    return code.fill_null(pl.col("stage").replace_strict({first: ""}, default="en", return_dtype=pl.String))
 
 
 def _hash(seed: str) -> str:

@@ -1,7 +1,7 @@
-"""What is asked of a model and what it answered.
+"""A request to a model, and the key that its response is cached under.
 
-A row is bought once: the key of a request is a hash of everything that could change its answer, and nothing else.
-Where the answer comes from (endpoint, device, batch, attempt at the network) bears no identity and is not here.
+The key is a hash of everything that can change the response, and of nothing else. Where the response comes from (endpoint, device, batch,
+retry after a transport error) is not part of it.
 """
 
 from __future__ import annotations
@@ -14,13 +14,12 @@ from typing import Any
 
 import orjson
 
-_AROUND = " \t\r\n*_`'\"()[]{}.:,▁ĠĊ"
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
 class Sampling:
-    """How an answer is drawn. temperature 0 is greedy; max_tokens bounds the answer, in tokens."""
+    """How a response is sampled. temperature 0 is greedy; max_tokens limits the response."""
 
     temperature: float = 0.0
     top_p: float = 1.0
@@ -29,12 +28,19 @@ class Sampling:
 
 @dataclass(frozen=True)
 class Request:
-    """One answer to be had from one model.
+    """One response wanted from one model.
 
-    messages: (role, content) pairs. revision: what pins the weights; a digest for a local folder.
-    schema: the JSON schema the answer must follow, if any. candidate and attempt tell equal questions apart: the
-    number among several answers to one question, and how often it was asked again because it could not be read.
-    choices: where the answer is to be one of these words, whose shares are then wanted (see Answer).
+    Args:
+        engine: as params.yaml names it.
+        model: a folder, a hub id, or the name that an endpoint serves.
+        revision: what pins the weights; a digest for a local folder.
+        messages: (role, content) pairs.
+        sampling: how the response is sampled.
+        schema: the JSON schema that the response must follow, if any.
+        logprobs: whether the response carries its log-probability.
+        candidate: its number among several responses to the same messages.
+        attempt: how many responses before it could not be parsed.
+        choices: the words that the response is to be one of; its log-probability is then that of its share (see Response).
     """
 
     engine: str
@@ -48,15 +54,28 @@ class Request:
     attempt: int = 0
     choices: tuple[str, ...] = ()
 
+    @classmethod
+    def parse(cls, canonical: bytes) -> Request:
+        """The request of a canonical JSON."""
+        fields = orjson.loads(canonical)
+        return cls(
+            **fields
+            | {
+                "messages": tuple((role, _decoded(content)) for role, content in fields["messages"]),
+                "sampling": Sampling(**fields["sampling"]),
+                "choices": tuple(fields.get("choices", ())),
+            }
+        )
+
     @cached_property
     def canonical(self) -> bytes:
-        """The request as canonical JSON: what the key is a hash of, and what the store keeps beside the answer."""
+        """The request as canonical JSON: what the key is a hash of, and what the cache keeps with the response."""
         sampling = self.sampling
         body: dict[str, Any] = {
             "engine": self.engine,
             "model": self.model,
             "revision": self.revision,
-            "messages": [[role, _plain(content)] for role, content in self.messages],
+            "messages": [[role, _encoded(content)] for role, content in self.messages],
             "sampling": {
                 "temperature": sampling.temperature,
                 "top_p": sampling.top_p,
@@ -69,7 +88,7 @@ class Request:
         }
         if self.choices:
             body["choices"] = self.choices
-        # A copy: orjson hands out its bytes in the eight kilobytes it wrote them to, and a stage keeps many requests.
+        # A copy: orjson returns its bytes in the eight kilobytes it wrote them to, and a stage keeps many requests.
         return bytes(memoryview(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)))
 
     @cached_property
@@ -79,7 +98,7 @@ class Request:
 
     @cached_property
     def seed(self) -> int:
-        """The sampling seed, in [0, 2**31): a function of the request alone, so a neighbour cannot change it."""
+        """The sampling seed, in [0, 2**31): a function of the request alone, so that other rows cannot change it."""
         return int(self.key[:8], 16) & 0x7FFFFFFF
 
 
@@ -88,10 +107,14 @@ def unicode_only(text: str) -> str:
     return _SURROGATE.sub("\ufffd", text)
 
 
-def _plain(text: str) -> str | list[str]:
-    """Text as JSON takes it; lone surrogates are no UTF-8, so such a text is spelt out in a list of its own."""
+def _encoded(text: str) -> str | list[str]:
+    """Text as JSON takes it; a text with lone surrogates, which are not valid in UTF-8, is escaped and in a list of its own."""
     try:
         text.encode()
     except UnicodeEncodeError:
         return [text.encode("unicode_escape").decode()]
     return text
+
+
+def _decoded(content: str | list[str]) -> str:
+    return content if isinstance(content, str) else content[0].encode("ascii").decode("unicode_escape")

@@ -9,14 +9,20 @@ from dataclasses import dataclass
 from xlforge.requests.request import Request
 
 _AROUND = " \t\r\n*_`'\"()[]{}.:,▁ĠĊ"
+"""Marks, blanks and the signs that tokenizers write for blanks: they may stand around a choice."""
 
 
 @dataclass(frozen=True)
 class Response:
-    """What a model said.
+    """A model's response.
 
-    logprob: the sum over the answer's tokens in nats, if it was asked for and given. Where the request names choices and
-    the answer spells one, it is instead the log of that choice's share of the probability that all of them have there.
+    Args:
+        text: as the model wrote it.
+        finish_reason: `stop` where it ended by itself, `length` where it was cut off, else what the server reported.
+        tokens_in: read.
+        tokens_out: written.
+        logprob: the sum over the response's tokens in nats, where the request wants it and the engine gives it. Where the request
+            names choices and the response is one, it is instead the log of that choice's share of the probability of all choices.
     """
 
     text: str
@@ -26,8 +32,12 @@ class Response:
     logprob: float | None = None
 
 
+Completed = tuple[Request, Response]
+"""A request and its response."""
+
+
 def choice(word: str, choices: Sequence[str]) -> str | None:
-    """The choice that a token or an answer spells, whatever marks surround it; None if it spells none."""
+    """The choice that a token or a response spells, whatever marks surround it; None if it spells none."""
     bare = word.strip(_AROUND)
     return bare if bare in choices else None
 
@@ -40,7 +50,3 @@ def share(logprobs: Iterable[tuple[str, float]], chosen: str, choices: Sequence[
             mass[spelt] += math.exp(min(logprob, 0.0))
     whole = math.fsum(mass.values())
     return math.log(mass[chosen] / whole) if mass[chosen] > 0 and math.isfinite(whole) else None
-
-
-Completed = tuple[Request, Response]
-"""A request and its response."""

@@ -19,7 +19,7 @@ from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from xlforge.base import cpu, guard
+from xlforge.base import guard
 from xlforge.base.errors import BuildError
 from xlforge.base.rows import Row
 from xlforge.config import packages
@@ -140,6 +140,16 @@ class Stage:
         if (requests := self.record.requests())["requests"]:
             counts["requests"] = requests
         write_json(counts | (metrics or {}), self.out / "metrics.json")
+        self.write_code()
+
+    def write_code(self) -> None:
+        """Writes the fingerprint of the code that decided this stage's data, where no stage depends on it."""
+        from xlforge.base.files import write_json
+        from xlforge.stage.code import fingerprint
+
+        version = getattr(self.params, "version", None)
+        path = DATA / "code" / self.stage / f"{self.item}.json" if self.item else DATA / "code" / f"{self.stage}.json"
+        write_json({"code": fingerprint(self.stage, self.item, version), "version": version}, path)
 
     def accept(
         self, rows: pl.DataFrame, rejects: pl.DataFrame, expected: Collection[str], among: int | None = None
@@ -199,7 +209,6 @@ def main(stage: str, work: Callable[[Stage], None]) -> None:
     parser.add_argument("--verbose", action="store_true", help="show distilabel's own log")
     asked = parser.parse_args()
     name = f"{stage}@{asked.item}" if asked.item else stage
-    cpu.pin()
     guard.die_with_parents()
     try:
         with guard.alone(stage):

@@ -47,9 +47,6 @@ class Reply:
 class Answerer(Protocol):
     """Gives each request its response."""
 
-    dry: bool
-    """Whether nothing is generated: rows whose response is missing then go on as stand-ins."""
-
     def open(self, caller: Caller) -> None:
         """Before the first request of a caller."""
 
@@ -66,8 +63,6 @@ class Answerer(Protocol):
 class Live:
     """The cache, else the engine, whose responses go to the cache. Models of one role and name share an engine."""
 
-    dry = False
-
     def __init__(
         self, execution: Execution, usage: Usage | None = None, engine: Callable[..., Engine] = open_engine
     ) -> None:
@@ -75,7 +70,7 @@ class Live:
         self._cache: Cache | None = None
         self._engines: dict[tuple[str, str], Engine] = {}
         self._checked: set[str] = set()
-        self._tolerance = Tolerance(execution.failures)
+        self._tolerance = Tolerance(execution.max_failures)
 
     def open(self, caller: Caller) -> None:
         """Opens the cache and, where the weights lie in a folder, sees that they are the ones params.yaml means."""

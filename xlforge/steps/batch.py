@@ -29,7 +29,7 @@ class Tolerance:
         if self._failed >= self._limit:
             raise EngineError(
                 f"{title}: {self._failed} requests failed for good, the last with: {reason}. Every response is in the cache: "
-                "fix the cause and run again, or allow more failures with XLFORGE_FAILURES"
+                "fix the cause and run again, or allow more failures with XLFORGE_MAX_FAILURES"
             )
 
 

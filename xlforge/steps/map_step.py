@@ -1,6 +1,5 @@
 """A step that works on one row at a time and calls no model."""
 
-from abc import abstractmethod
 from collections.abc import Iterator
 
 from distilabel.steps import Step
@@ -31,9 +30,9 @@ class MapStep(Step):  # type: ignore[misc]
     def outputs(self) -> list[str]:
         return self.adds
 
-    @abstractmethod
     def work(self, row: Row) -> Row | list[Row]:
         """The row with its new columns, or several rows; a `reject` mark ends its way."""
+        raise NotImplementedError
 
     def process(self, inputs: StepInput) -> Iterator[list[Row]]:
         yield self.map_all(inputs)

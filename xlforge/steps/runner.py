@@ -1,14 +1,13 @@
 """The one loop that runs a pipeline, in this process, for a build and for a plan alike.
 
 distilabel's own `run()` starts a process a step and moves rows through queues. Here each step, in topological order, is loaded, gets all
-rows, and is unloaded. What the loop does not support (a second yield, routing, joins that take one input) it refuses.
+rows, and is unloaded. What the loop does not support (a second yield, routing) it refuses; joins without `*inputs` distilabel refuses.
 A step of ours and a stock distilabel task are treated alike: responses come through the answerer, calls go into provenance, and a row
 without a usable response is rejected.
 """
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -19,13 +18,11 @@ from xlforge.base.errors import BuildError
 from xlforge.base.rows import Row, reject
 from xlforge.steps.answerers import MISSING, Answerer, Caller, Reply
 from xlforge.steps.cached_llm import CachedLLM
+from xlforge.steps.dry import Dry, stand_in, waits
 from xlforge.steps.llm_step import LLMStep
 
 if TYPE_CHECKING:
     from distilabel.pipeline import Pipeline
-
-_STAND_IN = 200
-"""Characters of a stand-in's text where no response of the stage is known."""
 
 
 def run(pipeline: Pipeline, answerer: Answerer) -> list[Row]:
@@ -43,14 +40,22 @@ def run(pipeline: Pipeline, answerer: Answerer) -> list[Row]:
     steps = {name: pipeline.dag.get_step(name)["step"] for name in names}
     last_use = {caller: name for name in names if (caller := _caller(steps[name])) is not None}
     rows: dict[str, list[Row]] = {}
+    columns: list[str] = []
     for name in names:
-        before = [rows[each] for each in pipeline.dag.get_step_predecessors(name)]
-        _refuse_routing(pipeline, name, len(before))
-        rows[name] = _run_step(steps[name], before, answerer)
+        before = [_own(pipeline, each, rows[each]) for each in pipeline.dag.get_step_predecessors(name)]
+        _refuse_routing(pipeline, name)
+        rows[name] = _run_step(steps[name], before, answerer, columns)
+        columns += [] if isinstance(steps[name], GeneratorStep) else steps[name].outputs
         caller = _caller(steps[name])
         if caller is not None and last_use[caller] == name:
             answerer.release(caller)
     return rows[ends[0]]
+
+
+def _own(pipeline: Pipeline, name: str, rows: list[Row]) -> list[Row]:
+    """A step's rows for one of its successors; where there are several, none sees what another changes."""
+    shared = len(list(pipeline.dag.get_step_successors(name))) > 1
+    return [dict(row) for row in rows] if shared else rows
 
 
 def _caller(step: Any) -> Caller | None:
@@ -58,16 +63,19 @@ def _caller(step: Any) -> Caller | None:
     return llm.caller if isinstance(llm, CachedLLM) else None
 
 
-def _refuse_routing(pipeline: Pipeline, name: str, joined: int) -> None:
-    entry = pipeline.dag.get_step(name)
-    if entry.get("routing_batch_function") is not None:
+def _refuse_routing(pipeline: Pipeline, name: str) -> None:
+    if pipeline.dag.get_step(name).get("routing_batch_function") is not None:
         raise BuildError(f"{pipeline.name}.{name}: routing is not supported: let the step pass rows by instead")
-    kinds = {each.kind for each in inspect.signature(entry["step"].process).parameters.values()}
-    if joined > 1 and inspect.Parameter.VAR_POSITIONAL not in kinds:
-        raise BuildError(f"{pipeline.name}.{name}: it joins {joined} steps, so its process must take *inputs")
 
 
-def _run_step(step: Any, before: list[list[Row]], answerer: Answerer) -> list[Row]:
+def callers(pipeline: Pipeline) -> list[Caller]:
+    """Whose requests a pipeline makes: one entry for each step that calls a model."""
+    steps = (pipeline.dag.get_step(name)["step"] for name in pipeline.dag)
+    return [caller for step in steps if (caller := _caller(step)) is not None]
+
+
+def _run_step(step: Any, before: list[list[Row]], answerer: Answerer, columns: list[str]) -> list[Row]:
+    """What a step gives. columns: those that the steps before it give."""
     llm = getattr(step, "llm", None)
     if isinstance(llm, CachedLLM):
         llm.use(answerer)
@@ -79,14 +87,9 @@ def _run_step(step: Any, before: list[list[Row]], answerer: Answerer) -> list[Ro
     try:
         if isinstance(step, GeneratorStep):
             return [row for made, _ in _until_last(step) for row in made]
-        if isinstance(step, LLMStep):
-            return _with_stand_ins(step, _only(step, before)) if answerer.dry else _only(step, before)
-        if llm is not None:
-            return _stock(step, before, answerer)
-        if answerer.dry:
-            waiting = [row for row in before[0] if row.get("stand_in")]
-            return [*_only(step, [[row for row in rows if not row.get("stand_in")] for rows in before]), *waiting]
-        return _only(step, before)
+        if llm is None:
+            return _only(step, before)
+        return _dry(step, before, answerer, columns) if isinstance(answerer, Dry) else _called(step, before)
     finally:
         step.unload()
 
@@ -109,7 +112,21 @@ def _only(step: Any, before: list[list[Row]]) -> list[Row]:
     return rows
 
 
-def _stock(step: Any, before: list[list[Row]], answerer: Answerer) -> list[Row]:
+def _called(step: Any, before: list[list[Row]]) -> list[Row]:
+    return _only(step, before) if isinstance(step, LLMStep) else _stock(step, before)
+
+
+def _dry(step: Any, before: list[list[Row]], dry: Dry, columns: list[str]) -> list[Row]:
+    """The same in a plan: rows that wait stay as they are, and their stand-ins show what the step would call its model for."""
+    made = _called(step, [[row for row in rows if not waits(row)] for rows in before])
+    waiting = [[row for row in rows if waits(row)] for rows in before]
+    if any(waiting):
+        with dry.stand_ins():
+            _called(step, [[stand_in(row, columns) for row in rows] for rows in waiting])
+    return [*made, *(row for rows in waiting for row in rows)]
+
+
+def _stock(step: Any, before: list[list[Row]]) -> list[Row]:
     """A stock distilabel task over the rows that are not rejected: cached, traced, rejected like a step of ours."""
     rows, aside = before[0], [row for row in before[0] if row.get("reject")]
     open_rows = [row for row in rows if not row.get("reject")]
@@ -122,7 +139,7 @@ def _stock(step: Any, before: list[list[Row]], answerer: Answerer) -> list[Row]:
             f"the task {step.name} gave {len(made)} rows for {len(per_row)} responses: use a step of its own for it"
         )
     out = [_stocked(step, row, calls) for row, calls in zip(made, per_row, strict=True)]
-    return [*(_with_stand_in(row, step.outputs) if answerer.dry else row for row in out), *aside]
+    return [*out, *aside]
 
 
 def _stocked(step: Any, row: Row, replies: list[Reply]) -> Row:
@@ -141,16 +158,3 @@ def _why_unusable(reply: Reply) -> str | None:
     if reply.response is None:
         return MISSING if reply.failure == MISSING else "no_answer"
     return None if reply.response.finish_reason == "stop" else "cut_off"
-
-
-def _with_stand_ins(step: LLMStep, rows: list[Row]) -> list[Row]:
-    return [_with_stand_in(row, step.adds) for row in rows]
-
-
-def _with_stand_in(row: Row, adds: list[str]) -> Row:
-    """In a plan, a row whose response is missing goes on to later models with a stand-in's text."""
-    mark = row["reject"]
-    if not mark or mark["reason"] != MISSING:
-        return row
-    text = (mark["raw"] * (_STAND_IN // max(1, len(mark["raw"])) + 1))[:_STAND_IN]
-    return {**row, **{name: text for name in adds if not row.get(name)}, "reject": None, "stand_in": True}

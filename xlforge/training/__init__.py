@@ -1,1 +1,1 @@
-"""What decides an adapter: which rows a student learns from, how they are counted and ordered, and how it is trained."""
+"""What decides an adapter: the rows that a student is trained on, their token counts and their order, and the training itself."""

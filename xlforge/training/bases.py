@@ -1,9 +1,7 @@
-"""The model a student starts from, and its tokenizer: pinned by revision, and checked before anything is trained."""
+"""The model that a student starts from, and its tokenizer: pinned by revision, and checked before the training."""
 
 from __future__ import annotations
 
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -21,45 +19,49 @@ from xlforge.config.students import Base, Recipe
 from xlforge.models.revision import check
 from xlforge.training.sizes import tokens
 
-_ASKED, _ANSWERED = {"role": "user", "content": "Hello"}, {"role": "assistant", "content": "Yes"}
+_QUESTION, _ANSWER = {"role": "user", "content": "Hello"}, {"role": "assistant", "content": "Yes"}
 
 
-def tokenizer_of(base: Base) -> PreTrainedTokenizerBase:
-    """The tokenizer, with a chat template whose answers end. Raises BuildError, EngineError where the base is not as pinned."""
+def load_tokenizer(base: Base) -> PreTrainedTokenizerBase:
+    """The tokenizer of a base, with a chat template whose answers end.
+
+    Raises:
+        BuildError: the base differs from its revision, or its chat template is missing or unusable.
+    """
     check(Model(model=base.model, revision=base.revision))
-    try:
-        tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(base.model, **options_of(base))
-    except (OSError, ValueError) as error:
-        raise BuildError(_unloadable(base, error)) from error
+    tokenizer: PreTrainedTokenizerBase = _load(AutoTokenizer, base)
     if base.chat_template is not None:
         tokenizer.chat_template = base.chat_template
     if tokenizer.chat_template is None:
         raise BuildError(
-            f"the tokenizer of {base.model} has no chat template: write one as `chat_template` beside it under `bases` in "
-            "params.yaml, from tokens that it knows"
+            f"the tokenizer of {base.model} has no chat template: write one as `chat_template` under `bases` in params.yaml, "
+            "with tokens that the tokenizer knows"
         )
-    asked = tokens(tokenizer, [_ASKED], add_generation_prompt=True)
-    answer = tokens(tokenizer, [_ASKED, _ANSWERED])[len(asked) :]
+    prompt = tokens(tokenizer, [_QUESTION], add_generation_prompt=True)
+    answer = tokens(tokenizer, [_QUESTION, _ANSWER])[len(prompt) :]
     if tokenizer.eos_token_id not in answer:
         raise BuildError(
             f"an answer under the chat template of {base.model} does not end with {tokenizer.eos_token!r}, the token that ends "
-            "an answer: a student would never learn to stop. Write a `chat_template` beside it under `bases` in params.yaml"
+            "an answer: a student would never learn to stop. Write another `chat_template` under `bases` in params.yaml"
         )
     return tokenizer
 
 
-def model_of(base: Base, recipe: Recipe, device: str) -> PreTrainedModel:
-    """The weights, in the recipe's precision. device: `cpu` or `cuda`. Raises BuildError where they cannot be had so."""
-    options = options_of(base)
-    if recipe.quantised:
+def load_model(base: Base, recipe: Recipe, device: str) -> PreTrainedModel:
+    """The weights of a base in the recipe's dtype.
+
+    Args:
+        device: `cpu` or `cuda`.
+
+    Raises:
+        BuildError: the weights cannot be loaded, or not in 4 bits on this device.
+    """
+    options: dict[str, Any] = {"dtype": getattr(torch, recipe.dtype), "use_safetensors": True}
+    if recipe.load_in_4bit:
         if device == "cpu" or not torch.cuda.is_available():
             raise BuildError(
-                "quantised: true wants a GPU, and this training runs on the CPU: set XLFORGE_DEVICE=cuda where there is one, or "
-                "write quantised: false in params.yaml"
-            )
-        if find_spec("bitsandbytes") is None:
-            raise BuildError(
-                "quantised: true wants bitsandbytes: pip install 'xlforge[qlora]', or write quantised: false"
+                "load_in_4bit: true needs a GPU, and this training runs on the CPU: set XLFORGE_DEVICE=cuda on a machine with a "
+                "GPU, or write load_in_4bit: false in params.yaml"
             )
         options["quantization_config"] = BitsAndBytesConfig(  # type: ignore[no-untyped-call]
             load_in_4bit=True,
@@ -67,25 +69,24 @@ def model_of(base: Base, recipe: Recipe, device: str) -> PreTrainedModel:
             bnb_4bit_use_double_quant=True,
             bnb_4bit_compute_dtype=torch.bfloat16,
         )
-    try:
-        model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
-            base.model, dtype=getattr(torch, recipe.precision), use_safetensors=True, **options
-        )
-    except (OSError, ValueError) as error:
-        raise BuildError(_unloadable(base, error)) from error
+    model: PreTrainedModel = _load(AutoModelForCausalLM, base, **options)
     return model
 
 
-def options_of(base: Base) -> dict[str, Any]:
-    """What `from_pretrained` is given for anything of this base."""
-    options: dict[str, Any] = {"trust_remote_code": base.trust_remote_code == base.model}
-    if not Path(base.model).is_dir():
-        options["revision"] = base.revision
-    return options
+def load_options(base: Base) -> dict[str, Any]:
+    """The arguments of every `from_pretrained` of this base."""
+    return {"trust_remote_code": base.trust_remote_code == base.model, "revision": base.revision}
 
 
-def _unloadable(base: Base, error: Exception) -> str:
-    return (
-        f"the base {base.model} cannot be loaded: {error}; `model` under `bases` in params.yaml takes a folder or a hub id with "
-        "safetensors weights"
-    )
+def _load(kind: Any, base: Base, **options: Any) -> Any:
+    try:
+        return kind.from_pretrained(base.model, **load_options(base), **options)
+    except ImportError as error:
+        raise BuildError(
+            f"{error}; pip install 'xlforge[qlora]', or write load_in_4bit: false in params.yaml"
+        ) from error
+    except (OSError, ValueError) as error:
+        raise BuildError(
+            f"the base {base.model} cannot be loaded: {error}; `model` under `bases` in params.yaml takes a folder or a hub id "
+            "with safetensors weights"
+        ) from error

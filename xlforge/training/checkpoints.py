@@ -1,7 +1,8 @@
-"""Where a training keeps its checkpoints: outside the stage's outs, which dvc deletes, and under a hash of all that decides it.
+"""The checkpoints of a training, in `.xlforge/training/<NAME>-<hash>` of the main checkout.
 
-`.xlforge/training/<NAME>-<hash>` of the main checkout, so that a killed training goes on from the last checkpoint that is whole, also
-from another checkout, and an edited recipe never goes on from another's. A folder belongs to who holds its lock.
+They are outside the stage's outs, because dvc deletes these before a run. The hash is over everything that decides the adapter. So a killed
+training continues from its last complete checkpoint, also from another checkout, and never from the checkpoint of another recipe. One
+process at a time holds a folder, by a lock.
 """
 
 from __future__ import annotations
@@ -9,33 +10,35 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import filelock
 
 from xlforge.base.project import state
 
-_WHOLE = "whole"
+_COMPLETE = "complete"
+"""The file that is added to a checkpoint after all others."""
 
 
-def place(name: str, key: str) -> Path:
+def folder_of(name: str, key: str) -> Path:
     """The folder of one training of a student."""
     return state() / "training" / f"{name}-{key}"
 
 
 @contextmanager
-def held(name: str, key: str) -> Iterator[Path]:
-    """The training's folder, for whoever comes first; folders of the student's other recipes are removed if nobody is at them.
+def hold(name: str, key: str) -> Iterator[Path]:
+    """The folder of a training, locked. Without an error it is removed at the end.
 
-    It is removed at the end, unless there was an error.
+    Folders of the student's other recipes are removed, unless another process holds them.
     """
-    folder = place(name, key)
+    folder = folder_of(name, key)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    lock = _lock(folder)
-    for other in folder.parent.glob(f"{name}-*.lock"):
-        if other != Path(lock.lock_file):
-            _remove(other)
+    lock = filelock.FileLock(folder.with_name(f"{folder.name}.lock"))
+    for other in set(folder.parent.glob(f"{name}-*.lock")) - {Path(lock.lock_file)}:
+        with suppress(filelock.Timeout), filelock.FileLock(other, timeout=0):
+            shutil.rmtree(other.with_suffix(""), ignore_errors=True)
+            other.unlink(missing_ok=True)
     try:
         lock.acquire(timeout=0)
     except filelock.Timeout:
@@ -49,30 +52,17 @@ def held(name: str, key: str) -> Iterator[Path]:
         lock.release()
 
 
-def last(folder: Path) -> Path | None:
-    """The newest checkpoint that was written to its end."""
-    whole = [path.parent for path in folder.glob(f"checkpoint-*/{_WHOLE}")]
-    return max(whole, key=step, default=None)
+def latest(folder: Path) -> Path | None:
+    """The newest complete checkpoint."""
+    complete = [path.parent for path in folder.glob(f"checkpoint-*/{_COMPLETE}")]
+    return max(complete, key=step, default=None)
 
 
 def step(checkpoint: Path | None) -> int:
-    """The step a checkpoint was written after; 0 for none."""
+    """The step after which a checkpoint was written; 0 for None."""
     return int(checkpoint.name.rpartition("-")[2]) if checkpoint else 0
 
 
-def finish(folder: Path, after: int) -> None:
-    """Says of the checkpoint after a step that it is whole."""
-    (folder / f"checkpoint-{after}" / _WHOLE).touch()
-
-
-def _lock(folder: Path) -> filelock.BaseFileLock:
-    return filelock.FileLock(folder.with_name(f"{folder.name}.lock"))
-
-
-def _remove(lock: Path) -> None:
-    try:
-        with filelock.FileLock(lock).acquire(timeout=0):
-            shutil.rmtree(lock.with_suffix(""), ignore_errors=True)
-            lock.unlink(missing_ok=True)
-    except filelock.Timeout:
-        return
+def mark_complete(folder: Path, after: int) -> None:
+    """Marks the checkpoint after a step as complete."""
+    (folder / f"checkpoint-{after}" / _COMPLETE).touch()

@@ -1,12 +1,10 @@
-"""An adapter as it is delivered: weights, config and chat template, the same bytes for the same training.
+"""An adapter as the stage delivers it: weights, config and chat template, with the same bytes for the same training.
 
-PEFT's own folder would hold a card, and in its config the modules in the order of a set, which differs from run to run.
+PEFT's own folder has a card, and its config lists the modules in the order of a set, which differs between runs.
 """
 
 from __future__ import annotations
 
-import json
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -14,31 +12,23 @@ from peft import get_peft_model_state_dict
 from safetensors.torch import save_file
 from transformers import PreTrainedTokenizerBase
 
-from xlforge.base.files import write_json, write_text
+from xlforge.base.files import replaced, write_json, write_text
 from xlforge.config.students import Base
 
 
 def save(model: Any, tokenizer: PreTrainedTokenizerBase, base: Base, folder: Path) -> None:
-    """Writes the folder anew, whole or not at all. model: a PeftModel; its base is named as params.yaml names it."""
-    part = folder.with_name(f".{folder.name}.part")
-    shutil.rmtree(part, ignore_errors=True)
-    part.mkdir(parents=True)
-    config = model.peft_config["default"]
-    config.save_pretrained(str(part))
-    written: dict[str, Any] = json.loads((part / "adapter_config.json").read_bytes())
-    modules = written["target_modules"]
-    written["target_modules"] = modules if isinstance(modules, str) else sorted(modules)
-    written["base_model_name_or_path"] = base.model
-    written["revision"] = None if Path(base.model).is_dir() else base.revision
-    written["inference_mode"] = True
-    write_json(written, part / "adapter_config.json")
+    """Writes the folder, complete or not at all. `model` is a PeftModel; its config names the base as params.yaml does."""
+    config: dict[str, Any] = model.peft_config["default"].to_dict()
+    modules = config["target_modules"]
+    config["target_modules"] = modules if isinstance(modules, str) else sorted(modules)
+    config["base_model_name_or_path"] = base.model
+    config["revision"] = None if Path(base.model).is_dir() else base.revision
+    config["inference_mode"] = True
     weights = get_peft_model_state_dict(model, save_embedding_layers=False)
-    save_file(
-        {name: weight.detach().cpu().contiguous() for name, weight in sorted(weights.items())},
-        part / "adapter_model.safetensors",
-        metadata={"format": "pt"},
-    )
-    (part / "adapter_model.safetensors").chmod(0o644)  # safetensors leaves it to its owner
-    write_text(str(tokenizer.chat_template), part / "chat_template.jinja")
-    shutil.rmtree(folder, ignore_errors=True)
-    part.rename(folder)
+    with replaced(folder) as part:
+        write_json(config, part / "adapter_config.json")
+        file = part / "adapter_model.safetensors"
+        tensors = {name: weight.detach().cpu().contiguous() for name, weight in sorted(weights.items())}
+        save_file(tensors, file, metadata={"format": "pt"})
+        file.chmod(0o644)  # safetensors gives only the owner the right to read
+        write_text(str(tokenizer.chat_template), part / "chat_template.jinja")

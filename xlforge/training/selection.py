@@ -1,7 +1,7 @@
-"""The rows a student learns from, drawn by a hash of their ids.
+"""The rows that a student is trained on, sampled by a hash of their ids.
 
-Each row has its lot once and for all: whoever takes fewer rows of a language takes the first of those who take more, and two configs
-that hold the same ids give the same rows. The seed has no part in it, so that students of several seeds learn from the same rows.
+The hash of a row is always the same. So the rows of a student with fewer rows are among the rows of a student with more, and two configs
+with the same ids give the same rows. The seed has no influence, so students with different seeds are trained on the same rows.
 """
 
 from __future__ import annotations
@@ -19,11 +19,19 @@ from xlforge.languages.registry import LANGUAGES
 CONFIGS = ("default", "bestof3")
 
 
-def chosen(dataset: Path, name: str, student: Student, languages: tuple[str, ...]) -> pl.DataFrame:
-    """id, language, prompt and completion of the student's rows, in order of id.
+def choose(dataset: Path, name: str, student: Student, languages: tuple[str, ...]) -> pl.DataFrame:
+    """The student's rows, ordered by id.
 
-    dataset: the folder of the stage `dataset`. languages: those of the build, for a student that names none. Raises BuildError
-    when more rows are asked for than are there.
+    Args:
+        dataset: the folder of the stage `dataset`.
+        name: of the student, for messages.
+        languages: those of the build, for a student without `languages`.
+
+    Returns:
+        Columns id, language, prompt, completion.
+
+    Raises:
+        BuildError: the dataset has fewer rows than `rows` wants, or a split is missing.
     """
     parts = []
     for code in student.languages or languages:
@@ -31,31 +39,30 @@ def chosen(dataset: Path, name: str, student: Student, languages: tuple[str, ...
         if student.paired:
             other = next(config for config in CONFIGS if config != student.config)
             rows = rows.join(_split(dataset, other, code).select("id"), on="id", how="semi")
-        parts.append(drawn(rows, student.rows, f"students.{name}.rows", code))
+        parts.append(sample(rows, student.rows, f"students.{name}.rows", code))
     return pl.concat(parts).select("id", "language", "prompt", "completion").sort("id")
 
 
-def drawn(rows: pl.DataFrame, count: float | None, where: str, code: str) -> pl.DataFrame:
-    """As many rows as `count` says (a number, a share, None for all): those with the first lots."""
+def sample(rows: pl.DataFrame, count: float | None, where: str, code: str) -> pl.DataFrame:
+    """The `count` rows with the smallest hashes; `count` is a number, a share, or None for all."""
     if count is None:
         return rows
     wanted = ceil(count * len(rows)) if count < 1 else int(count)
     if wanted > len(rows):
         raise BuildError(
-            f"{where} in params.yaml asks for {wanted} rows of {LANGUAGES[code].name}, but the dataset has {len(rows)} that serve: "
-            "lower it, or let more seeds through (seeds.sample)"
+            f"{where} in params.yaml is {wanted} rows of {LANGUAGES[code].name}, but the dataset has {len(rows)} usable ones: "
+            "lower it, or use more seeds (seeds.sample)"
         )
-    lots = pl.Series([lot(one) for one in rows["id"]], dtype=pl.String)
-    return rows.with_columns(lot=lots).sort("lot").head(wanted).drop("lot")
+    return rows.sort(pl.col("id").map_elements(row_hash, pl.String)).head(wanted)
 
 
-def lot(row: str) -> str:
-    """The lot of a row, by its id: hexadecimal digits, of which the smallest are drawn first."""
+def row_hash(row: str) -> str:
+    """The hash of a row by its id, as hexadecimal digits; the smallest are sampled first."""
     return hashlib.sha256(f"student\n{row}".encode()).hexdigest()
 
 
 def _split(dataset: Path, config: str, code: str) -> pl.DataFrame:
     path = dataset / config / f"{LANGUAGES[code].split}.parquet"
     if not path.exists():
-        raise BuildError(f"{path} is missing: the stage student reads it; `dvc repro` makes it first")
+        raise BuildError(f"{path} is missing: the stage student reads it; `dvc repro` builds it first")
     return pl.read_parquet(path, columns=["id", "language", "prompt", "completion"])

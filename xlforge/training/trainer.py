@@ -1,7 +1,7 @@
-"""LoRA fine-tuning with TRL's SFTTrainer and PEFT, on conversational prompt/completion rows; the loss is the completion's.
+"""LoRA fine-tuning with TRL's SFTTrainer and PEFT, on conversational prompt/completion rows; the loss is over the completion.
 
-What the trainer leaves open is settled here: the order of the examples is our own, so that it can be resumed at any step; threads are
-as many as the recipe says; what a GPU may compute in either of two ways is asked to be computed in one.
+What the trainer leaves open is fixed here: the order of the examples, which can be resumed at any step; the number of threads, from the
+recipe; and the kernels of a GPU, of which the deterministic ones are used.
 """
 
 from __future__ import annotations
@@ -17,41 +17,35 @@ import torch.nn.functional as F
 from accelerate import PartialState
 from datasets import Dataset
 from peft import LoraConfig
-from torch.utils.data import Sampler
-from transformers import PreTrainedModel, PreTrainedTokenizerBase, TrainerCallback
+from transformers import TrainerCallback
 from transformers.trainer_callback import PrinterCallback
 from trl.trainer.sft_config import SFTConfig
 from trl.trainer.sft_trainer import SFTTrainer
 
 from xlforge.base.errors import BuildError
 from xlforge.base.progress import Steps
-from xlforge.config.students import Recipe
 from xlforge.training import checkpoints
-from xlforge.training.order import order, steps
+from xlforge.training.bases import load_model
+from xlforge.training.order import order
+from xlforge.training.run import TrainingRun
 
 _CHECKPOINTS = 20
-"""How many are written in the course of a training; the last two are kept."""
-
-
-@dataclass(frozen=True)
-class Job:
-    """One training. rows: prompt and completion, with the tokens of each. device: `cpu` or `cuda`.
-
-    folder: where checkpoints are put, and the last whole one is gone on from. progress: is told of each step.
-    """
-
-    recipe: Recipe
-    rows: list[dict[str, Any]]
-    device: str
-    folder: Path
-    progress: Steps
+"""How many are written in one training; the last two are kept."""
+_LORA = {"r", "lora_alpha", "lora_dropout", "target_modules"}
+_OPTIMIZER = {"learning_rate", "lr_scheduler_type", "weight_decay", "max_grad_norm"}
+_TRL = _OPTIMIZER | {"packing", "gradient_checkpointing", "seed"}
+"""Keys of the recipe that LoraConfig and SFTConfig take as they are."""
 
 
 @dataclass(frozen=True)
 class Trained:
-    """model: with its adapter. losses: of each step, the mean over the tokens it learnt from, in nats.
+    """A trained adapter.
 
-    tokens: read in all steps together. parameters: of the adapter.
+    Args:
+        model: the base with the adapter.
+        losses: of each step, the mean over the completion's tokens, in nats.
+        tokens: read in all steps together.
+        parameters: of the adapter.
     """
 
     model: Any
@@ -60,165 +54,142 @@ class Trained:
     parameters: int
 
 
-def train(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, job: Job) -> Trained:
-    """The base with an adapter trained on the rows.
+def train(run: TrainingRun, folder: Path, progress: Steps) -> Trained:
+    """Trains the adapter, from the latest complete checkpoint in `folder` if there is one.
 
-    Raises BuildError where GPUs cannot share a step's passes evenly, and where the loss is no number.
+    Raises:
+        BuildError: the processes cannot share a step evenly, or the loss is not a finite number.
     """
-    trainer = trainer_of(model, tokenizer, job)
+    trainer = build_trainer(run, folder)
     trainer.remove_callback(PrinterCallback)
-    trainer.add_callback(_Teller(job, trainer))
-    resume = checkpoints.last(job.folder)
+    trainer.add_callback(_Callback(trainer, folder, progress))
+    resume = checkpoints.latest(folder)
     if trainer.is_world_process_zero():
-        job.progress.begin(trainer.total, checkpoints.step(resume))
+        progress.begin(trainer.total_steps, checkpoints.step(resume))
     try:
         trainer.train(resume_from_checkpoint=str(resume) if resume else None)
     finally:
-        job.progress.close()
+        progress.close()
     losses = [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]
     adapted = trainer.accelerator.unwrap_model(trainer.model)
-    parameters = sum(weight.numel() for weight in adapted.parameters() if weight.requires_grad)
-    return Trained(adapted, losses, trainer.read(0, len(losses)), parameters)
+    parameters, _ = adapted.get_nb_trainable_parameters()
+    return Trained(adapted, losses, trainer.tokens_read(0, len(losses)), parameters)
 
 
-def trainer_of(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, job: Job) -> _Trainer:
-    """The trainer, ready to begin."""
-    _settle(job)
-    recipe = job.recipe
-    examples = Dataset.from_list([{key: row[key] for key in ("prompt", "completion")} for row in job.rows])
+def build_trainer(run: TrainingRun, folder: Path) -> _Trainer:
+    """The trainer with model, adapter and examples, before its first step."""
+    recipe = run.student
+    model = load_model(run.base, recipe, run.device)
+    torch.set_num_threads(recipe.threads)
+    if run.device != "cpu":
+        _use_deterministic_kernels()
+    lora = LoraConfig(task_type="CAUSAL_LM", **recipe.model_dump(mode="json", include=_LORA))
+    examples = Dataset.from_list([{key: row[key] for key in ("prompt", "completion")} for row in run.examples])
     trainer = _Trainer(
-        model,
-        _config(job),
-        train_dataset=examples,
-        processing_class=tokenizer,
-        peft_config=LoraConfig(
-            task_type="CAUSAL_LM",
-            r=recipe.rank,
-            lora_alpha=recipe.alpha,
-            lora_dropout=recipe.dropout,
-            target_modules=recipe.targets if isinstance(recipe.targets, str) else list(recipe.targets),
-        ),
+        model, _config(run, folder), train_dataset=examples, processing_class=run.tokenizer, peft_config=lora
     )
-    trainer.prepare(job)
+    trainer.fix_order(run)
     return trainer
 
 
-def _settle(job: Job) -> None:
-    torch.set_num_threads(job.recipe.threads)
-    if job.device != "cpu":
-        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-        torch.use_deterministic_algorithms(True, warn_only=True)
-        torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
-        torch.backends.cudnn.benchmark = False
+def _use_deterministic_kernels() -> None:
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
+    torch.backends.cudnn.benchmark = False
 
 
-def _config(job: Job) -> SFTConfig:
-    recipe = job.recipe
-    processes = int(os.environ.get("WORLD_SIZE", "1"))
-    if recipe.accumulation % processes:
+def _config(run: TrainingRun, folder: Path) -> SFTConfig:
+    recipe = run.student
+    passes = recipe.gradient_accumulation_steps
+    if passes % run.processes:
         raise BuildError(
-            f"{processes} processes cannot share accumulation: {recipe.accumulation} evenly: write a multiple of {processes} into the "
-            "recipe in params.yaml (what a step sees stays `batch` examples), or start fewer"
+            f"{run.processes} processes cannot share gradient_accumulation_steps: {passes} evenly: write a multiple of "
+            f"{run.processes} in params.yaml (a step still has train_batch_size examples), or start fewer processes"
         )
     return SFTConfig(
-        output_dir=str(job.folder),
-        max_length=recipe.length if recipe.packing else None,  # without packing nothing is too long, and nothing is cut
-        packing=recipe.packing,
+        **recipe.model_dump(include=_TRL),
+        output_dir=str(folder),
+        max_length=recipe.max_length if recipe.packing else None,  # longer rows are rejected before, so nothing is cut
         completion_only_loss=True,
-        learning_rate=recipe.learning_rate,
-        lr_scheduler_type={"constant": "constant_with_warmup"}.get(recipe.schedule, recipe.schedule),
-        warmup_steps=recipe.warmup,
-        weight_decay=recipe.weight_decay,
-        max_grad_norm=recipe.clip,
-        num_train_epochs=1,  # the order holds all epochs
-        per_device_train_batch_size=recipe.batch // recipe.accumulation,
-        gradient_accumulation_steps=recipe.accumulation // processes,
-        gradient_checkpointing=recipe.recompute,
-        seed=recipe.seed,
-        bf16=recipe.precision == "bfloat16",
-        use_cpu=job.device == "cpu",
-        dataloader_pin_memory=job.device != "cpu",
+        warmup_steps=recipe.warmup_ratio,  # transformers reads a value below 1 as a ratio
+        num_train_epochs=1,  # the order has all epochs
+        per_device_train_batch_size=recipe.train_batch_size // passes,
+        gradient_accumulation_steps=passes // run.processes,
+        bf16=recipe.dtype == "bfloat16",
+        use_cpu=run.device == "cpu",
+        dataloader_pin_memory=run.device != "cpu",
         ddp_find_unused_parameters=False,
         logging_steps=1,
         logging_nan_inf_filter=False,
-        save_strategy="steps",
-        save_steps=1 / _CHECKPOINTS,  # a share of all steps
+        save_steps=1 / _CHECKPOINTS,  # transformers reads a value below 1 as a share of all steps
         save_total_limit=2,
-        report_to="none",
         disable_tqdm=True,
     )
 
 
 class _Trainer(SFTTrainer):  # type: ignore[misc]
-    """SFTTrainer with our order of examples, and on a CPU without its head, which is made for GPUs. total: steps."""
+    """SFTTrainer with our order of examples, and with a loss for CPUs."""
 
-    total: int
+    total_steps: int
     _order: list[int]
     _lengths: list[int]
 
-    def prepare(self, job: Job) -> None:
-        """Lays down the order of the examples. Raises BuildError if they are not those that were counted."""
-        recipe, examples = job.recipe, cast(Dataset, self.train_dataset)
-        self._lengths = [len(ids) for ids in examples["input_ids"]]
-        counted = sum(row["prompt_tokens"] + row["completion_tokens"] for row in job.rows)
-        if sum(self._lengths) != counted or (len(self._lengths) != len(job.rows) and not recipe.packing):
+    def fix_order(self, run: TrainingRun) -> None:
+        """Sets the order of the examples. Raises BuildError if the trainer's examples are not those that were counted."""
+        recipe, rows = run.student, run.examples
+        self._lengths = [len(ids) for ids in cast(Dataset, self.train_dataset)["input_ids"]]
+        counted = sum(row["prompt_tokens"] + row["completion_tokens"] for row in rows)
+        if sum(self._lengths) != counted or (len(self._lengths) != len(rows) and not recipe.packing):
             raise BuildError(
-                f"{len(job.rows)} rows of {counted} tokens were to be learnt from, but the trainer has {len(self._lengths)} examples "
-                f"of {sum(self._lengths)}; please report this"
+                f"the trainer has {len(self._lengths)} examples of {sum(self._lengths)} tokens, but {len(rows)} rows of "
+                f"{counted} tokens were counted; please report this"
             )
-        self.total = steps(len(self._lengths), recipe.epochs, recipe.batch)
-        self._order = order(
-            self._lengths, recipe.epochs, recipe.batch, recipe.batch // recipe.accumulation, recipe.seed
-        )
+        batch = recipe.train_batch_size
+        size = batch // recipe.gradient_accumulation_steps
+        self._order = order(self._lengths, recipe.num_train_epochs, batch, size, recipe.seed)
+        self.total_steps = len(self._order) // batch
 
-    def read(self, first: int, last: int) -> int:
-        """Tokens of the examples in the steps from one up to another."""
-        batch = len(self._order) // self.total
+    def tokens_read(self, first: int, last: int) -> int:
+        """Tokens of the examples from step `first` up to, without, step `last`."""
+        batch = len(self._order) // self.total_steps
         return sum(self._lengths[index] for index in self._order[first * batch : last * batch])
 
-    def _get_train_sampler(self, train_dataset: Any = None) -> Sampler[int]:
-        return _Ordered(self._order)
+    def _get_train_sampler(self, train_dataset: Any = None) -> Any:
+        return self._order
 
     def create_model_card(self, *_: Any, **__: Any) -> None:
-        """Checkpoints need no card."""
+        """Does nothing: checkpoints need no card."""
 
     def compute_loss(
         self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
     ) -> Any:
-        """TRL's loss. Its head has no kernel for a CPU, where it takes longer than the model: the same sum is made there plainly."""
+        """TRL's loss. Its fused kernel is for GPUs and slower than the model on a CPU; there the same sum is computed plainly."""
         if self.args.device.type != "cpu" or return_outputs or num_items_in_batch is None:
             return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)  # type: ignore[no-untyped-call]
         labels = inputs.pop("labels")[:, 1:]
-        learnt = (labels != -100).any(0).nonzero().squeeze(-1)
-        logits = model(**inputs, logits_to_keep=learnt, use_cache=False).logits
-        total = F.cross_entropy(logits.flatten(0, 1).float(), labels[:, learnt].flatten(), reduction="sum")
+        in_loss = (labels != -100).any(0).nonzero().squeeze(-1)
+        logits = model(**inputs, logits_to_keep=in_loss, use_cache=False).logits
+        total = F.cross_entropy(logits.flatten(0, 1).float(), labels[:, in_loss].flatten(), reduction="sum")
         return total / num_items_in_batch * self.accelerator.num_processes
 
 
-class _Ordered(Sampler[int]):
-    def __init__(self, indices: list[int]) -> None:
-        self._indices = indices
+class _Callback(TrainerCallback):  # type: ignore[misc]
+    """Shows progress, stops at a loss that is not a number, and marks complete checkpoints."""
 
-    def __iter__(self) -> Any:
-        return iter(self._indices)
-
-    def __len__(self) -> int:
-        return len(self._indices)
-
-
-class _Teller(TrainerCallback):  # type: ignore[misc]
-    def __init__(self, job: Job, trainer: _Trainer) -> None:
-        self._job, self._trainer = job, trainer
+    def __init__(self, trainer: _Trainer, folder: Path, progress: Steps) -> None:
+        self._trainer, self._folder, self._progress = trainer, folder, progress
 
     def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
         if logs and not math.isfinite(logs.get("loss", 0.0)):
             raise BuildError(
-                f"the loss is {logs['loss']} after step {state.global_step}: lower learning_rate in params.yaml, or raise warmup"
+                f"the loss is {logs['loss']} after step {state.global_step}: lower learning_rate in params.yaml, or raise "
+                "warmup_ratio"
             )
         if logs and "loss" in logs and state.is_world_process_zero:
-            self._job.progress.add(self._trainer.read(state.global_step - 1, state.global_step), logs["loss"])
+            self._progress.add(self._trainer.tokens_read(state.global_step - 1, state.global_step), logs["loss"])
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         PartialState().wait_for_everyone()
         if state.is_world_process_zero:
-            checkpoints.finish(self._job.folder, state.global_step)
+            checkpoints.mark_complete(self._folder, state.global_step)

@@ -1,6 +1,8 @@
-"""The models under `models` in params.yaml, as engines take them: a base, a base with a student's adapter, or neither (a file)."""
+"""The models under `models` in params.yaml, as engines take them: a model, a base with a student's adapter, or a served student."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from xlforge.config.execution import Execution
 from xlforge.config.models import ADAPTERS, Model
@@ -11,32 +13,28 @@ ROLE = "answers"
 _SHARED = ("engine", "model", "revision", "prompts", "trust_remote_code", "chat_template")
 
 
-def asked_as(config: Config, name: str) -> Model:
-    """The model that is asked for the answers of `models.NAME`.
+def model_of(config: Config, name: str) -> Model:
+    """The model that generates the answers of `models.NAME`.
 
-    A student is its base with the adapter, merged in process; behind an endpoint it is the name under which the adapter is served (`model`,
-    or its own). Its revision is that of base and adapter either way, so that a retrained student is asked anew.
-    Raises EngineError where the adapter is not there.
+    A student in process is its base with the adapter merged. Behind an endpoint it is the name under which the adapter is served
+    (`model`, or its own name). In both cases its revision is that of base and adapter, so a retrained student answers again.
+
+    Raises:
+        EngineError: the adapter does not exist.
     """
     entry = config.models[name]
     if entry.student is None:
         return Model(**{key: getattr(entry, key) for key in _SHARED})
     base = config.bases[config.students[entry.student].base]
     adapter = ADAPTERS / entry.student
-    revision = adapted(base.revision, adapter)
+    pinned: dict[str, Any] = {"revision": adapted(base.revision, adapter), "prompts": entry.prompts}
     if entry.engine != "transformers":
-        return Model(engine=entry.engine, model=entry.model or entry.student, revision=revision, prompts=entry.prompts)
-    return Model(
-        model=base.model,
-        adapter=str(adapter),
-        revision=revision,
-        prompts=entry.prompts,
-        trust_remote_code=base.trust_remote_code,
-    )
+        return Model(engine=entry.engine, model=entry.model or entry.student, **pinned)
+    return Model(model=base.model, adapter=str(adapter), trust_remote_code=base.trust_remote_code, **pinned)
 
 
 def role(execution: Execution, name: str) -> str:
-    """The role whose endpoint and key serve a model: `answers_NAME` where the environment names an endpoint for it, else `answers`.
+    """The role whose endpoint and key serve a model: `answers_NAME` if the environment has an endpoint for it, else `answers`.
 
     So XLFORGE_ENDPOINT_ANSWERS_GPT4O may be a hosted API, and XLFORGE_ENDPOINT_ANSWERS the vLLM server of the students.
     """

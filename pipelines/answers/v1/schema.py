@@ -1,4 +1,4 @@
-"""answers v1: what its block of params.yaml may say, and what one row is."""
+"""answers v1: its block of params.yaml, and its rows."""
 
 from __future__ import annotations
 
@@ -8,24 +8,25 @@ import pandera.polars as pa
 import polars as pl
 from pydantic import Field
 
+from xlforge.base.frames import Table
 from xlforge.base.provenance import PROVENANCE
 from xlforge.config.models import Sampling
 from xlforge.config.params import Block
 
 
 class Params(Block):
-    """sampling: of every model alike; max_tokens cuts an answer, which is then judged as far as it goes."""
+    """sampling: the same for every model; an answer that is cut at max_tokens is judged as it is."""
 
     version: str
     sampling: Sampling
     max_reject_rate: float = Field(0.1, ge=0, le=1)
 
 
-class Rows(pa.DataFrameModel):
-    """What one model answered to one benchmark prompt.
+class Rows(Table):
+    """One model's answer to one benchmark prompt.
 
-    id, prompt_id, set, language: the benchmark row's. answer: as the model gave it, without blanks around it; empty where it said nothing,
-    which counts against it. model: its name under `models`. finish: why it ended (`stop`, `length`, `file`…).
+    id, prompt_id, set, language: of the benchmark row. answer: the model's text, stripped; an empty one stays an answer. model: its name
+    under `models`. finish: why the answer ended (`stop`, `length`, `file`…).
     """
 
     id: str = pa.Field(unique=True)
@@ -36,7 +37,3 @@ class Rows(pa.DataFrameModel):
     model: str
     finish: str
     provenance: Annotated[pl.List, PROVENANCE.inner]
-
-    class Config:
-        strict = True
-        ordered = True

@@ -1,78 +1,58 @@
-"""benchmark v1: a source's prompts, in every set and language that is asked for.
+"""benchmark v1: each prompt of the source, in every set and language.
 
-No model has a part in it, and the rows are few: plain functions, without the seconds that a distilabel pipeline takes to start.
+No model is called. The stage reads the prompts (`prompts.read`), and each of them is one row of the pipeline.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass
-from typing import Any
+from distilabel.pipeline import Pipeline
+from distilabel.steps import LoadDataFromDicts
 
-from pipelines.benchmark.v1 import prompts
-from pipelines.benchmark.v1.beside import Beside
-from pipelines.benchmark.v1.prompts import Prompt
 from pipelines.benchmark.v1.schema import CROSSLINGUAL, ENGLISH, SAME_LANGUAGE, Params
-from xlforge.base.rows import reject
-from xlforge.languages.registry import Language, language
-from xlforge.languages.requests import ask_in
-
-Row = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Made:
-    """What became of the source.
-
-    rows: with a `reject` mark where one was set aside; a prompt that cannot be asked is one of them, under its own id. expected: the
-    ids to deliver. read: prompts looked at. metrics: counts of prompts, and of rows by set and language.
-    """
-
-    rows: list[Row]
-    expected: list[str]
-    read: int
-    metrics: dict[str, Any]
+from xlforge.base.rows import Row, reject
+from xlforge.languages.phrasings import with_request
+from xlforge.languages.registry import language
+from xlforge.steps.context import Context
+from xlforge.steps.llm_step import WHOLE_STAGE
+from xlforge.steps.map_step import MapStep
 
 
-def make(params: Params) -> Made:
-    """Reads every table that the params name, and makes the rows; BuildError, before anything is written, if one does not fit."""
-    judged = prompts.read(params)
-    kept = prompts.sampled(judged.prompts, params.sample, params.salt)
-    beside = Beside(params, kept, judged.size)
-    rows: list[Row] = []
-    if CROSSLINGUAL in params.sets:
-        for code in params.languages:
-            rows += _crosslingual(params, kept, beside, language(code))
-    if ENGLISH in params.sets:
-        rows += [_row(prompt, ENGLISH, "en", prompt.text, prompt.text) for prompt in kept]
-    if SAME_LANGUAGE in params.sets:
-        for code in params.languages:
-            asked = beside.questions(language(code))
-            rows += [_same_language(prompt, code, asked.get(prompt.number)) for prompt in kept]
-    read = len(judged.prompts) + len(judged.rejects)
-    counts = {
-        "prompts": {
-            "source": judged.size,
-            "read": read,
-            "kept": len(kept),
-            "not_sampled": len(judged.prompts) - len(kept),
-            "other_languages": judged.elsewhere,
-        },
-        "excluded": judged.excluded,
-        "sets": _counted(rows),
-    }
-    set_aside = [row["id"] for row in judged.rejects]
-    return Made([*rows, *judged.rejects], [*set_aside, *expected(params, kept)], read, counts)
+class PutInSets(MapStep):
+    """A prompt → a row for each of its sets and languages; where there is no text to send, the row is rejected as `no_prompt`."""
+
+    sets: list[str]
+    languages: list[str]
+
+    def work(self, row: Row) -> list[Row]:
+        return [_row(row, name, code) for name, code in places(row, self.sets, self.languages)]
 
 
-def expected(params: Params, kept: list[Prompt]) -> list[str]:
-    """The ids of the rows that the prompts are to give: each in every set and language, or in the one that it asks for."""
-    languages = {CROSSLINGUAL: params.languages, ENGLISH: ("en",), SAME_LANGUAGE: params.languages}
+def pipeline(context: Context[Params], rows: list[Row]) -> Pipeline:
+    """Prompts → rows to deliver."""
+    params = context.params
+    with Pipeline("benchmark") as made:
+        load = LoadDataFromDicts(data=rows, batch_size=WHOLE_STAGE)
+        load >> PutInSets(
+            reads=["text", "requests", "questions"],
+            adds=["prompt_id", "set", "instruction", "prompt", "instruction_en"],
+            sets=list(params.sets),
+            languages=list(params.languages),
+        )
+    return made
+
+
+def places(prompt: Row, sets: list[str], languages: list[str]) -> list[tuple[str, str]]:
+    """The sets and languages that a prompt belongs to; one that already requests a language is in that one alone."""
+    codes: dict[str, list[str]] = {CROSSLINGUAL: languages, ENGLISH: ["en"], SAME_LANGUAGE: languages}
+    return [(name, code) for name in sets for code in ([prompt["language"]] if prompt["language"] else codes[name])]
+
+
+def expected(params: Params, prompts: list[Row]) -> list[str]:
+    """The ids of the rows that the prompts must give."""
     return [
-        row_id(prompt.id, name, code)
-        for prompt in kept
-        for name in params.sets
-        for code in ((prompt.language,) if prompt.language else languages[name])
+        row_id(prompt["id"], name, code)
+        for prompt in prompts
+        for name, code in places(prompt, list(params.sets), list(params.languages))
     ]
 
 
@@ -81,46 +61,37 @@ def row_id(prompt_id: str, name: str, code: str) -> str:
     return f"{prompt_id}/{name}/{code}"
 
 
-def _crosslingual(params: Params, kept: list[Prompt], beside: Beside, to: Language) -> list[Row]:
-    if params.source.language:
-        return [_ready(prompt) for prompt in kept if prompt.language == to.code]
-    if params.requested:
-        asked = beside.requests(to)
-    else:
-        asked = {
-            prompt.number: ask_in(prompt.text, to.name, row_id(prompt.id, CROSSLINGUAL, to.code)) for prompt in kept
-        }
-    return [_row(prompt, CROSSLINGUAL, to.code, prompt.text, asked.get(prompt.number)) for prompt in kept]
-
-
-def _ready(prompt: Prompt) -> Row:
-    """A prompt that already asks for its language: the question without the request is not known."""
-    assert prompt.language
-    return {**_row(prompt, CROSSLINGUAL, prompt.language, prompt.text, prompt.text), "instruction_en": None}
-
-
-def _same_language(prompt: Prompt, code: str, question: str | None) -> Row:
-    return _row(prompt, SAME_LANGUAGE, code, question, question)
-
-
-def _row(prompt: Prompt, name: str, code: str, instruction: str | None, asked: str | None) -> Row:
-    """asked: what the model is sent; without it the row is set aside."""
+def _row(prompt: Row, name: str, code: str) -> Row:
+    instruction, sent = _texts(prompt, name, code)
     lacking = f"the table of this set has no text for this prompt in {language(code).name}"
     return {
-        "id": row_id(prompt.id, name, code),
-        "prompt_id": prompt.id,
+        "id": row_id(prompt["id"], name, code),
+        "prompt_id": prompt["id"],
         "set": name,
         "language": code,
-        "part": prompt.part,
+        "part": prompt["part"],
         "instruction": instruction,
-        "prompt": asked,
-        "instruction_en": prompt.text,
-        "passage": prompt.passage,
-        "truth": prompt.truth.get(code),
-        "slots": _slots(prompt.slots),
+        "prompt": sent,
+        "instruction_en": None if prompt["language"] else prompt["text"],
+        "passage": prompt["passage"],
+        "truth": prompt["truth"].get(code),
+        "slots": _slots(prompt["slots"]),
         "provenance": [],
-        "reject": None if asked else reject("no_prompt", lacking, prompt.text),
+        "reject": None if sent else reject("no_prompt", lacking, prompt["text"]),
     }
+
+
+def _texts(prompt: Row, name: str, code: str) -> tuple[str | None, str | None]:
+    """The question without a request for a language, and what the model is sent."""
+    text = prompt["text"]
+    if name == SAME_LANGUAGE:
+        question = prompt["questions"].get(code)
+        return question, question
+    if name == ENGLISH or prompt["language"]:
+        return text, text
+    if prompt["requests"] is not None:
+        return text, prompt["requests"].get(code)
+    return text, with_request(text, language(code).name, row_id(prompt["id"], name, code))
 
 
 def _slots(slots: dict[str, dict[str, str]] | None) -> list[Row] | None:
@@ -130,11 +101,3 @@ def _slots(slots: dict[str, dict[str, str]] | None) -> list[Row] | None:
         {"slot": slot, "phrases": [{"language": code, "phrase": phrase} for code, phrase in sorted(phrases.items())]}
         for slot, phrases in slots.items()
     ]
-
-
-def _counted(rows: list[Row]) -> dict[str, dict[str, int]]:
-    counts = Counter((row["set"], row["language"]) for row in rows if not row["reject"])
-    found: dict[str, dict[str, int]] = {}
-    for (name, code), count in sorted(counts.items()):
-        found.setdefault(name, {})[code] = count
-    return found

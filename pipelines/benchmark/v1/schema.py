@@ -1,4 +1,4 @@
-"""benchmark v1: what its block of params.yaml may say, and what one evaluation prompt is."""
+"""benchmark v1: the keys of its block in params.yaml, and the columns of a prompt."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ _PLACEHOLDERS = ("{language}", "{code}")
 
 
 class Table(Block):
-    """Where a table of prompts is, and what its columns are called.
+    """Where a table of prompts is, and the names of its columns.
 
-    kind: `local` is a .json, .jsonl or .parquet file; `hub` a dataset of the Hugging Face hub. name: of the dataset; it may be a
-    local dataset folder, which needs no revision. file: under the source's path if that is a folder; of a dataset, one file to read
-    alone, past a loading script. In file, config and split, {language} stands for a language's English name in lower case and
-    {code} for its code: one table a language. language: the column with the code or name of the language, where one
-    table holds several. id: the column with an id that outlives edits of the prompt; without one, rows of two tables pair by position.
+    kind: `local` is a .json, .jsonl or .parquet file; `hub` a dataset of the Hugging Face hub. name: of the dataset; a local dataset
+    folder needs no revision. file: below the source's path if that is a folder; of a dataset, one file to read without its loading
+    script. In file, config and split, {language} stands for a language's English name in lower case and {code} for its code: one table
+    a language. language: the column with the code or name of the language, where one table holds several. id: the column with an id
+    that stays when the prompt is edited; without one, rows of two tables pair by position.
     """
 
     kind: Literal["local", "hub"] = "local"
@@ -54,9 +54,9 @@ class Table(Block):
 
 
 class Source(Table):
-    """The questions, in English; or, where `language` is given, prompts that already ask for that language, taken as they are.
+    """The questions, in English; or, where `language` is given, prompts that already request that language, used unchanged.
 
-    path: what a table of kind local is read from, a file or a folder with `file` in it; one of kind hub leaves it unread.
+    path: what a table of kind local is read from, a file or a folder with `file` in it; kind hub does not read it.
     Columns, each of them optional: part (of the source, such as AlpacaEval's `dataset`), passage (English text with the facts),
     questions and truth (the question, and a right answer, by code), slots (the facts: name to phrases by code).
     """
@@ -83,16 +83,16 @@ class Source(Table):
 def _for_each_language(table: Table | None) -> Table | None:
     if table and not table.language and not table.by_language:
         raise ValueError(
-            "it must tell the languages apart: put {language} or {code} into file, config or split, or give the column `language`"
+            "no language can be selected: put {language} or {code} into file, config or split, or give the column `language`"
         )
     return table
 
 
-Beside = Annotated[Table | None, AfterValidator(_for_each_language)]
+Paired = Annotated[Table | None, AfterValidator(_for_each_language)]
 
 
 class Exclusions(Block):
-    """path: JSONL with the prompts that have no sensible answer in another language, each with its reason; apply: whether it is used."""
+    """path: JSONL with the prompts that have no sensible answer in another language, each with its reason. apply: whether to use it."""
 
     path: str
     apply: bool = False
@@ -101,19 +101,19 @@ class Exclusions(Block):
 class Params(Block):
     """Which prompts, in which sets and languages.
 
-    sets: `crosslingual` asks in English for another language, `english` asks in English, `same_language` in the language itself.
-    requested: prompts that ask for the language in words of their own; null asks in this project's (core/language_requests.py).
-    translated: the questions in each language; null takes the source's column `questions`.
-    sample: how many prompts at most (of each language, where the source has prompts for each), drawn by a hash of
-    `salt` and the given id, or the text where there is none; null takes all. max_reject_rate: the greatest share of prompts set aside.
+    sets: `crosslingual` requests in English an answer in another language, `english` is English, `same_language` is in the language.
+    requested: prompts that request the language; null uses this project's phrasings (xlforge/languages/phrasings.py).
+    translated: the questions in each language; null uses the source's column `questions`.
+    sample: the maximum number of prompts (of each language, where the source has prompts for each), sampled by a hash of
+    `salt` and the given id, or the text where there is none; null takes all. max_reject_rate: the maximum share of rejects.
     """
 
     version: str
     source: Source
     languages: Languages
     sets: tuple[Set, ...] = Field(SETS, min_length=1)
-    requested: Beside = None
-    translated: Beside = None
+    requested: Paired = None
+    translated: Paired = None
     exclusions: Exclusions
     sample: int | None = Field(None, ge=1)
     salt: str = "benchmark"
@@ -125,7 +125,7 @@ class Params(Block):
             raise ValueError("sets: one is named twice")
         if self.source.language and (self.sets != (CROSSLINGUAL,) or self.requested or self.translated):
             raise ValueError(
-                "source.language is given, so its prompts are taken as they are: sets must be [crosslingual], and requested "
+                "source.language is given, so its prompts are used unchanged: sets must be [crosslingual], and requested "
                 "and translated null"
             )
         return self
@@ -137,8 +137,8 @@ class Rows(pa.DataFrameModel):
     id: prompt id / set / language. prompt_id: shared by the same question in every set and language. part: of the source.
     language: the code of the language that the answer must be in. instruction: the question without the request: in English, or in
     the language in same_language. prompt: what the model is sent. instruction_en: the question in English, where it is known.
-    passage: what a reference may read, and the models compared never see. truth: a right answer in the language.
-    slots: the facts of that answer, in every language known. provenance: of model calls, of which there is none yet.
+    passage: what a reference model may read, and the compared models never see. truth: a right answer in the language.
+    slots: the facts of that answer, in every known language. provenance: of model calls, here none.
     """
 
     id: str = pa.Field(unique=True)

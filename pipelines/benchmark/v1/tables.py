@@ -1,12 +1,11 @@
-"""Reading a table of prompts: a local JSON, JSONL or parquet file, or a dataset of the Hugging Face hub. Few rows: read whole.
+"""Reads a table of prompts: a local JSON, JSONL or parquet file, or a dataset of the Hugging Face hub. Few rows: read whole.
 
-A table that cannot be read is an error before anything is written; a row that cannot keeps its place, with its fault.
+A table that cannot be read is an error before anything is written; a row that cannot be read stays in its place, with its fault.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,31 +23,38 @@ _BOM = b"\xef\xbb\xbf"
 
 @dataclass(frozen=True)
 class Raw:
-    """A row as the table has it; or what is wrong with it, and its words."""
+    """A row as the table has it; or what is wrong with it, and its text."""
 
     columns: dict[str, Any] = field(default_factory=dict)
     fault: str = ""
-    words: str = ""
+    text: str = ""
 
 
 def read(table: Table, source: Source, key: str, language: Language | None = None) -> list[Raw]:
-    """The rows in their order; with a language, those for it alone (of which there may be none).
+    """The rows in their order; with a language, only those for it, maybe none.
 
-    key: the table's place in params.yaml, for messages. BuildError if it cannot be read, has no rows or lacks a column.
+    Args:
+        table: which to read.
+        source: its path is that of every local table.
+        key: the table's place in params.yaml, for messages.
+        language: for a table with a language in its name or in a column.
+
+    Raises:
+        BuildError: the table cannot be read, has no rows or lacks a column.
     """
-    where = _filled(table, language)
-    told = place(where, source)
-    raws = _hub(where, key, told) if table.kind == "hub" else _local(where, source, key)
+    filled = _filled(table, language)
+    name = place(filled, source)
+    raws = _hub(filled, key, name) if table.kind == "hub" else _local(filled, source, key)
     if not raws:
-        raise BuildError(f"{key}: {told} holds no rows: name a table with prompts in it")
+        raise BuildError(f"{key}: {name} holds no rows: name a table with prompts in it")
     have = sorted({column for raw in raws for column in raw.columns})
     if not have:
-        raise BuildError(f"{key}: no row of {told} is a prompt; the first: {raws[0].fault}")
-    for name in _COLUMNS:
-        column = getattr(table, name, None)
+        raise BuildError(f"{key}: no row of {name} is a prompt; the first: {raws[0].fault}")
+    for role in _COLUMNS:
+        column = getattr(table, role, None)
         if column is not None and column not in have:
-            remedy = "name one of them" + ("" if name == "instruction" else ", or null")
-            raise BuildError(f"{key}.{name}: {told} has no column {column!r}; it has {', '.join(have)}: {remedy}")
+            remedy = "name one of them" + ("" if role == "instruction" else ", or null")
+            raise BuildError(f"{key}.{role}: {name} has no column {column!r}; it has {', '.join(have)}: {remedy}")
     return [raw for raw in raws if names(raw, table, language)] if language and table.language else raws
 
 
@@ -58,21 +64,21 @@ def names(raw: Raw, table: Table, language: Language) -> bool:
 
 
 def place(table: Table, source: Source) -> str:
-    """The table in words: a path, or dataset:config:split."""
+    """What messages call the table: a path, or dataset:config:split."""
     if table.kind == "local":
         return str(_path(table, source))
     return ":".join(part for part in (table.name, table.config, table.file or table.split) if part)
 
 
 def _filled(table: Table, language: Language | None) -> Table:
+    """The table with the language in place of {language} and {code}."""
     if language is None:
         return table
-    told = {name: getattr(table, name) for name in ("file", "config", "split")}
+    given = {name: text for name in ("file", "config", "split") if (text := getattr(table, name))}
     return table.model_copy(
         update={
             name: text.replace("{language}", language.split).replace("{code}", language.code)
-            for name, text in told.items()
-            if text
+            for name, text in given.items()
         }
     )
 
@@ -83,64 +89,45 @@ def _path(table: Table, source: Source) -> Path:
 
 def _local(table: Table, source: Source, key: str) -> list[Raw]:
     path = _path(table, source)
-    if path.suffix not in _READERS or not path.is_file():
+    if path.suffix not in _BUILDERS or not path.is_file():
         raise BuildError(
-            f"{key}: {path} is not there, or no {', '.join(_READERS)} file: benchmark.source.path is such a file, or a "
-            f"folder with {key}.file in it"
+            f"{key}: {path} does not exist, or is not a {', '.join(_BUILDERS)} file: benchmark.source.path is such a file, "
+            f"or a folder with {key}.file in it"
         )
     try:
-        return _READERS[path.suffix](path)
+        if path.suffix == ".parquet":
+            return [Raw(row) for row in pl.read_parquet(path).to_dicts()]
+        data = path.read_bytes().removeprefix(_BOM).strip()
+        # JSON lines are often found under the other name.
+        if path.suffix == ".json" and data.startswith(b"["):
+            return [_object(row, json.dumps(row, ensure_ascii=False)) for row in json.loads(data)]
+        return [_line(line) for line in data.split(b"\n") if line.strip()]
     except (OSError, ValueError, RecursionError, pl.exceptions.PolarsError) as error:
         raise BuildError(f"{key}: {path} cannot be read: {error}"[:500]) from error
 
 
-def _json(path: Path) -> list[Raw]:
-    """A list of objects; or JSON lines under the other name, as they are often found."""
-    data = path.read_bytes().removeprefix(_BOM).strip()
-    if not data.startswith(b"["):
-        return _lines(data)
-    return [_object(row, json.dumps(row, ensure_ascii=False)) for row in json.loads(data)]
-
-
-def _jsonl(path: Path) -> list[Raw]:
-    return _lines(path.read_bytes().removeprefix(_BOM))
-
-
-def _lines(data: bytes) -> list[Raw]:
-    return [_line(line) for line in data.split(b"\n") if line.strip()]
-
-
 def _line(line: bytes) -> Raw:
-    words = line.decode("utf-8", "backslashreplace").strip()
+    text = line.decode("utf-8", "backslashreplace").strip()
     try:
-        return _object(json.loads(line), words)
+        return _object(json.loads(line), text)
     except (ValueError, RecursionError) as error:
-        return Raw(fault=f"no JSON: {error}"[:200], words=words)
+        return Raw(fault=f"not valid JSON: {error}"[:200], text=text)
 
 
-def _object(row: Any, words: str) -> Raw:
-    return Raw(row) if isinstance(row, dict) else Raw(fault=f"{type(row).__name__}, not an object", words=words)
+def _object(row: Any, text: str) -> Raw:
+    return Raw(row) if isinstance(row, dict) else Raw(fault=f"{type(row).__name__}, not an object", text=text)
 
 
-def _parquet(path: Path) -> list[Raw]:
-    return [Raw(row) for row in pl.read_parquet(path).to_dicts()]
-
-
-_READERS: dict[str, Callable[[Path], list[Raw]]] = {".json": _json, ".jsonl": _jsonl, ".parquet": _parquet}
-
-
-def _hub(table: Table, key: str, told: str) -> list[Raw]:
+def _hub(table: Table, key: str, label: str) -> list[Raw]:
     import datasets  # slow to import, and only this kind needs it
 
     name = table.name or ""
-    here = Path(name).is_dir()
-    if not here and not table.revision:
-        raise BuildError(
-            f"{key}.revision: {name} may change, and a build must read the same again: give a commit of it"
-        )
+    is_folder = Path(name).is_dir()
+    if not is_folder and not table.revision:
+        raise BuildError(f"{key}.revision: {name} can change, and a build must be repeatable: give a commit of it")
     try:
         if table.file:
-            root = name if here else f"hf://datasets/{name}@{table.revision}"
+            root = name if is_folder else f"hf://datasets/{name}@{table.revision}"
             builder = _BUILDERS[Path(table.file).suffix]
             loaded = datasets.load_dataset(builder, data_files=f"{root}/{table.file}", split="train")
         else:
@@ -148,6 +135,6 @@ def _hub(table: Table, key: str, told: str) -> list[Raw]:
         return [Raw(dict(row)) for row in loaded]
     except Exception as error:  # datasets and the hub's client raise dozens of kinds
         raise BuildError(
-            f"{key}: the dataset {told} cannot be read: {type(error).__name__}: {error}. Check name, config, split, file "
-            "and revision, and the way to the hub (HF_HUB_OFFLINE, HF_TOKEN, a proxy)"
+            f"{key}: the dataset {label} cannot be read: {type(error).__name__}: {error}. Check name, config, split, file "
+            "and revision, and the connection to the hub (HF_HUB_OFFLINE, HF_TOKEN, a proxy)"
         ) from error

@@ -1,7 +1,7 @@
 """The dataset as it is loaded: a folder a config, a parquet file a split, and a README.md whose YAML names them.
 
-`load_dataset` keys its cache by what the README says of a config, not by what the files hold; so each config's description carries a
-digest of its files, and a rebuilt dataset is loaded afresh.
+`load_dataset` caches a config under its description in the README, not under the content of its files. So each description has a digest of
+the config's files, and a rebuilt dataset is loaded again.
 """
 
 from __future__ import annotations
@@ -21,35 +21,34 @@ CONFIGS = {
     "bestof3": "the best of the candidates by quality estimate",
     "scored": "the graded English pairs, with the judge's reasons",
 }
-"""The configs and what each holds. `bestof3` keeps its published name whatever the number of candidates."""
+"""The configs and their content. `bestof3` keeps its published name for any number of candidates."""
+INTERNAL = ("first", "first_quality")
+"""Columns of the stage's rows that no config has."""
+ADDED = {"reasons": "the judge's reasons, in the order precision, informativeness, naturalness, objectivity"}
+"""Columns that only config `scored` has."""
 
 
 def configs(rows: pl.DataFrame, scored: pl.DataFrame) -> dict[str, pl.DataFrame]:
     """The rows of each config. scored: the English pairs with `reasons`, by seed id."""
     english = pl.col("language") == "en"
     completion = pl.concat_list(pl.struct(role=pl.lit("assistant"), content=pl.col("first")))
+    unknown = dict.fromkeys(("round_trip", "likelihood", "comet"), pl.lit(None, pl.Float64))
+    fit = pl.col("qe").struct.field("fit")
     default = rows.filter(english | pl.col("first").is_not_null()).with_columns(
         completion=pl.when(english).then("completion").otherwise(completion),
         qe=pl.when(~english).then(
-            pl.struct(
-                quality=pl.col("first_quality"),
-                round_trip=pl.lit(None, pl.Float64),
-                likelihood=pl.lit(None, pl.Float64),
-                comet=pl.lit(None, pl.Float64),
-                candidate=pl.lit(0, pl.Int64),
-                fit=pl.col("qe").struct.field("fit"),
-            )
+            pl.struct(quality="first_quality", **unknown, candidate=pl.lit(0, pl.Int64), fit=fit)
         ),
     )
     pairs = rows.filter(english).join(
         scored.select(seed_id="id", reasons="reasons"), on="seed_id", maintain_order="left"
     )
     found = {"default": default, "bestof3": rows, "scored": pairs}
-    return {name: table.drop("first", "first_quality") for name, table in found.items()}
+    return {name: table.drop(INTERNAL) for name, table in found.items()}
 
 
 def write_configs(folder: Path, tables: dict[str, pl.DataFrame], codes: list[str]) -> dict[str, dict[str, int]]:
-    """Writes every config anew and the README that makes them loadable; rows by config and split."""
+    """Writes every config, and the README that makes them loadable. Returns the number of rows by config and split."""
     sizes: dict[str, dict[str, int]] = {}
     entries = []
     for name, table in tables.items():

@@ -5,29 +5,24 @@ English instruction + a request for the language → answer in that language; an
 
 from __future__ import annotations
 
-from typing import Any
-
 from distilabel.pipeline import Pipeline
 from distilabel.steps import LoadDataFromDicts
 
 from pipelines.dataset.v1.schema import Params
 from xlforge.base.rows import Row, reject
+from xlforge.languages.phrasings import with_request
 from xlforge.languages.registry import language
-from xlforge.languages.requests import ask_in
 from xlforge.steps.context import Context
 from xlforge.steps.llm_step import WHOLE_STAGE
 from xlforge.steps.map_step import MapStep
 
 
 class RejectRepeats(MapStep):
-    """A question that an earlier pair of the same language has in the same words is rejected."""
+    """Rejects a question that an earlier pair of the same language has in the same words."""
 
     def map_all(self, inputs: list[Row]) -> list[Row]:
         first: dict[tuple[str, str], str] = {}
         return [self._marked(row, first.setdefault((row["language"], row["instruction"]), row["id"])) for row in inputs]
-
-    def work(self, row: Row) -> Row:
-        return row
 
     def _marked(self, row: Row, first: str) -> Row:
         if first == row["id"]:
@@ -39,19 +34,11 @@ class MakeExample(MapStep):
     """instruction, answer, language → prompt, completion."""
 
     def work(self, row: Row) -> Row:
-        asked = row["instruction"]
+        prompt = row["instruction"]
         if row["language"] != "en":
-            asked = ask_in(asked, language(row["language"]).name, row["id"])
-        return {
-            **row,
-            "prompt": [message("user", asked)],
-            "completion": [message("assistant", row["answer"])],
-        }
-
-
-def message(role: str, content: str) -> dict[str, Any]:
-    """One turn of a conversation."""
-    return {"role": role, "content": content}
+            prompt = with_request(prompt, language(row["language"]).name, row["id"])
+        turn = {"role": "user", "content": prompt}
+        return {**row, "prompt": [turn], "completion": [{"role": "assistant", "content": row["answer"]}]}
 
 
 def pipeline(context: Context[Params], rows: list[Row]) -> Pipeline:

@@ -1,4 +1,4 @@
-"""dataset v1: what its block of params.yaml may say, and what one training example is."""
+"""dataset v1: its block of params.yaml, and one training example."""
 
 from __future__ import annotations
 
@@ -8,58 +8,80 @@ import pandera.polars as pa
 import polars as pl
 from pydantic import Field
 
+from xlforge.base.frames import Table
 from xlforge.base.provenance import PROVENANCE
 from xlforge.config.params import Block
 
 MESSAGES = pl.List(pl.Struct({"role": pl.String, "content": pl.String}))
-SCORES = pl.Struct(
-    {
-        "precision": pl.Int64,
-        "informativeness": pl.Int64,
-        "naturalness": pl.Int64,
-        "objectivity": pl.Int64,
-        "mean": pl.Float64,
-    }
-)
-QE = pl.Struct(
-    {
-        "quality": pl.Float64,
-        "round_trip": pl.Float64,
-        "likelihood": pl.Float64,
-        "comet": pl.Float64,
-        "candidate": pl.Int64,
-        "fit": pl.Int64,
-    }
-)
+GRADES = ("precision", "informativeness", "naturalness", "objectivity")
+SCORES = pl.Struct({**dict.fromkeys(GRADES, pl.Int64), "mean": pl.Float64})
+ESTIMATES = ("quality", "round_trip", "likelihood", "comet")
+QE = pl.Struct({**dict.fromkeys(ESTIMATES, pl.Float64), "candidate": pl.Int64, "fit": pl.Int64})
 
 
 class Params(Block):
-    """max_reject_rate: the greatest share of examples that may be duplicates."""
+    """max_reject_rate: the maximum share of duplicate examples."""
 
     version: str
     max_reject_rate: float = Field(0.3, ge=0, le=1)
 
 
-class Rows(pa.DataFrameModel):
-    """One training example.
+class Rows(Table):
+    """One training example. The descriptions go on the card of a published dataset; metadata describes the fields of a struct."""
 
-    id: seed id / language. instruction: in English, without the request for the language. prompt, completion: conversational, as TRL
-    takes them; the prompt holds the request. scores: of the English pair, 1 to 5. qe: the quality estimate of the chosen translation
-    and which candidate it is, null in English. first: the first candidate, for config `default`; null if it did not pass the checks.
-    """
-
-    id: str = pa.Field(unique=True)
-    seed_id: str
-    language: str
-    instruction: str = pa.Field(str_length={"min_value": 1})
-    prompt: Annotated[pl.List, MESSAGES.inner]
-    completion: Annotated[pl.List, MESSAGES.inner]
-    first: str = pa.Field(nullable=True)
-    first_quality: float = pa.Field(nullable=True)
-    scores: Annotated[pl.Struct, SCORES.fields]
-    qe: Annotated[pl.Struct, QE.fields] = pa.Field(nullable=True)
-    provenance: Annotated[pl.List, PROVENANCE.inner]
-
-    class Config:
-        strict = True
-        ordered = True
+    id: str = pa.Field(unique=True, description="seed id / language")
+    seed_id: str = pa.Field(description="the passage that the question and the answer were made from")
+    language: str = pa.Field(description="ISO 639-1 code of the answer's language")
+    instruction: str = pa.Field(
+        str_length={"min_value": 1}, description="the question in English, without the request for the language"
+    )
+    prompt: Annotated[pl.List, MESSAGES.inner] = pa.Field(
+        description="conversational, as TRL reads it",
+        metadata={
+            "role": "always user",
+            "content": "the instruction, with the request for a language other than English",
+        },
+    )
+    completion: Annotated[pl.List, MESSAGES.inner] = pa.Field(
+        description="conversational, as TRL reads it",
+        metadata={
+            "role": "always assistant",
+            "content": "the answer, in the language; in config default the first candidate translation",
+        },
+    )
+    first: str = pa.Field(nullable=True, description="the first candidate; null if it did not pass the checks")
+    first_quality: float = pa.Field(nullable=True, description="the quality estimate of the first candidate")
+    scores: Annotated[pl.Struct, SCORES.fields] = pa.Field(
+        description="the judge's grades of the English pair, 1 to 5",
+        metadata={
+            "precision": "is the answer right?",
+            "informativeness": "does it answer the question?",
+            "naturalness": "does it read well?",
+            "objectivity": "is it free of opinion?",
+            "mean": "of the four grades",
+        },
+    )
+    qe: Annotated[pl.Struct, QE.fields] = pa.Field(
+        nullable=True,
+        description="the quality estimate of the chosen translation; null in English",
+        metadata={
+            "quality": "the combined estimate, 0 to 1, higher is better",
+            "round_trip": "similarity of the back-translation and the English answer, 0 to 1; null if not requested",
+            "likelihood": "the translator's own probability of the translation, 0 to 1; null if not requested",
+            "comet": "the estimate of a COMET model; null if not requested",
+            "candidate": "the number of the candidate, from 0",
+            "fit": "how many candidates passed the checks",
+        },
+    )
+    provenance: Annotated[pl.List, PROVENANCE.inner] = pa.Field(
+        description="one entry for each model call behind the row, oldest first",
+        metadata={
+            "stage": "the stage that called the model",
+            "version": "of its pipeline",
+            "step": "the step of the pipeline",
+            "model": "model@revision",
+            "prompt": "prompt file@fingerprint",
+            "key": "hash of the request; null for a text that no model generated",
+            "fault": "why the response could not be used and was generated again; null for a response that was used",
+        },
+    )

@@ -1,4 +1,4 @@
-"""responses v1: the passage refined into an answer; then question and answer written anew from each other, `rounds` times."""
+"""responses v1: the passage is refined into an answer; then, `rounds` times, question and answer are rewritten from each other."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class WriteQuestion(LLMStep):
 
 
 def pipeline(context: Context[Params], rows: list[Row]) -> Pipeline:
-    """id, passage, instruction → response (and, after a round, another instruction)."""
+    """id, passage, instruction → response, and after a round another instruction."""
     params, size = context.params, context.config.teacher.prompts
 
     def answer(column: str) -> WriteAnswer:

@@ -1,4 +1,4 @@
-"""scores v1: what its block of params.yaml may say, the grades, and what one row is."""
+"""scores v1: its block of params.yaml, and its rows."""
 
 from __future__ import annotations
 
@@ -6,54 +6,33 @@ from typing import Annotated
 
 import pandera.polars as pa
 import polars as pl
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from xlforge.base.frames import Table
 from xlforge.base.provenance import PROVENANCE
 from xlforge.config.models import Sampling
 from xlforge.config.params import Block
 
-DIMENSIONS = ("precision", "informativeness", "naturalness", "objectivity")
 
+class Threshold(Block):
+    """The lowest accepted grade, and the lowest accepted mean of a pair's grades."""
 
-class Grade(BaseModel):
-    """One dimension's grade, and the judge's reason for it, given first."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    reason: str = Field(min_length=1)
-    grade: int = Field(strict=True, ge=1, le=5)
-
-
-class Grades(BaseModel):
-    """What the judge says of one pair, as JSON."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    precision: Grade
-    informativeness: Grade
-    naturalness: Grade
-    objectivity: Grade
-
-
-class Bar(Block):
-    """A pair is kept if its lowest grade is at least `least` and its mean at least `mean`."""
-
-    least: int = Field(3, ge=1, le=5)
-    mean: float = Field(4.0, ge=1, le=5)
+    min_grade: int = Field(3, ge=1, le=5)
+    min_mean: float = Field(4.0, ge=1, le=5)
 
 
 class Params(Block):
-    """bar: what is kept. Moving it asks the judge nothing."""
+    """threshold: a change of it needs no new grades. tries: how often a pair is graded before it is rejected."""
 
     version: str
     sampling: Sampling
-    bar: Bar = Bar()
+    threshold: Threshold = Threshold()
     tries: int = Field(3, ge=1)
     max_reject_rate: float = Field(0.6, ge=0, le=1)
 
 
-class Rows(pa.DataFrameModel):
-    """An English pair that passed the bar. Grades are 1 to 5; mean is theirs; reasons are in the order of DIMENSIONS."""
+class Rows(Table):
+    """A graded English pair. Grades are 1 to 5; mean is the mean of the four; reasons has one reason for each, in the same order."""
 
     id: str = pa.Field(unique=True)
     passage: str
@@ -66,7 +45,3 @@ class Rows(pa.DataFrameModel):
     mean: float = pa.Field(ge=1, le=5)
     reasons: Annotated[pl.List, pl.String]
     provenance: Annotated[pl.List, PROVENANCE.inner]
-
-    class Config:
-        strict = True
-        ordered = True

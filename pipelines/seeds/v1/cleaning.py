@@ -1,6 +1,6 @@
-"""What the web leaves in a text and no reader would miss: markup, characters nobody sees, menus, banners, buttons.
+"""Removes what the web adds to a text and no reader needs: markup, invisible characters, menus, banners, buttons.
 
-Only what is safe to take out is taken out; sentences stay as they are, noisy or not, since rewriting them is the teacher's work.
+Only what is safe to remove is removed; sentences stay unchanged, noisy or not: the teacher rewrites them.
 First come rules for the whole text, then rules for lines (`lines.py`). All work on whole columns.
 """
 

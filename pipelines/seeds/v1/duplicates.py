@@ -1,13 +1,14 @@
 """Near-duplicates: MinHash signatures find pairs that may be alike, exact comparison decides.
 
-A signature is cut into bands; two passages with one band alike share a bucket and are compared by the Jaccard similarity of their sets
-of shingles. Passages are taken in order of id, and compared with those kept so far: the first of a family stays, whatever
-order the source has. A bucket takes in at most 16 kept passages and a passage is compared with the 16 kept ones it shares most
+A signature is cut into bands; two passages with an equal band share a bucket and are compared by the Jaccard similarity of their sets
+of shingles. Passages are taken in order of id, and compared with those already kept: the first of a family stays, for every
+order of the source. A bucket takes in at most 16 kept passages and a passage is compared with the 16 kept ones it shares most
 buckets with, so that time grows with the number of passages even where all of them are alike; how many met a full bucket is counted.
 """
 
 from __future__ import annotations
 
+import mmap
 from collections import Counter
 from dataclasses import dataclass
 from itertools import chain
@@ -19,19 +20,21 @@ from rensa import RMinHash
 
 from pipelines.seeds.v1.schema import NearDuplicate
 from pipelines.seeds.v1.shingles import Hashes, Offsets, Words
-from pipelines.seeds.v1.spill import forget, mapped
 
 _CROWD = 16
 _SEED = 1
-_MISSED = 0.01
-_FORGET_EVERY = 200_000
+_MAX_MISSED = 0.01
+_FREE_EVERY = 200_000
 
 
 @dataclass(frozen=True)
 class Found:
-    """For each passage in the order they were added: the number of the kept one it repeats (-1 if it is kept), and how alike.
+    """The near-duplicates.
 
-    crowded: how many kept passages met a full bucket; their own near-duplicates may have been missed.
+    Args:
+        of: for each passage, in the order they were added, the number of the kept one that it repeats, or -1.
+        similarity: to that one.
+        crowded: how many kept passages met a full bucket; their own near-duplicates may have been missed.
     """
 
     of: NDArray[np.int64]
@@ -40,7 +43,7 @@ class Found:
 
 
 class Duplicates:
-    """Takes passages chunk by chunk, keeping 8 bytes a band in memory and the shingles in a scratch file."""
+    """Takes passages chunk by chunk; 8 bytes a band stay in memory, the shingles go to a scratch file."""
 
     def __init__(self, rule: NearDuplicate, scratch: Path) -> None:
         self.rule, self._scratch = rule, scratch
@@ -115,27 +118,28 @@ class _Shingles:
     def __init__(self, path: Path, counts: NDArray[np.int64]) -> None:
         self._ends = np.cumsum(counts)
         self._starts = self._ends - counts
-        self._map = mapped(path)
+        with path.open("rb") as file:
+            self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         self._all = np.frombuffer(self._map, dtype=np.uint64)
-        self._asked = 0
+        self._reads = 0
 
     def of(self, number: int) -> Hashes:
-        self._asked += 1
-        if self._asked % _FORGET_EVERY == 0:
-            forget(self._map)
+        self._reads += 1
+        if self._reads % _FREE_EVERY == 0:
+            self._map.madvise(mmap.MADV_DONTNEED)  # gives back the memory; the file can be read again
         return np.unique(self._all[self._starts[number] : self._ends[number]])
 
 
 def rows_in_band(permutations: int, threshold: float) -> int:
-    """The most rows a band can have for a pair right at the threshold to be missed in at most one case in a hundred."""
+    """The maximum rows of a band, so that a pair right at the threshold is missed in at most one case in a hundred."""
     for rows in range(permutations, 1, -1):
-        if (1 - threshold**rows) ** (permutations // rows) <= _MISSED:
+        if (1 - threshold**rows) ** (permutations // rows) <= _MAX_MISSED:
             return rows
     return 1
 
 
 def shared_buckets(keys: Hashes) -> NDArray[np.int64]:
-    """For each passage and band the number of the bucket, or -1 where nobody else is in it."""
+    """For each passage and band the number of the bucket, or -1 where it is alone in it."""
     out = np.full(keys.shape, -1, dtype=np.int64)
     for band in range(keys.shape[1]):
         order = np.argsort(keys[:, band], kind="stable")

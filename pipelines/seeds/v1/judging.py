@@ -1,4 +1,4 @@
-"""What speaks against a passage by itself: the reasons that need no other passage, asked in the order of `schema.REASONS`."""
+"""Reasons to reject a passage that need no other passage, in the order of `schema.REASONS`."""
 
 from __future__ import annotations
 
@@ -14,9 +14,15 @@ _UNDECIDED = pl.col("reason").is_null()
 
 
 def judged(rows: pl.DataFrame, params: Params, prompts: Prompts | None) -> tuple[pl.DataFrame, dict[str, int]]:
-    """rows: original and fault. Adds passage, chars, english, reason and detail (reason null: nothing speaks against it).
+    """The rows with passage, chars, english, reason and detail, and how many texts each rule of cleaning changed.
 
-    Also says how many texts each rule of cleaning changed.
+    Args:
+        rows: with the columns `original` and `fault`.
+        params: of the stage.
+        prompts: those that no passage may give away.
+
+    Returns:
+        The rows, whose reason is null where the passage passes, and the counts by rule.
     """
     texts = rows.select(pl.when(pl.col("fault").is_null()).then("original").otherwise(pl.lit(""))).to_series()
     clean, touched = cleaned(texts)
@@ -27,63 +33,51 @@ def judged(rows: pl.DataFrame, params: Params, prompts: Prompts | None) -> tuple
 
 
 def _by_form(rows: pl.DataFrame, params: Params) -> pl.DataFrame:
-    passage, chars, share = pl.col("passage"), pl.col("chars"), pl.col("boilerplate")
+    chars, share = pl.col("chars"), pl.col("boilerplate")
+    is_boilerplate = pl.format(
+        f"{{}} of the letters belong to the page, at most {params.max_boilerplate} allowed: {{}}",
+        share.round(2),
+        pl.col("dropped").list.join(", "),
+    )
+    is_short = pl.format(f"{{}} characters, at least {params.min_chars} wanted", chars)
+    is_long = pl.format(f"{{}} characters, at most {params.max_chars} allowed", chars)
     cases = (
         ("unreadable", pl.col("fault").is_not_null(), pl.col("fault")),
-        ("empty", (passage == "") & (share == 0), pl.lit("nothing is left after cleaning")),
-        (
-            "boilerplate",
-            share > params.boilerplate,
-            pl.format(
-                f"{{}} of the letters belong to the page, at most {params.boilerplate} allowed: {{}}",
-                share.round(2),
-                pl.col("dropped").list.join(", "),
-            ),
-        ),
-        (
-            "too_short",
-            chars < params.min_chars,
-            pl.format(f"{{}} characters, at least {params.min_chars} wanted", chars),
-        ),
-        (
-            "too_long",
-            chars > params.max_chars,
-            pl.format(f"{{}} characters, at most {params.max_chars} allowed", chars),
-        ),
+        ("empty", (pl.col("passage") == "") & (share == 0), pl.lit("nothing is left after cleaning")),
+        ("boilerplate", share > params.max_boilerplate, is_boilerplate),
+        ("too_short", chars < params.min_chars, is_short),
+        ("too_long", chars > params.max_chars, is_long),
     )
     return rows.with_columns(
         reason=pl.coalesce(*(pl.when(applies).then(pl.lit(reason)) for reason, applies, _ in cases)),
-        detail=pl.coalesce(*(pl.when(applies).then(told) for _, applies, told in cases), pl.lit("")),
+        detail=pl.coalesce(*(pl.when(applies).then(detail) for _, applies, detail in cases), pl.lit("")),
     )
 
 
 def _by_language(rows: pl.DataFrame, params: Params) -> pl.DataFrame:
-    asked = rows.select(_UNDECIDED).to_series().arg_true()
-    shares, languages = english(rows["passage"].gather(asked).to_list())
-    share = pl.Series([0.0]).new_from_index(0, len(rows)).scatter(asked, pl.Series(shares, dtype=pl.Float64))
-    language = pl.Series([""]).new_from_index(0, len(rows)).scatter(asked, pl.Series(languages, dtype=pl.String))
-    rows = rows.with_columns(english=share, language=language)
-    seems = (
-        pl.when(pl.col("language") == "")
-        .then(pl.lit("no language is clear"))
-        .otherwise(pl.format("most seems {}", "language"))
+    places = rows.select(_UNDECIDED).to_series().arg_true()
+    shares, languages = english(rows["passage"].gather(places).to_list())
+    share = pl.Series([0.0]).new_from_index(0, len(rows)).scatter(places, pl.Series(shares, dtype=pl.Float64))
+    language = pl.Series([""]).new_from_index(0, len(rows)).scatter(places, pl.Series(languages, dtype=pl.String))
+    likely = pl.coalesce(
+        pl.when(pl.lit(language) == "").then(pl.lit("no language is clear")),
+        pl.format("most seems {}", pl.lit(language)),
     )
-    told = pl.format(f"{{}} of it is English, at least {params.english} wanted; {{}}", "english", seems)
-    return _decided(rows, "not_english", pl.col("english") < params.english, told)
+    detail = pl.format(f"{{}} of it is English, at least {params.min_english} wanted; {{}}", pl.lit(share), likely)
+    return _rejected(rows.with_columns(english=share), "not_english", pl.col("english") < params.min_english, detail)
 
 
 def _by_prompts(rows: pl.DataFrame, prompts: Prompts) -> pl.DataFrame:
-    asked = rows.select(_UNDECIDED).to_series().arg_true()
-    found = prompts.given_away(Words(rows["passage"].gather(asked)))
-    told = pl.Series([None], dtype=pl.String).new_from_index(0, len(rows))
-    told = told.scatter(asked.gather(list(found)), pl.Series(list(found.values()), dtype=pl.String))
-    return _decided(
-        rows.with_columns(overlap=told), "overlaps_prompt", pl.col("overlap").is_not_null(), pl.col("overlap")
-    )
+    places = rows.select(_UNDECIDED).to_series().arg_true()
+    found = prompts.given_away(Words(rows["passage"].gather(places)))
+    overlap = pl.Series([None], dtype=pl.String).new_from_index(0, len(rows))
+    overlap = overlap.scatter(places.gather(list(found)), pl.Series(list(found.values()), dtype=pl.String))
+    return _rejected(rows, "overlaps_prompt", pl.lit(overlap).is_not_null(), pl.lit(overlap))
 
 
-def _decided(rows: pl.DataFrame, reason: str, applies: pl.Expr, told: pl.Expr) -> pl.DataFrame:
-    now = _UNDECIDED & applies
+def _rejected(rows: pl.DataFrame, reason: str, applies: pl.Expr, detail: pl.Expr) -> pl.DataFrame:
+    """The rows with a reason where it applies and none was found before."""
+    now = pl.when(_UNDECIDED & applies)
     return rows.with_columns(
-        reason=pl.when(now).then(pl.lit(reason)).otherwise("reason"), detail=pl.when(now).then(told).otherwise("detail")
+        reason=now.then(pl.lit(reason)).otherwise("reason"), detail=now.then(detail).otherwise("detail")
     )

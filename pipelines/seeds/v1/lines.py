@@ -1,7 +1,7 @@
-"""Lines that belong to the page and not to its text: each rule speaks for a whole line, and for nothing a writer would write.
+"""Lines that belong to the page and not to its text: each rule matches a whole line, and nothing that an author would write.
 
-A line of prose that happens to mention cookies, sharing or a date is none of these: the rules want the banner's own phrases,
-or nothing but buttons, and a bounded length.
+A line of prose that mentions cookies, sharing or a date does not match: the rules need the banner's own phrases, or only buttons,
+and a bounded length.
 """
 
 from __future__ import annotations
@@ -92,4 +92,4 @@ BOILERPLATE: dict[str, tuple[str, ...]] = {
     ),
     "ornament": (r"^[\s*=_~#+<>•·.–—-]{2,}$",),
 }
-"""Name, as metrics count it, and the patterns that must all be found in a line; the first rule that speaks names the line."""
+"""Name, as metrics count it, and the patterns that must all be found in a line; the first rule that matches gives the name."""

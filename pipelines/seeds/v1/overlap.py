@@ -1,8 +1,8 @@
 """Passages that give away an evaluation prompt: a model trained on them would be tested on what it has read.
 
 Passage and prompt are compared by their runs of words, as a share of the shorter one's runs, so that a short prompt inside a long passage
-counts, and a passage taken from a long prompt too. A prompt shorter than a run counts where it stands in the passage word for
-word; one of fewer than four words is said everywhere and is not looked for.
+counts, and a passage taken from a long prompt too. A prompt shorter than a run counts where the passage has it word for
+word; one of fewer than four words is too common and is not looked for.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from pipelines.seeds.v1.shingles import Hashes, Offsets, Words
 from xlforge.base.errors import BuildError
 
 _COLUMNS = ("instruction", "prompt")
-_FEWEST = 4
+_MIN_WORDS = 4
 
 
 class Prompts:
@@ -31,10 +31,10 @@ class Prompts:
         self.texts, self.labels, self.rule = texts, labels, rule
         words = Words(pl.Series(texts, dtype=pl.String))
         lengths = np.minimum(words.counts, rule.ngram)
-        self.not_looked_for = int((lengths < _FEWEST).sum())
+        self.too_short = int((lengths < _MIN_WORDS).sum())
         self._sizes: dict[int, int] = {}
         self._holders: dict[int, dict[int, list[int]]] = {}
-        for length in np.unique(lengths[lengths >= _FEWEST]).tolist():
+        for length in np.unique(lengths[lengths >= _MIN_WORDS]).tolist():
             holders: dict[int, list[int]] = defaultdict(list)
             runs, offsets = words.runs(length)
             for number in np.flatnonzero(lengths == length).tolist():
@@ -45,11 +45,11 @@ class Prompts:
             self._holders[length] = dict(holders)
 
     def given_away(self, words: Words) -> dict[int, str]:
-        """Number of a passage → which prompt it overlaps most, in words; passages that overlap none are left out."""
+        """Number of a passage → a description of the prompt that it overlaps most; passages that overlap none are left out."""
         worst: dict[int, tuple[float, int]] = {}
         for length, holders in self._holders.items():
             for passage, prompt, share in self._shares(*words.runs(length), holders):
-                if share >= self.rule.share:
+                if share >= self.rule.threshold:
                     worst[passage] = max(worst.get(passage, (0.0, -1)), (share, -prompt))
         return {
             passage: f"{share:.2f} of the {self.rule.ngram}-word runs of prompt {self.labels[-prompt]}: {self.texts[-prompt][:80]!r}"
@@ -72,37 +72,35 @@ class Prompts:
 
 
 def read_prompts(path: Path, rule: Overlap) -> Prompts:
-    """The prompts of a JSON or JSONL file, under `instruction` or `prompt`; BuildError if they cannot be read."""
-    rows = list(_rows(path))
+    """The prompts of a JSON or JSONL file, under `instruction` or `prompt`. Raises BuildError if they cannot be read."""
+    rows = _rows(path)
     column = next((name for name in _COLUMNS if rows and name in rows[0]), None)
     if column is None:
         raise BuildError(
-            f"seeds.prompts: {path} has {'no rows' if not rows else 'columns ' + ', '.join(rows[0])}; evaluation prompts stand "
-            f"under {' or '.join(_COLUMNS)}: name such a file, or set seeds.prompts to null to check against none"
+            f"seeds.prompts: {path} has {'no rows' if not rows else 'columns ' + ', '.join(rows[0])}; evaluation prompts are "
+            f"under {' or '.join(_COLUMNS)}: name such a file, or set seeds.prompts to null to compare with none"
         )
-    faulty = next((number for number, row in enumerate(rows, 1) if not isinstance(row.get(column), str)), None)
-    if faulty:
+    invalid = next((number for number, row in enumerate(rows, 1) if not isinstance(row.get(column), str)), None)
+    if invalid:
         raise BuildError(
-            f"seeds.prompts: row {faulty} of {path} has no text under {column!r}: every row must hold a prompt"
+            f"seeds.prompts: row {invalid} of {path} has no text under {column!r}: every row must hold a prompt"
         )
     labels = [str(row.get("id", number)) for number, row in enumerate(rows, 1)]
     return Prompts([row[column] for row in rows], labels, rule)
 
 
-def _rows(path: Path) -> Iterator[dict[str, Any]]:
+def _rows(path: Path) -> list[dict[str, Any]]:
     try:
         data = path.read_bytes()
-        found = (
-            orjson.loads(data)
-            if path.suffix == ".json"
-            else [orjson.loads(line) for line in data.splitlines() if line.strip()]
-        )
+        lines = [data] if path.suffix == ".json" else [line for line in data.splitlines() if line.strip()]
+        found = [orjson.loads(line) for line in lines]
     except OSError as error:
         raise BuildError(
             f"seeds.prompts: {path} cannot be read: {error.strerror}; name a file, or set seeds.prompts to null"
         ) from error
     except orjson.JSONDecodeError as error:
-        raise BuildError(f"seeds.prompts: {path} is no {path.suffix or 'JSONL'} file: {error}") from error
-    if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
+        raise BuildError(f"seeds.prompts: {path} is not a valid {path.suffix or 'JSONL'} file: {error}") from error
+    rows: Any = found[0] if path.suffix == ".json" else found
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise BuildError(f"seeds.prompts: {path} must hold one object for each prompt")
-    yield from found
+    return rows

@@ -1,6 +1,6 @@
 """seeds v1: passages from the user's own data, cleaned, filtered, de-duplicated, sampled.
 
-One step that moves files by path: a million passages go from the source to parquet as a stream, and none stands in memory as a dict.
+One step writes files and passes on their counts: a million passages go from the source to parquet as a stream, never as dicts in memory.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,32 +14,34 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.seeds.v1.schema import Source
-from pipelines.seeds.v1.sources import Raw, kind, row
 from xlforge.base.errors import BuildError
 
 _SUFFIX = {"jsonl": ".jsonl", "parquet": ".parquet", "text": ".txt"}
 _BOM = b"\xef\xbb\xbf"
 
 
-def files(source: Source) -> list[Path]:
-    """The files of a source of kind jsonl, parquet or text, in order of name; BuildError if there are none."""
-    path, suffix = Path(source.path or ""), _SUFFIX[source.kind]
-    if path.is_file():
-        return [path]
-    if not path.is_dir():
-        raise BuildError(f"seeds.source.path: {path} is not there; give a {suffix} file or a folder of them")
-    found = sorted(file for file in path.rglob(f"*{suffix}") if file.is_file())
-    if not found:
-        raise BuildError(
-            f"seeds.source.path: {path} holds no {suffix} file, but kind is {source.kind}: mend kind or path"
-        )
-    return found
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """One row as the source has it.
+
+    Args:
+        place: file and position; ids come from it if none is given.
+        source: the file or dataset.
+        given: its id, if it has one.
+        text: the passage; where there is a fault, the whole row.
+        fault: why it is not a passage.
+    """
+
+    place: str
+    source: str
+    given: str | None
+    text: str
+    fault: str | None = None
 
 
 def jsonl(source: Source) -> Iterator[Raw]:
     """One passage a line; blank lines are none."""
-    for file in files(source):
-        name, stem = _names(file, source)
+    for file, name, stem in _files(source):
         with _reading(file), file.open("rb") as lines:
             for number, line in enumerate(lines, 1):
                 if line.strip():
@@ -49,69 +52,61 @@ def _line(line: bytes, source: Source, place: str, name: str) -> Raw:
     try:
         columns = _json(line)
     except (ValueError, RecursionError) as error:
-        return Raw(place, name, None, line.decode("utf-8", "backslashreplace"), f"the line is no JSON: {error}"[:200])
+        fault = f"the line is not valid JSON: {error}"[:200]
+        return Raw(place, name, None, line.decode("utf-8", "backslashreplace"), fault)
     if not isinstance(columns, dict):
-        return Raw(place, name, None, line.decode(), f"the line is {kind(columns)}, not an object")
-    return row(columns, source, place, name)
+        return Raw(place, name, None, line.decode(), f"the line is {_kind(columns)}, not an object")
+    return _row(columns, source, place, name)
 
 
 def _json(line: bytes) -> Any:
     try:
         return orjson.loads(line)
     except orjson.JSONDecodeError:
-        return json.loads(line)  # slower; takes lone surrogates, which crawls do hold
+        return json.loads(line)  # slower; accepts lone surrogates, which crawls contain
 
 
 def parquet(source: Source) -> Iterator[Raw]:
     """One passage a row. Every file's columns are checked before the first row is read."""
-    found = files(source)
-    for file in found:
+    files = list(_files(source))
+    for file, _, _ in files:
         with _reading(file):
             _check_columns(pq.read_schema(file), source, file)
-    for file in found:
-        name, stem = _names(file, source)
+    for file, name, stem in files:
         number = 0
         with _reading(file), pq.ParquetFile(file, pre_buffer=False, buffer_size=1 << 20) as table:
             for batch in table.iter_batches(1000, columns=[column for column in (source.text, source.id) if column]):
                 for columns in batch.to_pylist():
                     number += 1
-                    yield row(columns, source, f"{stem}-{number:07d}", name)
+                    yield _row(columns, source, f"{stem}-{number:07d}", name)
 
 
 def _check_columns(schema: pa.Schema, source: Source, file: Path) -> None:
     for key, column in (("text", source.text), ("id", source.id)):
         if column is not None and column not in schema.names:
             raise BuildError(f"seeds.source.{key}: {file} has no column {column!r}; it has {', '.join(schema.names)}")
-    has = schema.field(source.text).type
-    has = has.value_type if pa.types.is_dictionary(has) else has
-    if not (pa.types.is_string(has) or pa.types.is_large_string(has) or pa.types.is_string_view(has)):
-        raise BuildError(
-            f"seeds.source.text: column {source.text!r} of {file} is {has}, but passages are text: name another"
-        )
 
 
 def texts(source: Source) -> Iterator[Raw]:
     """One passage a file, under the file's name as its id."""
-    for file in files(source):
-        name, stem = _names(file, source)
+    for file, name, stem in _files(source):
         with _reading(file):
             data = file.read_bytes().removeprefix(_BOM)
         try:
             yield Raw(stem, name, stem, data.decode())
         except UnicodeDecodeError as error:
-            yield Raw(
-                stem, name, stem, data.decode("utf-8", "backslashreplace"), f"the file is no UTF-8: {error}"[:200]
-            )
+            fault = f"the file is not valid UTF-8: {error}"[:200]
+            yield Raw(stem, name, stem, data.decode("utf-8", "backslashreplace"), fault)
 
 
 def hub(source: Source) -> Iterator[Raw]:
-    """One passage a row of a dataset, streamed: nothing but what is read is fetched."""
+    """One passage a row of a dataset, streamed: only what is read is fetched."""
     import datasets  # slow to import, and only this kind needs it
 
     name = source.name or ""
     if not Path(name).exists() and not source.revision:
         raise BuildError(
-            f"seeds.source.revision: {name} may change, and a build must be able to read it again: give a commit of it"
+            f"seeds.source.revision: {name} can change, and a build must be repeatable: give a commit of it"
         )
     label = ":".join(part for part in (name, source.config, source.split) if part)
     try:
@@ -119,24 +114,53 @@ def hub(source: Source) -> Iterator[Raw]:
             name, source.config, split=source.split, streaming=True, revision=source.revision
         )
         for number, columns in enumerate(stream, 1):
-            yield row(columns, source, f"{label}-{number:07d}", label)
+            yield _row(columns, source, f"{label}-{number:07d}", label)
     except Exception as error:  # datasets and the hub's client raise dozens of kinds
         raise BuildError(
             f"seeds.source: the dataset {label} cannot be read: {type(error).__name__}: {error}. "
-            "Check name, config, split and revision, and the way to the hub (HF_HUB_OFFLINE, HF_TOKEN, a proxy)"
+            "Check name, config, split and revision, and the connection to the hub (HF_HUB_OFFLINE, HF_TOKEN, a proxy)"
         ) from error
 
 
 READERS: dict[str, Callable[[Source], Iterator[Raw]]] = {"jsonl": jsonl, "parquet": parquet, "text": texts, "hub": hub}
 
 
-def _names(file: Path, source: Source) -> tuple[str, str]:
-    """What a file is called in rows, and in ids: from the named folder down, so that no machine's path gets into data."""
-    root = Path(source.path or "")
-    if not root.is_dir():
-        return file.name, file.stem
-    within = file.relative_to(root)
-    return within.as_posix(), within.with_suffix("").as_posix()
+def _row(columns: dict[str, Any], source: Source, place: str, name: str) -> Raw:
+    """A row that has columns: its text and id, or what is wrong with them. Null is an empty text, or no id."""
+    text, given, fault = columns.get(source.text), columns.get(source.id) if source.id else None, None
+    if given is not None and (isinstance(given, bool) or not isinstance(given, str | int)):
+        fault, given = f"the id under {source.id!r} is {_kind(given)}, neither text nor a whole number", None
+    if source.text not in columns:
+        fault = f"no field {source.text!r}; it has {', '.join(map(str, columns)) or 'none'}"[:200]
+    elif not isinstance(text, str | None):
+        fault = f"{source.text!r} is {_kind(text)}, not text"
+    if fault:
+        text = json.dumps(columns, ensure_ascii=False, default=str)
+    return Raw(place, name, None if given in (None, "") else str(given), text or "", fault)
+
+
+def _kind(value: Any) -> str:
+    """What a value is, in JSON's words."""
+    kinds = {bool: "true or false", int: "a number", float: "a number", str: "text", list: "a list", dict: "an object"}
+    return kinds.get(type(value), "null" if value is None else type(value).__name__)
+
+
+def _files(source: Source) -> Iterator[tuple[Path, str, str]]:
+    """The files in order of name, each with what rows and ids call it: from the named folder down, without the machine's path."""
+    path, suffix = Path(source.path or ""), _SUFFIX[source.kind]
+    if path.is_file():
+        yield path, path.name, path.stem
+        return
+    if not path.is_dir():
+        raise BuildError(f"seeds.source.path: {path} does not exist; give a {suffix} file or a folder of them")
+    found = sorted(file for file in path.rglob(f"*{suffix}") if file.is_file())
+    if not found:
+        raise BuildError(
+            f"seeds.source.path: {path} holds no {suffix} file, but kind is {source.kind}: correct kind or path"
+        )
+    for file in found:
+        relative = file.relative_to(path)
+        yield file, relative.as_posix(), relative.with_suffix("").as_posix()
 
 
 @contextmanager
@@ -145,6 +169,4 @@ def _reading(file: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, pa.ArrowException) as error:
-        raise BuildError(
-            f"seeds.source: {file} cannot be read: {error}. Mend it, or check seeds.source.kind"
-        ) from error
+        raise BuildError(f"seeds.source: {file} cannot be read: {error}. Fix it, or check seeds.source.kind") from error

@@ -1,4 +1,4 @@
-"""seeds v1: what its block of params.yaml may say, and what one row is."""
+"""seeds v1: the keys of its block in params.yaml, and the columns of a row."""
 
 from __future__ import annotations
 
@@ -10,26 +10,20 @@ from pydantic import Field, model_validator
 from xlforge.config.params import Block
 
 REASONS = (
-    "unreadable",
-    "empty",
-    "boilerplate",
-    "too_short",
-    "too_long",
-    "not_english",
-    "overlaps_prompt",
-    "near_duplicate",
+    *("unreadable", "empty", "boilerplate", "too_short", "too_long"),
+    *("not_english", "overlaps_prompt", "near_duplicate"),
 )
-"""Why a passage is set aside, in the order the questions are asked: the first that applies is the reason."""
+"""Why a passage is rejected, in the order of the checks: the first that applies is the reason."""
 
 
 class Source(Block):
     """Where passages come from.
 
     kind: `jsonl` and `parquet` read a file or every such file of a folder; `text` reads one passage from each .txt file;
-    `hub` streams a Hugging Face dataset. path: for the first three; the last leaves it unread.
+    `hub` streams a Hugging Face dataset. path: for the first three; the last does not read it.
     name, config, split, revision: of the dataset; name may be a local dataset folder, which needs no revision.
-    text, id: the columns that hold the passage and, if there is one, an id that outlives edits of the passage.
-    take: read at most so many rows from the start.
+    text, id: the columns with the passage and, if there is one, an id that stays when the passage is edited.
+    take: the maximum number of rows to read, from the start.
     """
 
     kind: Literal["jsonl", "parquet", "text", "hub"] = "jsonl"
@@ -55,7 +49,7 @@ class Source(Block):
 class NearDuplicate(Block):
     """When two passages count as one: the Jaccard similarity of their sets of `shingle` words in a row reaches `threshold`.
 
-    permutations: length of the MinHash signature that finds the pairs to compare; more find more of those near the threshold.
+    permutations: length of the MinHash signature that finds the pairs to compare; a longer one finds more pairs near the threshold.
     """
 
     threshold: float = Field(0.8, gt=0, le=1)
@@ -64,19 +58,19 @@ class NearDuplicate(Block):
 
 
 class Overlap(Block):
-    """When a passage gives away an evaluation prompt: the share of `ngram` words in a row, of the shorter one's, found in the other."""
+    """When a passage gives away an evaluation prompt: this share of the shorter text's runs of `ngram` words is in the other text."""
 
     ngram: int = Field(8, ge=4, le=50)
-    share: float = Field(0.5, gt=0, le=1)
+    threshold: float = Field(0.5, gt=0, le=1)
 
 
 class Params(Block):
     """Which passages go on.
 
-    sample: how many at most, drawn by a hash of `salt` and the id (of the content where no id is given); null takes all.
-    min_chars, max_chars: length after cleaning. english: the least share of a passage that is English.
-    boilerplate: the greatest share of its letters that cleaning may drop as menus, banners and buttons.
-    prompts: JSON or JSONL with the evaluation prompts that no passage may give away, or null. max_reject_rate: the greatest share set aside.
+    sample: the maximum number, sampled by a hash of `salt` and the id (of the content where no id is given); null takes all.
+    min_chars, max_chars: length after cleaning. min_english: of the share of a passage that is English.
+    max_boilerplate: of the share of its letters that cleaning drops as menus, banners and buttons.
+    prompts: JSON or JSONL with the evaluation prompts that no passage may give away, or null. max_reject_rate: of the share of rejects.
     """
 
     version: str
@@ -85,8 +79,8 @@ class Params(Block):
     salt: str = "seeds"
     min_chars: int = Field(80, ge=1)
     max_chars: int = Field(4000, ge=1)
-    english: float = Field(0.6, ge=0, le=1)
-    boilerplate: float = Field(0.5, ge=0, le=1)
+    min_english: float = Field(0.6, ge=0, le=1)
+    max_boilerplate: float = Field(0.5, ge=0, le=1)
     near_duplicate: NearDuplicate = NearDuplicate()
     prompts: str | None = None
     overlap: Overlap = Overlap()
@@ -102,7 +96,7 @@ class Params(Block):
 
 
 class Rows(pa.DataFrameModel):
-    """A passage. original: as it was given. source: the file or dataset it is from. english: the share of it that is English."""
+    """A passage. original: before cleaning. source: the file or dataset it is from. english: the share of it that is English."""
 
     id: str = pa.Field(unique=True)
     source: str = pa.Field(str_length={"min_value": 1})

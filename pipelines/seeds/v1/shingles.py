@@ -49,10 +49,10 @@ class Words:
             for place in range(length):
                 runs = (runs ^ padded[place : place + len(runs)]) * _PRIME
                 runs ^= runs >> np.uint64(29)
-        within = np.ones(len(padded), dtype=bool)
+        whole = np.ones(len(padded), dtype=bool)
         for last in range(1, length):
-            within[starts[1:] - last] = False
-        return runs[within[: len(runs)]], np.concatenate([[0], np.cumsum(counts - length + 1)])
+            whole[starts[1:] - last] = False
+        return runs[whole[: len(runs)]], np.concatenate([[0], np.cumsum(counts - length + 1)])
 
 
 def _hash(word: str) -> int:

@@ -1,4 +1,4 @@
-"""Rows put down in a scratch file while a source is read, and taken up again in another order, without holding them in memory."""
+"""Rows in a scratch file while a source is read, then read in another order, so that their texts are not held in memory."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-_ROW_GROUP = 20_000
+_AT_ONCE = 20_000
 
 
 class Spill:
@@ -23,50 +23,28 @@ class Spill:
         self._writer = pa.ipc.new_file(path, self.schema)
 
     def add(self, rows: pl.DataFrame) -> None:
-        """Appends the rows' columns of the same names; others are left behind."""
-        self._writer.write_table(rows.select(self.schema.names).to_arrow().cast(self.schema).combine_chunks())
+        """Appends the rows' columns of the same names."""
+        self._writer.write_table(self._table(rows))
         self.length += len(rows)
 
     def close(self) -> None:
         """The end of writing and the beginning of reading."""
         self._writer.close()
-        self._map = mapped(self.path)
-        file = pa.ipc.open_file(pa.py_buffer(self._map))
-        self._batches = [file.get_batch(number) for number in range(file.num_record_batches)]
-        self._starts = np.cumsum([0, *(len(batch) for batch in self._batches)])
+        with self.path.open("rb") as file:
+            self._memory = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        self.rows = pl.DataFrame(pa.ipc.open_file(pa.py_buffer(self._memory)).read_all()).rechunk()
 
-    def column(self, name: str) -> list[str]:
-        return [value for batch in self._batches for value in batch.column(name).to_pylist()]
-
-    def take(self, order: NDArray[np.int64]) -> Iterator[pa.Table]:
+    def take(self, order: NDArray[np.int64]) -> Iterator[pl.DataFrame]:
         """The rows of the given numbers, in that order, some at a time."""
-        for at in range(0, len(order), _ROW_GROUP):
-            yield self._some(order[at : at + _ROW_GROUP])
-            forget(self._map)
-
-    def _some(self, order: NDArray[np.int64]) -> pa.Table:
-        """Batch by batch: `take` of a whole table would first copy all of it."""
-        batch = np.searchsorted(self._starts, order, side="right") - 1
-        by_batch = np.argsort(batch, kind="stable")
-        parts = [
-            self._batches[number].take(pa.array(order[batch == number] - self._starts[number]))
-            for number in np.unique(batch).tolist()
-        ]
-        return pa.Table.from_batches(parts).combine_chunks().take(pa.array(np.argsort(by_batch)))
+        for at in range(0, len(order), _AT_ONCE):
+            yield self.rows[order[at : at + _AT_ONCE]]
+            self._memory.madvise(mmap.MADV_DONTNEED)  # gives back what was read of the file; it can be read again
 
     def write_parquet(self, order: NDArray[np.int64], path: Path) -> None:
         """The rows of the given numbers, in that order, as a parquet file."""
         with pq.ParquetWriter(path, self.schema, compression="zstd", compression_level=3) as writer:
-            for some in self.take(order):
-                writer.write_table(some)
+            for rows in self.take(order):
+                writer.write_table(self._table(rows))
 
-
-def mapped(path: Path) -> mmap.mmap:
-    """The content of a file as memory, read where it is looked at."""
-    with path.open("rb") as file:
-        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-
-
-def forget(memory: mmap.mmap) -> None:
-    """Gives back the memory that a mapped file was read into; the file stays, and can be looked at again."""
-    memory.madvise(mmap.MADV_DONTNEED)
+    def _table(self, rows: pl.DataFrame) -> pa.Table:
+        return rows.select(self.schema.names).to_arrow().cast(self.schema).combine_chunks()

@@ -1,11 +1,12 @@
 """selection v1: checks on every candidate, a quality estimate of those that pass, and the best one of each answer.
 
-The cheap checks come first (language, integrity), so that no estimate is bought for a candidate that is unfit anyway.
+The cheap checks (language, integrity) come first, so no model is called for a candidate that fails them.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -26,24 +27,23 @@ PROMPTS = Path(__file__).parent / "prompts"
 
 
 class Check(MapStep):
-    """response, translation → language_share, problems: whatever makes the candidate unfit, in the order it is checked."""
+    """response, translation → language_share, problems: everything that makes the candidate unfit, in the order of the checks."""
 
     code: str
-    least_language: float
-    bars: dict[str, float]
+    min_language_share: float
+    thresholds: dict[str, float]
 
     def work(self, row: Row) -> Row:
         share = identification.share(row["translation"], self.code)
-        problems = [
-            str(problem) for problem in integrity.problems(row["response"], row["translation"], self.code, **self.bars)
-        ]
-        if share < self.least_language:
+        found = integrity.problems(row["response"], row["translation"], self.code, **self.thresholds)
+        problems = [str(problem) for problem in found]
+        if share < self.min_language_share:
             problems.insert(0, f"wrong_language: {share:.2f} of it is {self.code}")
         return {**row, "language_share": share, "problems": problems, "back_translation": None}
 
 
 class BackTranslate(LLMStep):
-    """translation → back_translation, of the candidates that are fit."""
+    """translation → back_translation, for candidates without problems."""
 
     def takes(self, row: Row) -> bool:
         return not row["problems"]
@@ -53,7 +53,7 @@ class BackTranslate(LLMStep):
 
 
 class Estimate(MapStep):
-    """Everything known of a candidate → round_trip, likelihood, comet, quality (0 to 1)."""
+    """A candidate with its translation back and its log-probability → round_trip, likelihood, comet, quality (0 to 1)."""
 
     code: str
     weights: dict[str, float]
@@ -61,13 +61,10 @@ class Estimate(MapStep):
 
     def map_all(self, inputs: list[Row]) -> list[Row]:
         fit = [row for row in inputs if not row["reject"] and not row["problems"]]
-        judged: dict[str, float] = {}
-        if self.weights["comet"]:
-            pairs = [(row["response"], row["translation"]) for row in fit]
-            judged = dict(
-                zip((row["id"] for row in fit), comet.scores(self.comet_model, pairs, self.code), strict=True)
-            )
-        return super().map_all([{**row, "comet": judged.get(row["id"])} for row in inputs])
+        pairs = [(row["response"], row["translation"]) for row in fit]
+        scores = comet.scores(self.comet_model, pairs, self.code) if self.weights["comet"] else [None] * len(fit)
+        by_id = {row["id"]: score for row, score in zip(fit, scores, strict=True)}
+        return super().map_all([{**row, "comet": by_id.get(row["id"])} for row in inputs])
 
     def work(self, row: Row) -> Row:
         back, logprob = row["back_translation"], row["logprob"]
@@ -81,65 +78,55 @@ class Estimate(MapStep):
 
 
 class Choose(MapStep):
-    """The best fit candidate of each answer is `chosen`; of equals, the earlier one."""
+    """Marks the best candidate of each answer as `chosen`; among equals, the first."""
 
-    least_quality: float
+    min_quality: float
 
     def map_all(self, inputs: list[Row]) -> list[Row]:
         out: list[Row] = []
-        for _, group in groupby(sorted(inputs, key=_order), key=lambda row: row["answer_id"]):
-            rows = list(group)
-            able = [row for row in rows if not row["reject"] and not row["problems"]]
-            able = [row for row in able if row["quality"] >= self.least_quality]
-            best = max(able, key=lambda row: row["quality"], default=None)
+        for rows in _by_answer(inputs):
+            fit = [row for row in rows if not row["reject"] and not row["problems"]]
+            good = [row for row in fit if row["quality"] >= self.min_quality]
+            best = max(good, key=lambda row: row["quality"], default=None)
             out += [{**row, "chosen": row is best} for row in rows]
         return out
 
-    def work(self, row: Row) -> Row:
-        return row
+
+def _by_answer(rows: list[Row]) -> Iterator[list[Row]]:
+    """The candidates of each answer, in order."""
+    ordered = sorted(rows, key=lambda row: (row["answer_id"], row["candidate"]))
+    for _, group in groupby(ordered, key=lambda row: row["answer_id"]):
+        yield list(group)
 
 
-def _order(row: Row) -> tuple[str, int]:
-    return row["answer_id"], row["candidate"]
+def chosen(candidates: list[Row], min_quality: float) -> list[Row]:
+    """One row an answer: its chosen candidate, or a reject with the fault of every candidate."""
+    return [_chosen(rows, min_quality) for rows in _by_answer(candidates)]
 
 
-def chosen(candidates: list[Row], least_quality: float) -> list[Row]:
-    """One row an answer: its chosen candidate, or the answer set aside with what was wrong with every candidate."""
-    out: list[Row] = []
-    for answer, group in groupby(sorted(candidates, key=_order), key=lambda row: row["answer_id"]):
-        rows = list(group)
-        best = next((row for row in rows if row["chosen"]), None)
-        row_id = f"{answer}/{rows[0]['language']}"
-        if best is None:
-            faults = [_fault(row, least_quality) for row in rows]
-            told = "; ".join(f"{row['candidate']}: {fault}" for row, fault in zip(rows, faults, strict=True))
-            reason = faults[0].split(":")[0]
-            calls = [call for row in rows for call in row["provenance"]]
-            out.append({"id": row_id, "reject": reject(reason, told, rows[0]["translation"]), "provenance": calls})
-            continue
-        fit = [row for row in rows if row.get("quality") is not None]
-        first = next((row for row in fit if row["candidate"] == 0), None)
-        out.append(
-            {
-                **best,
-                "id": row_id,
-                "fit": len(fit),
-                "first": first and first["translation"],
-                "first_quality": first and first["quality"],
-                "reject": None,
-            }
-        )
-    return out
+def _chosen(rows: list[Row], min_quality: float) -> Row:
+    row_id = f"{rows[0]['answer_id']}/{rows[0]['language']}"
+    best = next((row for row in rows if row["chosen"]), None)
+    if best is None:
+        faults = [_fault(row, min_quality) for row in rows]
+        detail = "; ".join(f"{row['candidate']}: {fault}" for row, fault in zip(rows, faults, strict=True))
+        calls = [call for row in rows for call in row["provenance"]]
+        mark = reject(faults[0].split(":")[0], detail, rows[0]["translation"])
+        return {"id": row_id, "reject": mark, "provenance": calls}
+    fit = [row for row in rows if row.get("quality") is not None]
+    first = next((row for row in fit if row["candidate"] == 0), {})
+    firsts = {"first": first.get("translation"), "first_quality": first.get("quality")}
+    return {**best, "id": row_id, "fit": len(fit), **firsts, "reject": None}
 
 
-def _fault(row: Row, least_quality: float) -> str:
+def _fault(row: Row, min_quality: float) -> str:
     if row["reject"]:
         return f"{row['reject']['reason']}: {row['reject']['detail']}"
-    return row["problems"][0] if row["problems"] else f"low_quality: {row['quality']:.2f} is under {least_quality}"
+    return row["problems"][0] if row["problems"] else f"low_quality: {row['quality']:.2f} is under {min_quality}"
 
 
 def pipeline(context: Context[Params], rows: list[Row]) -> Pipeline:
-    """Candidates → candidates with checks, estimates and which one is chosen."""
+    """Candidates → candidates with checks and estimates, and which one is chosen."""
     params = context.params
     found = ["round_trip", "likelihood", "comet", "quality"]
     with Pipeline("selection") as made:
@@ -147,8 +134,8 @@ def pipeline(context: Context[Params], rows: list[Row]) -> Pipeline:
             reads=["response", "translation"],
             adds=["language_share", "problems", "back_translation"],
             code=context.language,
-            least_language=params.least_language,
-            bars=params.bars.model_dump(),
+            min_language_share=params.min_language_share,
+            thresholds=params.thresholds.model_dump(),
         )
         if params.weights.round_trip:
             step = step >> BackTranslate(
@@ -164,6 +151,6 @@ def pipeline(context: Context[Params], rows: list[Row]) -> Pipeline:
             weights=params.weights.model_dump(),
             comet_model=params.comet,
         )
-        choose = Choose(reads=found, adds=["chosen"], least_quality=params.least_quality)
+        choose = Choose(reads=found, adds=["chosen"], min_quality=params.min_quality)
         step >> estimate >> choose
     return made

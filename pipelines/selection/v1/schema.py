@@ -1,4 +1,4 @@
-"""selection v1: what its block of params.yaml may say, and what its rows and its candidate table hold."""
+"""selection v1: its block of params.yaml, its rows and its table of candidates."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ import pandera.polars as pa
 import polars as pl
 from pydantic import Field
 
+from xlforge.base.frames import Table
 from xlforge.base.provenance import PROVENANCE
-from xlforge.checks.integrity import Bars
+from xlforge.checks.integrity import Thresholds
 from xlforge.config.models import Sampling
 from xlforge.config.params import Block
 
 
 class Weights(Block):
-    """What each quality estimate counts in the combined one; 0 leaves an estimate out (and buys nothing for it)."""
+    """The weight of each quality estimate in the combined one; an estimate with weight 0 is not computed."""
 
     round_trip: float = Field(1.0, ge=0)
     likelihood: float = Field(0.0, ge=0)
@@ -23,16 +24,20 @@ class Weights(Block):
 
 
 class Params(Block):
-    """What is checked, and what the estimate counts.
+    """The checks, and the quality estimate.
 
-    least_language: share of the text identified as the language. bars: of the integrity checks. least_quality: of the best
-    candidate's estimate, 0 to 1. comet: the estimation model (`Unbabel/wmt22-cometkiwi-da`), needed when its weight is over 0.
+    Args:
+        min_language_share: of a candidate's text, identified as the language.
+        min_quality: of the best candidate's estimate, 0 to 1.
+        thresholds: of the integrity checks.
+        comet: the estimation model (`Unbabel/wmt22-cometkiwi-da`), needed when its weight is over 0.
+        tries: how often a translation back into English is sampled before the candidate is rejected.
     """
 
     version: str
-    least_language: float = Field(0.8, ge=0, le=1)
-    least_quality: float = Field(0.3, ge=0, le=1)
-    bars: Bars = Bars()
+    min_language_share: float = Field(0.8, ge=0, le=1)
+    min_quality: float = Field(0.3, ge=0, le=1)
+    thresholds: Thresholds = Thresholds()
     weights: Weights = Weights()
     sampling: Sampling
     comet: str | None = None
@@ -40,8 +45,11 @@ class Params(Block):
     max_reject_rate: float = Field(0.5, ge=0, le=1)
 
 
-class Candidates(pa.DataFrameModel):
-    """Every candidate with every score. Estimates are 0 to 1, higher is better; null where one was not made."""
+class Candidates(Table):
+    """Every candidate with every score. Estimates are 0 to 1, higher is better; null where one was not computed.
+
+    provenance: of the translation, then of its estimates.
+    """
 
     id: str = pa.Field(unique=True)
     answer_id: str
@@ -58,14 +66,11 @@ class Candidates(pa.DataFrameModel):
     comet: float = pa.Field(nullable=True)
     quality: float = pa.Field(nullable=True, ge=0, le=1)
     chosen: bool
-
-    class Config:
-        strict = True
-        ordered = True
+    provenance: Annotated[pl.List, PROVENANCE.inner]
 
 
-class Rows(pa.DataFrameModel):
-    """The chosen translation of one answer. first: candidate 0's text, null if that one did not pass the checks."""
+class Rows(Table):
+    """The chosen translation of one answer. first: the text of candidate 0, null if it did not pass the checks."""
 
     id: str = pa.Field(unique=True)
     answer_id: str
@@ -81,7 +86,3 @@ class Rows(pa.DataFrameModel):
     first: str = pa.Field(nullable=True)
     first_quality: float = pa.Field(nullable=True, ge=0, le=1)
     provenance: Annotated[pl.List, PROVENANCE.inner]
-
-    class Config:
-        strict = True
-        ordered = True

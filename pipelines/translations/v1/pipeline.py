@@ -20,12 +20,12 @@ PROMPTS = Path(__file__).parent / "prompts"
 
 
 def candidate_id(answer: str, code: str, number: int) -> str:
-    """The id of one candidate: derived from its answer's."""
+    """The id of one candidate, derived from the id of its answer."""
     return f"{answer}/{code}/{number}"
 
 
 class Candidates(MapStep):
-    """An answer becomes as many rows as it is to have candidates, each with its translator."""
+    """An answer becomes one row a candidate, each with its translator."""
 
     code: str
     number: int
@@ -48,7 +48,7 @@ class Candidates(MapStep):
 
 
 class Translate(LLMStep):
-    """language_name, response → translation, logprob; only of the candidates that fall to this translator."""
+    """language_name, response → translation, logprob, for the candidates of this translator."""
 
     translator: str
 

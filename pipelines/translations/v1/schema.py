@@ -1,4 +1,4 @@
-"""translations v1: what its block of params.yaml may say, and what one row is."""
+"""translations v1: its block of params.yaml, and its rows."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ import pandera.polars as pa
 import polars as pl
 from pydantic import Field
 
+from xlforge.base.frames import Table
 from xlforge.base.provenance import PROVENANCE
 from xlforge.config.models import Sampling
 from xlforge.config.params import Block
 
 
 class Params(Block):
-    """candidates: translations of each answer. models: names under `translators`, taken in turn: candidate i is by model i mod n."""
+    """candidates: translations of each answer. models: names under `translators`; candidate i of n models is by model i mod n."""
 
     version: str
     candidates: int = Field(3, ge=1, le=16)
@@ -24,10 +25,10 @@ class Params(Block):
     max_reject_rate: float = Field(0.5, ge=0, le=1)
 
 
-class Rows(pa.DataFrameModel):
+class Rows(Table):
     """One candidate translation of one answer.
 
-    id: answer id / language / candidate. logprob: mean log-probability of its tokens in nats, where the engine gives it.
+    id: answer id / language / candidate. logprob: the mean log-probability of its tokens, in nats; null where the engine gives none.
     """
 
     id: str = pa.Field(unique=True)
@@ -39,7 +40,3 @@ class Rows(pa.DataFrameModel):
     translation: str = pa.Field(str_length={"min_value": 1})
     logprob: float = pa.Field(nullable=True, le=0)
     provenance: Annotated[pl.List, PROVENANCE.inner]
-
-    class Config:
-        strict = True
-        ordered = True

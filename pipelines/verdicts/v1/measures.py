@@ -1,18 +1,15 @@
-"""What is known of one answer by itself: its language, its facts, and whether it speaks to its judge."""
+"""What is measured of one answer alone: its language and its facts; and the rows that a judge grades."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from pipelines.verdicts.v1.pairs import KEPT, fault
-from pipelines.verdicts.v1.schema import DIMENSIONS
+from xlforge.base.rows import Row
 from xlforge.checks.language import is_language
-from xlforge.evaluation.judging.appeals import appeal
 from xlforge.evaluation.judging.truth import chrf, facts
 from xlforge.evaluation.pass_rates import line_pass, word_pass
 from xlforge.languages.registry import language
+from xlforge.steps.grades import DIMENSIONS
 
-Row = dict[str, Any]
 LOWEST = 1
 
 
@@ -30,25 +27,20 @@ def measured(prompt: Row, answer: Row) -> Row:
         "chrf": None if prompt["truth"] is None else chrf(text, prompt["truth"]),
         "facts": facts(text, slots),
         "facts_asked": facts(text, slots, code),
-        "appeal": appeal(text, prompt["prompt"]),
     }
 
 
 def to_grade(prompt: Row, answer: Row) -> Row:
-    """An answer as the judge is shown it."""
+    """An answer as the judge gets it; an empty one already has the lowest grades, because a rejected row would be in no mean."""
+    silent = fault(answer["answer"])
     return {
         "id": f"{prompt['id']}/grades",
         "prompt_row": prompt["id"],
         "question": prompt["prompt"],
         "language_name": language(prompt["language"]).name,
         "answer": answer["answer"],
-        "fault": fault(answer["answer"], prompt["prompt"]),
-        **dict.fromkeys(DIMENSIONS),
+        "fault": silent,
+        **dict.fromkeys(DIMENSIONS, LOWEST if silent else None),
         "provenance": answer["provenance"],
         "reject": None,
     }
-
-
-def lowest(row: Row) -> Row:
-    """An answer that is silent or an appeal gets the lowest grades unseen: else it would be left out of their mean."""
-    return {**row, **dict.fromkeys(DIMENSIONS, LOWEST)}

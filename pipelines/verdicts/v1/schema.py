@@ -1,4 +1,4 @@
-"""verdicts v1: what its block of params.yaml may say, what one judgement is, and what is known of one answer."""
+"""verdicts v1: its block of params.yaml, one judgement, and what is measured of one answer."""
 
 from __future__ import annotations
 
@@ -6,47 +6,38 @@ from typing import Annotated, Literal
 
 import pandera.polars as pa
 import polars as pl
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from xlforge.base.frames import Table
 from xlforge.base.provenance import PROVENANCE
 from xlforge.config.models import Sampling
 from xlforge.config.params import Block
 
-DIMENSIONS = ("precision", "informativeness", "naturalness", "objectivity")
-FAULTS = ("silent", "appeal")
-SETTLED = ("judge", "control", "forfeit", "chrf")
-
-
-class Grade(BaseModel):
-    """One dimension's grade, and the judge's reason for it, given first."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    reason: str = Field(min_length=1)
-    grade: int = Field(strict=True, ge=1, le=5)
-
-
-class Grades(BaseModel):
-    """What the judge says of one answer, as JSON."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    precision: Grade
-    informativeness: Grade
-    naturalness: Grade
-    objectivity: Grade
+CALLS = {
+    "Compare": (
+        "the model's answer first",
+        "the model's answer second",
+        "control question, the model's answer first",
+        "control question, the model's answer second",
+    )
+}
+"""What the calls of a step are for, in order: `xlforge trace` shows it."""
 
 
 class Params(Block):
-    """How answers are judged, and against whose.
+    """How answers are judged.
 
-    judge: `llm` is the role `judge`; `embedded` compares each answer with the benchmark's truth by chrF, and asks nobody.
-    reference: the model, under `models`, that all are compared with. margin: chrF points within which the embedded judge calls a tie.
-    sampling: of the letter; max_tokens must leave room for more than the letter, which else counts as cut off.
-    logprobs: whether the judge is asked for them; false for a server that refuses. tries: how often a judgement that cannot be
-    read is asked for. control: whether a win is checked with a question that the winner does not answer (see the pipeline).
-    grades: whether the judge also grades every answer on four dimensions; grading: how its grades are drawn.
-    max_reject_rate: the greatest share of judgements without a verdict; what the evaluation does with fewer is its own affair.
+    Args:
+        judge: `llm` calls the role `judge`; `embedded` compares each answer with the benchmark's truth by chrF and calls no model.
+        reference: the model, under `models`, that all others are compared with.
+        margin: the embedded judge gives a tie where the chrF scores differ by at most this.
+        sampling: of the letter; a max_tokens of 1 would count every response as cut off.
+        logprobs: whether the probabilities of the letters are requested; false for a server that refuses.
+        tries: how often a verdict or grades are sampled before they are rejected.
+        control: whether a win is checked with a control question (see the pipeline).
+        grades: whether the judge also grades every answer on four dimensions.
+        grading: the sampling of the grades.
+        max_reject_rate: the maximum share of pairs without a verdict; `evaluation.min_coverage` is checked later.
     """
 
     version: str
@@ -62,13 +53,13 @@ class Params(Block):
     max_reject_rate: float = Field(0.5, ge=0, le=1)
 
 
-class Rows(pa.DataFrameModel):
-    """One judgement: a model's answer beside an opponent's.
+class Rows(Table):
+    """One judgement: a model's answer compared with an opponent's.
 
-    id: prompt_row / opponent. prompt_row: the benchmark row's id. preference: 0 loses, 1 wins, between them a tie or a judge's probability.
-    first_order, second_order: the same as read with the model's answer shown first and second. agreed: whether both orders name the
-    same winner. All three are null where no judge was asked. settled_by: `judge`; `control`, a win that the control question took away;
-    `forfeit`, an answer that is silent or an appeal to the judge; `chrf`, the embedded judge. fault, opponent_fault: which of FAULTS.
+    id: prompt_row / opponent. prompt_row: the id of the benchmark row. preference: 0 is a loss, 1 a win, between them a tie or a
+    probability. first_order, second_order: the preference with the model's answer shown first and second. agreed: whether both orders
+    name the same winner. These three are null where no LLM judged. settled_by: `judge`; `control`, a win that the control question
+    turned into a loss; `forfeit`, an empty answer; `chrf`, the embedded judge. fault, opponent_fault: `silent` for an empty answer.
     length, opponent_length: characters of the answers. judge: `model@revision`, or `chrF`. provenance: of the answer, then of the verdict.
     """
 
@@ -82,26 +73,22 @@ class Rows(pa.DataFrameModel):
     first_order: float = pa.Field(nullable=True, ge=0, le=1)
     second_order: float = pa.Field(nullable=True, ge=0, le=1)
     agreed: bool = pa.Field(nullable=True)
-    settled_by: str = pa.Field(isin=SETTLED)
-    fault: str = pa.Field(nullable=True, isin=FAULTS)
-    opponent_fault: str = pa.Field(nullable=True, isin=FAULTS)
+    settled_by: str = pa.Field(isin=("judge", "control", "forfeit", "chrf"))
+    fault: str = pa.Field(nullable=True, eq="silent")
+    opponent_fault: str = pa.Field(nullable=True, eq="silent")
     length: int = pa.Field(ge=0)
     opponent_length: int = pa.Field(ge=0)
     judge: str
     provenance: Annotated[pl.List, PROVENANCE.inner]
 
-    class Config:
-        strict = True
-        ordered = True
 
+class Answers(Table):
+    """What is measured of one answer alone.
 
-class Answers(pa.DataFrameModel):
-    """What is known of one answer of the model, apart from any other's.
-
-    length: characters. finish: why it ended. line_pass, word_pass: the Language Confusion Benchmark's, null where they do not apply.
-    right_language: whether four fifths of it are in the language asked for, which an empty answer is not. chrf: against the truth, 0
-    to 100. facts: the share of the truth's facts that it holds, in any language; facts_asked: in the language asked for. appeal: the
-    words with which it speaks to its judge. Grades are 1 to 5. Null: the benchmark knows no truth, or no grade was asked for or read.
+    length: characters. finish: why the answer ended. line_pass, word_pass: the Language Confusion Benchmark's, null where they do not
+    apply. right_language: whether four fifths of the answer are in the requested language; false for an empty answer. chrf: against the
+    truth, 0 to 100. facts: the share of the truth's facts that the answer has, in any language; facts_asked: in the requested language.
+    Grades are 1 to 5. Null: the benchmark has no truth, or there is no valid grade. provenance: of the answer, then of the grades.
     """
 
     id: str = pa.Field(unique=True)
@@ -116,12 +103,8 @@ class Answers(pa.DataFrameModel):
     chrf: float = pa.Field(nullable=True, ge=0, le=100)
     facts: float = pa.Field(nullable=True, ge=0, le=1)
     facts_asked: float = pa.Field(nullable=True, ge=0, le=1)
-    appeal: str = pa.Field(nullable=True)
     precision: int = pa.Field(nullable=True, ge=1, le=5)
     informativeness: int = pa.Field(nullable=True, ge=1, le=5)
     naturalness: int = pa.Field(nullable=True, ge=1, le=5)
     objectivity: int = pa.Field(nullable=True, ge=1, le=5)
-
-    class Config:
-        strict = True
-        ordered = True
+    provenance: Annotated[pl.List, PROVENANCE.inner]

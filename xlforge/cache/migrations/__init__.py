@@ -1,7 +1,7 @@
-"""The store's versions, one file each under `versions/`, run by alembic in the process that opens the store.
+"""The versions of the cache's tables, one file each under `versions/`. alembic runs them in the process that opens the cache.
 
-A new one: the next file there, the same change in `tables.py`, its number as `NEWEST` in `database.py`, and a test from a file
-of the version before.
+A new version takes four things: the next file there, the same change in `tables.py`, its number as `NEWEST` in `database.py`, and a
+test that starts from a file of the version before.
 """
 
 from __future__ import annotations
@@ -21,14 +21,16 @@ def _config() -> Config:
 
 
 def known() -> set[str]:
-    """The versions that there are."""
+    """All versions."""
     return {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
 
 
 def upgrade(connection: sa.Connection, found: str | None) -> None:
-    """To the newest version, inside the connection's transaction. found: what `answers` is at; None for an empty database.
+    """Upgrades to the newest version, in the connection's transaction. One thread at a time: alembic's `op` is global.
 
-    One at a time in a process: alembic's `op` is the whole process's.
+    Args:
+        connection: to the database.
+        found: the version of its tables; None for an empty database.
     """
     config = _config()
     config.attributes["connection"] = connection

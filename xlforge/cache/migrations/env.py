@@ -1,4 +1,4 @@
-"""What alembic runs around the migrations: on the connection that `upgrade` was given, inside its transaction."""
+"""alembic runs this for every migration: on the connection that `upgrade` was given, in its transaction."""
 
 from __future__ import annotations
 

@@ -1,13 +1,13 @@
 """Scores pairs of sentences with CometKiwi or MetricX; run by the Python of an environment that has them, not by ours.
 
-    python runner.py MODEL [--device cpu|cuda] [--batch 16]
+    python runner.py MODEL [--device cpu|cuda]
 
 MODEL is a folder or a hub id, with @revision if one is meant. Reads {"src", "mt"} from each line of stdin, and writes
 {"score", "cut"} to stdout for each, in order: score in [0, 1], higher is better; cut, whether the model read less than
 the whole pair. It imports nothing of the project.
 
 CometKiwi needs `unbabel-comet` (2.2.7 was tried) in that environment; MetricX needs `metricx24` of google-research/metricx on
-its path. Checkpoints of COMET are pickles, which can run code when they are loaded: only name models you trust.
+its path. Checkpoints of COMET are pickles, which can run code when they are loaded: only name models that you trust.
 """
 
 from __future__ import annotations
@@ -23,9 +23,10 @@ from typing import Any
 
 Pair = dict[str, str]
 Scored = list[tuple[float, bool]]
+_BATCH = 16
 
 
-def comet(model_name: str, pairs: list[Pair], device: str, batch: int) -> Scored:
+def comet(model_name: str, pairs: list[Pair], device: str) -> Scored:
     """COMET's reference-free models; their score is near [0, 1] and is cut to it."""
     from comet import download_model, load_from_checkpoint
 
@@ -42,12 +43,12 @@ def comet(model_name: str, pairs: list[Pair], device: str, batch: int) -> Scored
         sum(len(tokenizer(text, truncation=False)["input_ids"]) for text in (pair["src"], pair["mt"])) for pair in pairs
     ]
     scores = model.predict(
-        pairs, batch_size=batch, gpus=int(device == "cuda"), num_workers=0, progress_bar=False
+        pairs, batch_size=_BATCH, gpus=int(device == "cuda"), num_workers=0, progress_bar=False
     ).scores
     return [(min(max(float(score), 0.0), 1.0), length > room) for score, length in zip(scores, lengths, strict=True)]
 
 
-def metricx(model_name: str, pairs: list[Pair], device: str, batch: int) -> Scored:
+def metricx(model_name: str, pairs: list[Pair], device: str) -> Scored:
     """MetricX-24, which gives an error from 0 to 25; its inputs are as `metricx24/predict.py` makes them for --qe."""
     import torch
     from metricx24.models import MT5ForRegression
@@ -58,8 +59,8 @@ def metricx(model_name: str, pairs: list[Pair], device: str, batch: int) -> Scor
     tokenizer: Any = AutoTokenizer.from_pretrained(f"google/mt5-{size}")
     model = MT5ForRegression.from_pretrained(folder).to(device).eval()
     room, scored = 1536, []
-    for start in range(0, len(pairs), batch):
-        texts = [f"source: {pair['src']} candidate: {pair['mt']}" for pair in pairs[start : start + batch]]
+    for start in range(0, len(pairs), _BATCH):
+        texts = [f"source: {pair['src']} candidate: {pair['mt']}" for pair in pairs[start : start + _BATCH]]
         tokens = [tokenizer(text)["input_ids"][:-1] for text in texts]
         inputs = tokenizer.pad({"input_ids": [ids[:room] for ids in tokens]}, return_tensors="pt").to(device)
         with torch.no_grad():
@@ -84,14 +85,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("model")
     parser.add_argument("--device", default="cpu", choices=["cpu", "cuda"])
-    parser.add_argument("--batch", type=int, default=16)
     args = parser.parse_args()
     _end_with_parent()
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # libraries print to stdout, which is for scores alone
     pairs = [json.loads(line) for line in sys.stdin.buffer.read().split(b"\n") if line]
     score = metricx if "metricx" in args.model.lower() else comet
-    for value, cut in score(args.model, pairs, args.device, args.batch) if pairs else []:
+    for value, cut in score(args.model, pairs, args.device) if pairs else []:
         answers.write(json.dumps({"score": value, "cut": cut}) + "\n")
     answers.close()
 

@@ -1,1 +1,1 @@
-"""Judging answers: against a known truth, by an LLM in both orders, and against answers that speak to their judge."""
+"""Judging answers: against a known truth, and by an LLM in both orders."""

@@ -1,4 +1,4 @@
-"""Answers against a known truth: chrF, and which of its facts an answer holds. No model has a part in it."""
+"""Answers against a known truth: chrF, and which of its facts an answer has. No model is called."""
 
 from __future__ import annotations
 
@@ -21,10 +21,11 @@ def chrf(answer: str, truth: str) -> float:
 
 
 def facts(answer: str, slots: Sequence[dict[str, Any]] | None, code: str | None = None) -> float | None:
-    """The share of facts whose phrase stands in an answer as whole words, in [0, 1]; None where there are none to look for.
+    """The share of facts whose phrase is in an answer as whole words, in [0, 1]; None without facts.
 
-    slots: one mapping a fact, with `phrases`, a list of mappings with `language` and `phrase`. code: only phrases in this
-    language count, and only facts that have one; without it, a phrase in any language shows that the fact is known.
+    Args:
+        slots: one mapping a fact, with `phrases`, a list of mappings with `language` and `phrase`.
+        code: counts only phrases in this language, and only facts that have one; without it, a phrase in any language counts.
     """
     text = _plain(answer)
     wanted = [
@@ -33,11 +34,11 @@ def facts(answer: str, slots: Sequence[dict[str, Any]] | None, code: str | None 
     wanted = [phrases for phrases in wanted if phrases]
     if not wanted:
         return None
-    return round(sum(any(_stands(_plain(phrase), text) for phrase in phrases) for phrases in wanted) / len(wanted), 6)
+    return round(sum(any(_contains(text, _plain(phrase)) for phrase in phrases) for phrases in wanted) / len(wanted), 6)
 
 
-def _stands(phrase: str, text: str) -> bool:
-    if _WIDE.search(phrase):  # Chinese does not set words apart
+def _contains(text: str, phrase: str) -> bool:
+    if _WIDE.search(phrase):  # Chinese does not separate words
         return phrase in text
     return re.search(rf"(?<!{_IN_WORDS}){re.escape(phrase)}(?!{_IN_WORDS})", text) is not None
 

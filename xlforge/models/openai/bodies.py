@@ -1,4 +1,4 @@
-"""What an OpenAI-compatible endpoint is sent for a request."""
+"""The body of a request to an OpenAI-compatible endpoint."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import orjson
 
 from xlforge.requests.request import Request, unicode_only
 
-_TOP = 5
-"""Likeliest tokens asked for where the shares of choices are wanted: as many as every server gives, and AlpacaEval takes."""
+_TOP_LOGPROBS = 5
+"""As many likeliest tokens as every server gives, and as AlpacaEval reads, where the shares of choices are wanted."""
 
 
 def body(request: Request) -> bytes:
     """The JSON body of a chat completion."""
     sampling = request.sampling
-    made: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "model": request.model,
         "messages": [{"role": role, "content": unicode_only(content)} for role, content in request.messages],
         "temperature": sampling.temperature,
@@ -24,10 +24,10 @@ def body(request: Request) -> bytes:
         "seed": request.seed,
     }
     if request.logprobs:
-        made["logprobs"] = True
+        fields["logprobs"] = True
     if request.logprobs and request.choices:
-        made["top_logprobs"] = _TOP
+        fields["top_logprobs"] = _TOP_LOGPROBS
     if request.schema is not None:
         schema = {"name": "answer", "schema": request.schema, "strict": True}
-        made["response_format"] = {"type": "json_schema", "json_schema": schema}
-    return orjson.dumps(made)
+        fields["response_format"] = {"type": "json_schema", "json_schema": schema}
+    return orjson.dumps(fields)

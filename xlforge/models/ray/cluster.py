@@ -1,138 +1,97 @@
-"""The Ray that a stage's workers run on: one of its own on this machine, or a cluster's.
+"""The Ray that a stage's workers run on: one of its own on this machine, or a cluster.
 
-A Ray of the stage's own listens on loopback, wants a token that nobody else has, shows no dashboard, tells nobody of its use, and ends
-with the stage, however that ends (`keeper`). Its log lies in a temporary folder that goes with it. Ray writes down the environment that
-it is told to give to workers, so that secrets travel as arguments instead (`worker`).
+A Ray of our own listens on loopback, requires a token that no other process has, has no dashboard, sends no usage statistics, and ends
+with the stage, even if that is killed (`keeper`). Its log is in a temporary folder that is removed with it. Ray writes the environment
+that it sets for workers into its log, so secrets travel as arguments of actors instead.
 """
 
 from __future__ import annotations
 
+import atexit
 import logging
 import os
 import secrets
-import shutil
 import socket
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from functools import cache
 from importlib import import_module
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 from urllib.parse import urlsplit
 
-from xlforge.base.errors import BuildError
-from xlforge.config.execution import Execution
+from xlforge.base import cpu
+from xlforge.models.engine import EngineError
 from xlforge.models.ray.keeper import Keeper
 
-_QUIET = {
+_PRIVATE = {
     "RAY_USAGE_STATS_ENABLED": "0",
-    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # as Ray calls it; without it, it listens everywhere
+    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # Ray's name for it; without it, Ray listens on every interface
     "RAY_memory_monitor_refresh_ms": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     "RAY_AUTH_MODE": "token",
 }
-_NAME = "xlforge-ray"
-_LOOK, _SHORT = 10.0, 20
-_SHIPPED = ("xlforge", "pipelines", "params.yaml")
+_TIMEOUT = 10.0
+_LONG_PATH = 20
+_SHIPPED = ["/*", "!/xlforge", "!/params.yaml", "__pycache__"]
+"""What a cluster does not get of this checkout, as gitignore has it: all but the code and params.yaml."""
 
 
-@contextmanager
-def connected(execution: Execution, cpus: int, gpus: int, folders: list[Path]) -> Iterator[ModuleType]:
-    """ray, ready for actors of so many CPUs and GPUs in all. Raises BuildError where it cannot be had.
+@cache
+def connect(address: str | None, cpus: int) -> Any:
+    """The module ray, connected until this process ends. Raises EngineError where that is not possible.
 
-    folders: of this checkout, that the workers read beside its code.
+    Args:
+        address: of a cluster; None for a Ray of our own.
+        cpus: of a Ray of our own, which starts as many workers at once.
     """
-    if execution.ray.address is None:
-        with _folder() as folder:
-            os.environ.update(_QUIET | {"RAY_AUTH_TOKEN": secrets.token_hex(32)})
-            ray = _ray()
-            try:
-                ray.init(
-                    address="local", num_cpus=cpus, num_gpus=gpus or None, include_dashboard=False, _temp_dir=str(folder),
-                    log_to_driver=False, logging_level=logging.CRITICAL,
-                )  # fmt: skip
-            except Exception as error:
-                raise BuildError(f"Ray does not start on this machine: {_first_line(error)}") from error
-            try:
-                yield ray
-            finally:
-                ray.shutdown()
-        return
-    ray = _ray()
-    _look_for(execution.ray.address)
-    with tempfile.TemporaryDirectory(prefix=f"{_NAME}-shipped-") as shipped:
-        _ship(Path(shipped), folders)
-        try:
-            ray.init(
-                address=execution.ray.address, runtime_env={"working_dir": shipped}, log_to_driver=False,
-                logging_level=logging.CRITICAL,
-            )  # fmt: skip
-        except Exception as error:
-            raise BuildError(
-                f"the Ray at execution.ray.address does not take the build: {_first_line(error)} "
-                "(docs/cluster.md tells what its nodes need)"
-            ) from error
-        try:
-            see_store(ray, execution)
-            yield ray
-        finally:
-            ray.shutdown()
-
-
-def _ray() -> ModuleType:
+    if address is None:
+        # Ray reads these when it is imported.
+        os.environ.update(_PRIVATE | {"RAY_AUTH_TOKEN": secrets.token_hex(32)})
+    else:
+        _look_for(address)
     try:
-        return import_module("ray")
+        ray = import_module("ray")
     except ImportError as error:
-        raise BuildError(
-            "runtime: ray wants the package ray: pip install 'xlforge[ray]', or set execution.runtime to local"
+        raise EngineError(
+            "runtime: ray needs the package ray: pip install 'xlforge[ray]', or set execution.runtime to local"
         ) from error
+    where: dict[str, Any] = {"address": "local", "num_cpus": cpus, "include_dashboard": False}
+    if address is None:
+        where["_temp_dir"] = str(_folder())
+    else:
+        pinned = {name: os.environ[name] for name in cpu.PINNED if name in os.environ}
+        shipped = {"working_dir": ".", "excludes": _SHIPPED, "env_vars": pinned}
+        where = {"address": address, "runtime_env": shipped}
+    try:
+        ray.init(log_to_driver=False, logging_level=logging.CRITICAL, **where)
+    except Exception as error:
+        what = "Ray does not start on this machine" if address is None else f"the Ray at {address} refuses this build"
+        raise EngineError(f"{what}: {_first_line(error)}; see docs/cluster.md") from error
+    atexit.register(ray.shutdown)
+    return ray
 
 
 def _look_for(address: str) -> None:
-    """BuildError unless somebody answers there; Ray itself would try for minutes."""
-    url = urlsplit(address if "://" in address else f"ray://{address}")
+    """EngineError unless a server answers there; Ray itself would try for minutes."""
     if address == "auto":
         return
+    url = urlsplit(address if "://" in address else f"ray://{address}")
     try:
-        with socket.create_connection((url.hostname or "", url.port or 10001), timeout=_LOOK):
+        with socket.create_connection((url.hostname or "", url.port or 10001), timeout=_TIMEOUT):
             return
     except (OSError, ValueError) as error:
-        raise BuildError(
-            f"no Ray answers at {address!r} ({type(error).__name__}): execution.ray.address, or XLFORGE_RAY_ADDRESS, wants "
-            "`host:port`, `ray://host:port` or `auto`; leave it out for a Ray on this machine"
+        raise EngineError(
+            f"no Ray answers at {address!r} ({type(error).__name__}): execution.ray.address, or XLFORGE_RAY_ADDRESS, is "
+            "`host:port`, `ray://host:port` or `auto`; without an address, Ray runs on this machine"
         ) from None
 
 
-def see_store(ray: Any, execution: Execution) -> None:
-    """BuildError where workers would look for a file that lies on another machine."""
-    hosts = {node["NodeManagerHostname"] for node in ray.nodes() if node["Alive"]}
-    if execution.cache.startswith("sqlite") and hosts != {socket.gethostname()}:
-        raise BuildError(
-            "the store is a SQLite file on this machine, and the Ray has workers on others: set XLFORGE_CACHE to a Postgres "
-            "database that all of them reach (docs/store.md)"
-        )
-
-
-def _ship(to: Path, folders: list[Path]) -> None:
-    """What the workers of a cluster need of this checkout; nothing that git ignores but the models that are asked."""
-    for path in (*map(Path, _SHIPPED), *folders):
-        if path.is_dir():
-            shutil.copytree(path, to / path, ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True)
-        else:
-            shutil.copy2(path, to / path)
-
-
-@contextmanager
-def _folder() -> Iterator[Path]:
-    """A short path, since sockets lie in it, that goes when this process does, and with it all that has to do with it."""
-    short = len(tempfile.gettempdir()) <= _SHORT
-    folder = Path(tempfile.mkdtemp(prefix=f"{_NAME}-", dir=None if short else "/tmp"))
-    keeper = Keeper(folder)
-    try:
-        yield folder
-    finally:
-        keeper.close()
+def _folder() -> Path:
+    """A folder with a short path, since sockets are in it, that is removed when this process ends."""
+    short = len(tempfile.gettempdir()) <= _LONG_PATH
+    folder = Path(tempfile.mkdtemp(prefix="xlforge-ray-", dir=None if short else "/tmp"))
+    atexit.register(Keeper(folder).close)
+    return folder
 
 
 def _first_line(error: Exception) -> str:

@@ -1,7 +1,7 @@
-"""A process beside a stage that ends what is left of the stage's own Ray when the stage is killed, and removes its folder.
+"""A process that ends what is left of a stage's own Ray when the stage has ended, killed or not, and removes Ray's folder.
 
-Ray's servers and workers end with the stage by themselves; its agents would look for them for minutes. All of them have a log open in the
-folder, by which they are found.
+Ray's servers and workers end with the stage by themselves, but its agents would look for them for minutes. Each of these processes has
+a log open in the folder, which identifies it.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ class Keeper:
         )  # fmt: skip
 
     def close(self) -> None:
-        """Has it end what there is, and waits for that."""
+        """Ends what is left, and waits for that."""
         assert self._process.stdin is not None
         self._process.stdin.close()
         self._process.wait()
 
 
 def main(folder: str) -> None:
-    """Waits for the end of input, which comes with the stage's."""
+    """Waits for the end of its input, which comes with the end of the stage."""
     spared = {os.getpid(), os.getppid()}
     sys.stdin.buffer.read()
     for process in psutil.process_iter():

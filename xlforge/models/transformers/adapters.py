@@ -1,7 +1,7 @@
-"""A PEFT adapter over a model of the in-process engine, merged into the float32 weights when it is loaded.
+"""A PEFT adapter on a model of the in-process engine, merged into the float32 weights when it is loaded.
 
-Merged, the model has the layers that the decode loop knows and its speed, and a row's answer depends on its own request alone, as
-without an adapter. Only safetensors are read; an adapter of which any weight finds no place is of another model and refused.
+Merged, the model has the layers that the decode loop knows, and its speed; a row's response depends on its own request alone, as without
+an adapter. Only safetensors are read. An adapter with weights that have no counterpart belongs to another model and is refused.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ def with_adapter(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, fol
         loaded: Any = set_peft_model_state_dict(around, load_file(folder / WEIGHTS))
     except (OSError, ValueError, RuntimeError, KeyError, TypeError) as error:
         raise EngineError(
-            f"the adapter {folder} cannot be put on its model: {error}; see that it was trained on it"
+            f"the adapter {folder} cannot be put on its model: {error}; check that it was trained on this model"
         ) from error
     lacking = [name for name in loaded.missing_keys if around.base_model.prefix in name]
     if loaded.unexpected_keys or lacking:
-        told = ", ".join(sorted([*loaded.unexpected_keys, *lacking])[:3])
+        names = ", ".join(sorted([*loaded.unexpected_keys, *lacking])[:3])
         raise EngineError(
-            f"the adapter {folder} is of another model: {told} find no counterpart; name the base it was trained on"
+            f"the adapter {folder} is of another model: {names} find no counterpart; name the base it was trained on"
         )
     if (folder / TEMPLATE).is_file():
         tokenizer.chat_template = (folder / TEMPLATE).read_text(encoding="utf-8")

@@ -1,17 +1,18 @@
 """The in-process engine: a Hugging Face model in float32, many rows in one forward pass.
 
-float32 whatever the checkpoint's precision, because in 16 bits a neighbour in the batch changes an answer now and then.
+float32 whatever the checkpoint's precision, because in 16 bits another row in the batch changes a response now and then.
 Only safetensors are loaded, and a model's own code runs only where params.yaml names that very model for it.
 """
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
 from math import ceil
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
@@ -22,7 +23,7 @@ from xlforge.config.models import Model
 from xlforge.models.engine import EngineError, Sink
 from xlforge.models.revision import base_revision, check
 from xlforge.models.transformers.adapters import with_adapter
-from xlforge.models.transformers.decoding import KINDS, Manner, Spoken, kinds, speak
+from xlforge.models.transformers.decoding import SUPPORTED, Decoded, Options, decode, layer_kinds
 from xlforge.models.transformers.kv_cache import FOLDED
 from xlforge.models.transformers.sampling import uniforms
 from xlforge.requests.request import Request, unicode_only
@@ -31,11 +32,23 @@ from xlforge.requests.response import Completed, Response, choice, share
 _LOOKALIKES = str.maketrans({"<": "‹", "[": "⁅", "{": "❴", "|": "¦"})
 _JOINER = "\u2060"
 _SMALL = 50_000_000
-_Asked = tuple[Request, tuple[int, ...]]
+
+
+class _Row(NamedTuple):
+    """A request and its prompt's token ids."""
+
+    request: Request
+    prompt: tuple[int, ...]
+
+    @property
+    def kind(self) -> tuple[float, float, int, tuple[str, ...]]:
+        """What the rows of a batch have in common."""
+        sampling = self.request.sampling
+        return sampling.temperature, sampling.top_p, sampling.max_tokens, self.request.choices
 
 
 class TransformersEngine:
-    """A causal language model and its tokenizer, on `execution.device`. Raises EngineError where it cannot be had."""
+    """A causal language model and its tokenizer, on `execution.device`. Raises EngineError where it cannot be loaded."""
 
     def __init__(self, spec: Model, execution: Execution) -> None:
         check(spec)
@@ -43,112 +56,113 @@ class TransformersEngine:
         self._model = model.to(execution.device).eval()
         self._stops = _stops(model, self._tokenizer)
         self._context: int = getattr(model.config.get_text_config(), "max_position_embeddings", None) or 1 << 62
-        self._batch = execution.batch
+        self._batch_size = execution.batch_size
         # A small model's products are too small to share among threads: each thread takes batches of its own.
         alone = model.device.type == "cpu" and model.num_parameters() <= _SMALL
         self._workers = torch.get_num_threads() if alone else 1
         specials = {str(token) for token in self._tokenizer.all_special_tokens}
         specials |= {token.content for token in self._tokenizer.added_tokens_decoder.values() if token.special}
-        self._spelt: dict[tuple[str, ...], dict[int, str]] = {}
         self._specials = sorted(specials, key=lambda special: (-len(special), special))
+        self._spellings_of: dict[tuple[str, ...], dict[int, str]] = {}
 
     def generate(self, requests: Sequence[Request], sink: Sink) -> None:
-        """Response all, the longest prompts first; each batch is kept as it ends."""
-        asked: list[_Asked] = []
+        """See Engine. The longest prompts come first; each batch is reported as it ends."""
+        rows: list[_Row] = []
         for request in requests:
             prompt = self._prompt(request)
             if len(prompt) >= self._context:
                 sink.fail(request, f"the prompt has {len(prompt)} tokens and the model reads {self._context}")
             else:
-                asked.append((request, prompt))
-        threads = (1,) if self._workers > 1 else (torch.get_num_threads(),)
-        pool = ThreadPoolExecutor(self._workers, "decode", initializer=torch.set_num_threads, initargs=threads)
+                rows.append(_Row(request, prompt))
+        threads = 1 if self._workers > 1 else torch.get_num_threads()
+        pool = ThreadPoolExecutor(self._workers, "decode", initializer=torch.set_num_threads, initargs=(threads,))
         try:
-            for kept in [
-                pool.submit(lambda rows: sink.put(self._answers(rows)), rows) for rows in self._batches(asked)
-            ]:
-                kept.result()
+            for batch in [pool.submit(self._complete, part, sink) for part in self._batches(rows)]:
+                batch.result()
         finally:
             pool.shutdown(cancel_futures=True)
 
     def close(self) -> None:
-        """Let go of the weights."""
+        """Frees the weights, for whatever model this process loads next."""
+        cuda = self._model.device.type == "cuda"
         del self._model
+        gc.collect()
+        if cuda:
+            torch.cuda.empty_cache()
 
-    def _batches(self, asked: list[_Asked]) -> list[list[_Asked]]:
-        """Rows of one sampling and about one length together, in as many equal batches as keep every worker busy."""
-
-        def manner(asked: _Asked) -> tuple[float, float, int, tuple[str, ...]]:
-            sampling = asked[0].sampling
-            return sampling.temperature, sampling.top_p, sampling.max_tokens, asked[0].choices
-
+    def _batches(self, rows: list[_Row]) -> list[list[_Row]]:
+        """Rows of one kind and about one length together, in as many equal batches as keep every worker busy."""
         batches = []
-        asked.sort(key=lambda pair: (manner(pair), -len(pair[1]), pair[1], pair[0].key))
-        for _, alike in groupby(asked, manner):
-            rows = list(alike)
-            parts = self._workers * ceil(len(rows) / (self._workers * self._batch))
-            size = ceil(len(rows) / parts)
-            batches += [rows[start : start + size] for start in range(0, len(rows), size)]
+        rows.sort(key=lambda row: (row.kind, -len(row.prompt), row.prompt, row.request.key))
+        for _, group in groupby(rows, lambda row: row.kind):
+            alike = list(group)
+            parts = self._workers * ceil(len(alike) / (self._workers * self._batch_size))
+            size = ceil(len(alike) / parts)
+            batches += [alike[start : start + size] for start in range(0, len(alike), size)]
         return batches
 
-    def _answers(self, rows: list[_Asked]) -> list[Completed]:
-        sampling = rows[0][0].sampling
-        limits = [min(sampling.max_tokens, self._context - len(prompt)) for _, prompt in rows]
-        chances = torch.zeros((len(rows), max(limits)), dtype=torch.double)
+    def _complete(self, rows: list[_Row], sink: Sink) -> None:
+        sink.put(self._responses(rows))
+
+    def _responses(self, rows: list[_Row]) -> list[Completed]:
+        sampling = rows[0].request.sampling
+        limits = [min(sampling.max_tokens, self._context - len(row.prompt)) for row in rows]
+        uniform = torch.zeros((len(rows), max(limits)), dtype=torch.double)
         if sampling.temperature > 0:
-            for index, (request, _) in enumerate(rows):
-                chances[index] = torch.from_numpy(uniforms(request.seed, max(limits)))
-        spellings = self._spellings(rows[0][0].choices)
-        manner = Manner(sampling.temperature, sampling.top_p, self._stops, tuple(spellings))
-        prompts = [prompt for _, prompt in rows]
-        spoken = speak(self._model, prompts, chances.to(self._model.device), limits, manner)
+            for index, row in enumerate(rows):
+                uniform[index] = torch.from_numpy(uniforms(row.request.seed, max(limits)))
+        spellings = self._spellings(rows[0].request.choices)
+        options = Options(sampling.temperature, sampling.top_p, self._stops, tuple(spellings))
+        prompts = [row.prompt for row in rows]
+        decoded = decode(self._model, prompts, uniform.to(self._model.device), limits, options)
         texts = self._tokenizer.batch_decode(
-            [said.tokens for said in spoken], skip_special_tokens=True, clean_up_tokenization_spaces=False
+            [each.tokens for each in decoded], skip_special_tokens=True, clean_up_tokenization_spaces=False
         )
         return [
-            (
-                request,
-                Response(
-                    text=text,
-                    finish_reason="stop" if said.ended else "length",
-                    tokens_in=len(prompt),
-                    tokens_out=len(said.tokens),
-                    logprob=_logprob(request, said, text, spellings) if request.logprobs else None,
-                ),
-            )
-            for (request, prompt), said, text in zip(rows, spoken, texts, strict=True)
+            (row.request, _response(row, each, text, spellings))
+            for row, each, text in zip(rows, decoded, texts, strict=True)
         ]
 
     def _spellings(self, choices: tuple[str, ...]) -> dict[int, str]:
-        """The tokens that spell a choice by themselves, and which."""
-        if choices not in self._spelt:
+        """The tokens that spell a choice by themselves, and which choice."""
+        if choices not in self._spellings_of:
             words = self._tokenizer.batch_decode([[token] for token in range(len(self._tokenizer))] if choices else [])
-            found = {token: choice(word, choices) for token, word in enumerate(words)}
-            self._spelt[choices] = {token: word for token, word in found.items() if word is not None}
-        return self._spelt[choices]
+            spelt = {token: choice(word, choices) for token, word in enumerate(words)}
+            self._spellings_of[choices] = {token: word for token, word in spelt.items() if word is not None}
+        return self._spellings_of[choices]
 
     def _prompt(self, request: Request) -> tuple[int, ...]:
-        messages = [{"role": role, "content": self._harmless(content)} for role, content in request.messages]
+        messages = [{"role": role, "content": self._neutral(content)} for role, content in request.messages]
         text = self._tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False)
         return tuple(self._tokenizer(text, add_special_tokens=False)["input_ids"])
 
-    def _harmless(self, text: str) -> str:
+    def _neutral(self, text: str) -> str:
         """Content that spells a control token of this tokenizer must not become it; lone surrogates have no tokens."""
         text = unicode_only(text)
         for special in self._specials:
-            defused = special.translate(_LOOKALIKES)
-            text = text.replace(special, defused if defused != special else special[:1] + _JOINER + special[1:])
+            harmless = special.translate(_LOOKALIKES)
+            text = text.replace(special, harmless if harmless != special else special[:1] + _JOINER + special[1:])
         return text
 
 
-def _logprob(request: Request, said: Spoken, text: str, spellings: dict[int, str]) -> float | None:
-    """The log-probability that an Response to this request carries."""
+def _response(row: _Row, decoded: Decoded, text: str, spellings: dict[int, str]) -> Response:
+    return Response(
+        text=text,
+        finish_reason="stop" if decoded.ended else "length",
+        tokens_in=len(row.prompt),
+        tokens_out=len(decoded.tokens),
+        logprob=_logprob(row.request, decoded, text, spellings) if row.request.logprobs else None,
+    )
+
+
+def _logprob(request: Request, decoded: Decoded, text: str, spellings: dict[int, str]) -> float | None:
+    """The log-probability that a response to this request carries."""
     if not request.choices:
-        return said.logprob
-    chosen = spellings.get(said.tokens[0])
+        return decoded.logprob
+    chosen = spellings.get(decoded.tokens[0])
     if chosen is None or chosen != choice(text, request.choices):
         return None
-    return share(zip(spellings.values(), said.first, strict=True), chosen, request.choices)
+    return share(zip(spellings.values(), decoded.first, strict=True), chosen, request.choices)
 
 
 def _load(spec: Model) -> tuple[Any, Any]:
@@ -167,7 +181,7 @@ def _load(spec: Model) -> tuple[Any, Any]:
             f"the model {spec.model} cannot be loaded: {error}; `model` in params.yaml takes a folder or a hub id "
             "with safetensors weights"
         ) from error
-    if unknown := set(kinds(model)) - KINDS:
+    if unknown := set(layer_kinds(model)) - SUPPORTED:
         raise EngineError(
             f"the model {spec.model} has {', '.join(sorted(unknown))} layers, which the transformers engine does not "
             "run: serve it behind an OpenAI-compatible endpoint and set `engine: openai` in params.yaml"
@@ -177,16 +191,16 @@ def _load(spec: Model) -> tuple[Any, Any]:
     if spec.adapter:
         model = with_adapter(model, tokenizer, Path(spec.adapter))
     if tokenizer.chat_template is None:
-        raise EngineError(f"the tokenizer of {spec.model} has no chat template: take a model that answers messages")
+        raise EngineError(f"the tokenizer of {spec.model} has no chat template: choose a model that answers messages")
     if model.config._attn_implementation == "sdpa":
         model.set_attn_implementation(FOLDED)
     return tokenizer, model
 
 
 def _stops(model: Any, tokenizer: Any) -> tuple[int, ...]:
-    """Every token that ends an answer, as the model's generation config and its tokenizer name them."""
+    """Every token that ends a response, as the model's generation config and its tokenizer name them."""
     named = [model.generation_config.eos_token_id, tokenizer.eos_token_id]
     ids = {token for name in named if name is not None for token in (name if isinstance(name, list) else [name])}
     if not ids:
-        raise EngineError("the model names no token that ends an answer: set eos_token_id in generation_config.json")
+        raise EngineError("the model names no token that ends a response: set eos_token_id in generation_config.json")
     return tuple(sorted(ids))

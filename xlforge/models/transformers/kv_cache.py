@@ -1,7 +1,7 @@
-"""The keys and values of many rows of different lengths, laid out so that no row's numbers depend on its neighbours.
+"""The KV cache of many rows of different lengths, laid out so that no row's numbers depend on other rows.
 
-Every row starts at column 0 and the rest of its columns is masked away, so each key stands in the same lane of a sum whoever is
-beside it; widths are multiples of 16, so that no sum has a tail that is added otherwise.
+Every row starts at column 0 and the rest of its columns is masked away, so each key is in the same lane of a sum in any batch; widths
+are multiples of 16, so that no sum has a tail that is added in another order.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import sdpa_mask
 
 FOLDED = "xlforge_folded"
-LANES = 16
+_LANES = 16
 _ROOM = 64
 _TOKENS = 4096
 
@@ -47,21 +47,22 @@ AttentionInterface.register(FOLDED, folded_attention)
 AttentionMaskInterface.register(FOLDED, sdpa_mask)
 
 
-def up(length: int) -> int:
-    """The next multiple of LANES."""
-    return -(-length // LANES) * LANES
+class Columns:
+    """Where rows write. The layers share it, and it knows none of them, so that a cache is freed without garbage collection.
 
-
-class Place:
-    """Where each row writes next (position, [rows]) and how many columns are looked at (span)."""
+    Attributes:
+        position: the column where each row writes next, [rows].
+        rows: their numbers.
+        span: the columns that are attended to.
+    """
 
     def __init__(self, position: torch.Tensor) -> None:
         self.position, self.span = position, 0
         self.rows = torch.arange(len(position), device=position.device)
 
-    def look(self) -> None:
-        """Make room for every row's next column."""
-        self.span = up(int(self.position.max()) + 1)
+    def make_room(self) -> None:
+        """Widens the span to every row's next column."""
+        self.span = _rounded(int(self.position.max()) + 1)
 
 
 class _Layer(DynamicLayer):
@@ -70,46 +71,52 @@ class _Layer(DynamicLayer):
     keys: torch.Tensor
     values: torch.Tensor
 
-    def __init__(self, keys: torch.Tensor, values: torch.Tensor, place: Place) -> None:
+    def __init__(self, keys: torch.Tensor, values: torch.Tensor, columns: Columns) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self.keys, self.values, self.place = keys, values, place
+        self.keys, self.values, self._columns = keys, values, columns
         self.dtype, self.device, self.is_initialized = keys.dtype, keys.device, True
 
     def update(
         self, key_states: torch.Tensor, value_states: torch.Tensor, *args: Any, **kwargs: Any
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        where, span = (self.place.rows, slice(None), self.place.position), self.place.span
+        where, span = (self._columns.rows, slice(None), self._columns.position), self._columns.span
         if span > self.keys.shape[2]:
-            self.keys, self.values = _widen(self.keys, span + _ROOM), _widen(self.values, span + _ROOM)
+            self.keys, self.values = _widened(self.keys, span + _ROOM), _widened(self.values, span + _ROOM)
         self.keys[where] = key_states[:, :, 0]
         self.values[where] = value_states[:, :, 0]
         return self.keys[:, :, :span], self.values[:, :, :span]
 
     def get_seq_length(self) -> int:
-        return self.place.span - 1
+        return self._columns.span - 1
 
 
-class Kept(Cache):
-    """What a model remembers of all rows, each row with its own length."""
+class KVCache(Cache):
+    """The keys and values of all rows, each row with its own length."""
 
-    def __init__(self, keys: list[torch.Tensor], values: list[torch.Tensor], place: Place) -> None:
-        self.place = place
-        self._kept = [_Layer(*pair, place) for pair in zip(keys, values, strict=True)]
-        super().__init__(layers=list(self._kept))
+    def __init__(self, keys: list[torch.Tensor], values: list[torch.Tensor], columns: Columns) -> None:
+        self.columns = columns
+        self._layers = [_Layer(*pair, columns) for pair in zip(keys, values, strict=True)]
+        super().__init__(layers=list(self._layers))
 
     def select(self, rows: torch.Tensor) -> None:
-        """Forget all rows but these."""
-        self.place.position, self.place.rows = self.place.position[rows], self.place.rows[: len(rows)]
-        for layer in self._kept:
+        """Drops all rows but these."""
+        self.columns.position, self.columns.rows = self.columns.position[rows], self.columns.rows[: len(rows)]
+        for layer in self._layers:
             layer.keys, layer.values = layer.keys[rows], layer.values[rows]
 
 
-def read(model: PreTrainedModel, prompts: Sequence[Sequence[int]], row: torch.Tensor) -> Kept:
-    """Read all but the last token of prompts, equal prompts once; row: which prompt each row of the result has, [rows]."""
+def prefill(model: PreTrainedModel, prompts: Sequence[Sequence[int]], row: torch.Tensor) -> KVCache:
+    """The cache of all but the last token of prompts; equal prompts are computed once.
+
+    Args:
+        model: a causal language model.
+        prompts: token ids.
+        row: the prompt of each row of the result, [rows].
+    """
     unique = list(dict.fromkeys(map(tuple, prompts)))
     number = {prompt: index for index, prompt in enumerate(unique)}
     which = torch.tensor([number[tuple(prompt)] for prompt in prompts], device=model.device)[row]
-    width = up(max(2, *map(len, unique)) - 1)
+    width = _rounded(max(2, *map(len, unique)) - 1)
     ids = torch.zeros((len(unique), width), dtype=torch.long)
     for index, prompt in enumerate(unique):
         ids[index, : len(prompt) - 1] = torch.tensor(prompt[:-1])
@@ -118,19 +125,24 @@ def read(model: PreTrainedModel, prompts: Sequence[Sequence[int]], row: torch.Te
         part = DynamicCache()
         model.base_model(input_ids=ids[start : start + step].to(model.device), past_key_values=part, use_cache=True)
         parts.append(part)
-    place = Place(torch.tensor([len(prompt) - 1 for prompt in prompts], device=model.device)[row])
     keys, values = (
         [
-            _widen(torch.cat([getattr(layer, name) for layer in layers])[which], width + _ROOM)
+            _widened(torch.cat([getattr(layer, name) for layer in layers])[which], width + _ROOM)
             for layers in zip(*(part.layers for part in parts), strict=True)
         ]
         for name in ("keys", "values")
     )
-    return Kept(keys, values, place)
+    ends = torch.tensor([len(prompt) - 1 for prompt in prompts], device=model.device)[row]
+    return KVCache(keys, values, Columns(ends))
 
 
-def _widen(kept: torch.Tensor, columns: int) -> torch.Tensor:
+def _rounded(length: int) -> int:
+    """The next multiple of _LANES."""
+    return -(-length // _LANES) * _LANES
+
+
+def _widened(states: torch.Tensor, columns: int) -> torch.Tensor:
     """Zeros and not whatever memory holds: a masked column is multiplied by 0, and 0 times NaN is NaN."""
-    wide = kept.new_zeros((*kept.shape[:2], columns, kept.shape[3]))
-    wide[:, :, : kept.shape[2]] = kept
+    wide = states.new_zeros((*states.shape[:2], columns, states.shape[3]))
+    wide[:, :, : states.shape[2]] = states
     return wide

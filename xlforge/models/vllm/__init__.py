@@ -1,5 +1,5 @@
-"""vLLM's servers, where the build starts them itself: one for each model, kept warm between stages, ended when nobody asks.
+"""vLLM's servers, which a build starts where no endpoint answers: one a model, kept between stages, ended when they are idle.
 
-`plan` says what a server is and when two are the same; `place` is one of them as `.xlforge/engines` knows it; `watch` is the process that
-owns it; `lease` gets one ready and holds it while it is asked; `engine` asks it.
+`server_spec` describes a server, `server_files` is its state in `.xlforge/engines`, `supervisor` is the process that owns it, `servers`
+gets one ready and holds it while it is used, and `engine` sends it requests.
 """

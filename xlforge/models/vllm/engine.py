@@ -1,30 +1,27 @@
-"""The engine `vllm`: the endpoint of a role where one is configured and answers, else a server of our own, started when it is needed.
+"""The engine `vllm`: the endpoint of a role where one is configured and answers, else a server that is started when it is needed.
 
-The server is held while it is asked and not between, so that two models that do not fit together take turns.
+The server is held only while it generates, so two models that do not fit together take turns.
 """
 
 from __future__ import annotations
 
-import os
 import sys
 import urllib.error
 import urllib.request
 from collections.abc import Sequence
-from concurrent.futures import Future
 from typing import Any
 from urllib.parse import urlsplit
 
 from xlforge.config import environment
 from xlforge.config.execution import Execution
 from xlforge.config.models import Model
-from xlforge.models.engine import EngineError, Sink
+from xlforge.models.engine import Sink
 from xlforge.models.openai.engine import OpenAIEngine
-from xlforge.models.vllm.lease import leased, trouble
-from xlforge.models.vllm.plan import Plan, plan
+from xlforge.models.vllm.server_spec import server_spec
+from xlforge.models.vllm.servers import failure, running_server
 from xlforge.requests.request import Request
-from xlforge.requests.response import Completed, Response
 
-_OWN: dict[str, Any] = {
+_OWN_SERVER: dict[str, Any] = {
     "mode": "live",
     "modes": {},
     "limits": {},
@@ -32,79 +29,52 @@ _OWN: dict[str, Any] = {
     "tokens_per_minute": None,
     "budget": None,
 }
-"""How a server of our own is asked, whatever holds for endpoints of others."""
-_LOOK = 10.0
+"""Settings for a server of our own, whatever is set for other endpoints."""
+_PROBE = 10.0
 
 
 class VllmEngine:
-    """A model behind vLLM's server. Raises EngineError when there is neither an endpoint nor a server to be had."""
+    """A model behind vLLM's server. Raises EngineError when no endpoint answers and no server can be started."""
 
     def __init__(self, spec: Model, role: str, execution: Execution) -> None:
         self._spec, self._role, self._execution = spec, role, execution
         self._endpoint: OpenAIEngine | None = None
-        self._plan: Plan | None = None
-        given = environment.endpoint(execution, role)
-        if given and answers(given):
+        url = environment.endpoint(execution, role)
+        if url and answers(url):
             self._endpoint = OpenAIEngine(spec, role, execution)
             return
-        if given:
-            host = urlsplit(given).hostname
-            print(f"{role}: no server answers at {host}, so one is started here", file=sys.stderr, flush=True)
-        self._plan = plan(spec, execution.servers)
-        _leave_loopback_alone()
+        if url:
+            print(f"{role}: no server answers at {urlsplit(url).hostname}; starting one", file=sys.stderr, flush=True)
+        self._server = server_spec(spec, execution.servers)
 
     def generate(self, requests: Sequence[Request], sink: Sink) -> None:
-        """Response all; EngineError with the server's last words if it ends meanwhile."""
-        if self._plan is None:
-            assert self._endpoint is not None
+        """See Engine. EngineError with the last lines of the server's log if it ends meanwhile."""
+        if self._endpoint is not None:
             self._endpoint.generate(requests, sink)
             return
-        own = self._plan
-        with leased(own, self._execution.servers) as server:
+        with running_server(self._server, self._execution.servers) as server:
             endpoints = {**self._execution.endpoints, self._role: server.url}
-            execution = self._execution.model_copy(update={**_OWN, "endpoints": endpoints})
-            engine = OpenAIEngine(self._spec, self._role, execution, gone=lambda: trouble(own))
+            execution = self._execution.model_copy(update={**_OWN_SERVER, "endpoints": endpoints})
+            engine = OpenAIEngine(self._spec, self._role, execution, server_gone=lambda: failure(self._server))
             try:
-                engine.generate(requests, _Watching(sink, own))
+                engine.generate(requests, sink)
             finally:
                 engine.close()
 
     def close(self) -> None:
-        """Close the connections; the server stays."""
+        """Closes the connections; the server stays."""
         if self._endpoint is not None:
             self._endpoint.close()
 
 
-class _Watching:
-    """A sink that gives nothing up for a server that is gone: that is no fault of the rows."""
-
-    def __init__(self, sink: Sink, plan: Plan) -> None:
-        self._sink, self._plan = sink, plan
-
-    def put(self, bought: Sequence[Completed]) -> Future[list[Response]]:
-        return self._sink.put(bought)
-
-    def fail(self, request: Request, reason: str, said: str = "") -> None:
-        if gone := trouble(self._plan):
-            raise EngineError(gone)
-        self._sink.fail(request, reason, said)
-
-
 def answers(url: str) -> bool:
-    """Whether anything answers at a base URL, be it a refusal; what is no URL of a server is for the endpoint's engine to tell."""
+    """Whether a server answers at a base URL, if only with an error; what is not a URL is left to OpenAIEngine to report."""
     if urlsplit(url).scheme not in ("http", "https"):
         return True
     try:
-        with urllib.request.urlopen(f"{url.rstrip('/')}/models", timeout=_LOOK):
+        with urllib.request.urlopen(f"{url.rstrip('/')}/models", timeout=_PROBE):
             return True
     except urllib.error.HTTPError:
         return True
     except (OSError, ValueError):
         return False
-
-
-def _leave_loopback_alone() -> None:
-    """A proxy that the environment names is not asked for our own server."""
-    for name in ("no_proxy", "NO_PROXY"):
-        if "127.0.0.1" not in os.environ.get(name, ""):
-            os.environ[name] = ",".join(filter(None, (os.environ.get(name), "127.0.0.1")))

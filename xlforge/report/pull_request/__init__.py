@@ -1,1 +1,1 @@
-"""The comment on a pull request: what it says (sections, plots), made where no secret is; and how it is posted, where one is."""
+"""The comment on a pull request, as Markdown, and its plots, as files. `.github/workflows` posts it; nothing here needs a secret."""

@@ -1,17 +1,17 @@
 "use strict";
-// The browser of rows and the lineage panel. Words from the data become text nodes, never markup.
+// The list of rows and the lineage panel. Text from the data becomes text nodes, never markup.
 (() => {
   const data = JSON.parse(document.getElementById("data").textContent);
   if (!data.rows) return;
   const at = (id) => document.getElementById(id);
   const PAGE = 50;
-  const STAGES = { dataset: "dataset: examples", prompts: "benchmark prompts" };
+  const STAGES = { dataset: "dataset", prompts: "benchmark prompts" };
   const key = (row) => [row.stage, row.item, row.id].join("\n");
   const places = new Map(data.rows.map((row) => [key(row), row]));
   const nameOf = (code) => (data.languages[code] ? data.languages[code][0] : code);
   const tagOf = (code) => (data.languages[code] ? data.languages[code][1] : "");
-  const told = (value, digits) => (value === null || value === undefined ? "–" : value.toFixed(digits));
-  const share = (value) => (value === null || value === undefined ? "–" : `${(100 * value).toFixed(1)} %`);
+  const fixed = (value, digits) => (value === null || value === undefined ? "–" : value.toFixed(digits));
+  const share = (value) => (value === null || value === undefined ? "–" : `${(100 * value).toFixed(1)}\u202f%`);
   const plain = (text) =>
     text.replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, (c) => (c === "\u007f" ? "\u2421" : String.fromCharCode(0x2400 + c.charCodeAt(0))));
 
@@ -27,7 +27,7 @@
   const facts = (...inside) => make("p", { class: "facts" }, ...inside);
   const linkTo = (row) => `#row?${new URLSearchParams({ stage: row.stage, ...(row.item && { item: row.item }), id: row.id })}`;
 
-  // What of a row is shown in the list, and what is searched.
+  // What the list shows of a row, and what the search reads.
   function parts(row) {
     const pair = data.pairs[row.pair] || {};
     if (row.stage === "prompts") return [row.prompt, row.answers.map((one) => `${one.model}: ${one.text}`).join("\n")];
@@ -51,11 +51,11 @@
     at(id).append(make("option", { value: "" }, first));
     for (const value of [...counts.keys()].sort()) at(id).append(make("option", { value }, `${name(value)} (${counts.get(value)})`));
   }
-  choices("stage", data.rows.map((row) => row.stage), "any", (stage) => STAGES[stage] || `${stage}: set aside`);
+  choices("stage", data.rows.map((row) => row.stage), "any", (stage) => STAGES[stage] || `${stage}: rejected`);
   choices("language", data.rows.map((row) => row.language), "any", nameOf);
   choices("reason", data.rows.map((row) => row.reason), "any", (reason) => reason);
   const REASON_NONE = "(none)";
-  at("reason").children[0].after(make("option", { value: REASON_NONE }, "none: not set aside"));
+  at("reason").children[0].after(make("option", { value: REASON_NONE }, "none: not rejected"));
 
   let found = [];
   let page = 0;
@@ -92,16 +92,19 @@
     const head = make("p", { class: "head" }, make("a", { href: linkTo(row) }, plain(row.id)));
     if (row.language) head.append(make("span", {}, nameOf(row.language)));
     head.append(make("span", {}, [row.stage === "prompts" ? "benchmark" : row.stage, row.item].filter(Boolean).join("@")));
-    if (row.grade !== null) head.append(make("span", {}, `grade ${told(row.grade, 2)}`));
-    if (row.quality !== null) head.append(make("span", {}, `quality ${told(row.quality, 3)}`));
+    if (row.grade !== null) head.append(make("span", {}, `grade ${fixed(row.grade, 2)}`));
+    if (row.quality !== null) head.append(make("span", {}, `quality ${fixed(row.quality, 3)}`));
     if (row.reason) head.append(make("span", { class: "reason" }, plain(row.reason)));
     const language = row.reason && row.stage !== "selection" ? "" : row.language;
     return make("li", {}, head, words(question, "en", "question"), words(answer, row.stage === "prompts" ? "" : language));
   }
 
-  // The lineage: a row's way from its seed to where it ended.
-  const called = (calls) =>
-    calls.map((place) => data.calls[place]).map((call) => facts(plain(`${call.stage} ${call.version} · ${short(call.model)} · ${call.prompt}`)));
+  // The lineage: from the seed of a row to its last stage.
+  function calls(row) {
+    const found = (row.calls || []).map((place) => data.calls[place]);
+    const line = (call) => [`${call.stage} ${call.version}`, short(call.model), call.prompt, call.fault && `not usable: ${call.fault}`];
+    return found.length ? [step("", "Model calls", ...found.map((call) => facts(plain(line(call).filter(Boolean).join(" · ")))))] : [];
+  }
   function step(kind, title, ...inside) {
     return make("li", kind ? { class: kind } : {}, make("h3", {}, title), ...inside);
   }
@@ -110,16 +113,16 @@
     const rows = Object.entries(pair.grades).map(([name, grade], place) => {
       const reason = make("td", { dir: "auto" }, plain(pair.reasons[place] || ""));
       const digits = name === "mean" ? 2 : 0;
-      return make("tr", {}, make("th", { scope: "row" }, name), make("td", { class: "num" }, told(grade, digits)), reason);
+      return make("tr", {}, make("th", { scope: "row" }, name), make("td", { class: "num" }, fixed(grade, digits)), reason);
     });
     const made = make("table", { "aria-label": "Grades by the judge" }, make("thead", {}, make("tr", {}, ...heads)), make("tbody", {}, ...rows));
     return make("div", { class: "wide", role: "region", tabindex: "0", "aria-label": "Grades by the judge" }, made);
   }
   function candidate(one, code) {
-    const head = facts(make("b", {}, `${one.number}${one.chosen ? " chosen" : ""}`), one.quality === null ? " failed the checks" : ` quality ${told(one.quality, 3)}`);
+    const head = facts(make("b", {}, `${one.number}${one.chosen ? " chosen" : ""}`), one.quality === null ? " failed the checks" : ` quality ${fixed(one.quality, 3)}`);
     if (one.right !== null) head.append(" ", make("span", { class: one.right ? "right" : "wrong" }, one.right ? "right" : "wrong"));
     const scores = [`translator ${one.translator}`, `in the language ${share(one.language_share)}`];
-    for (const name of ["round_trip", "likelihood", "comet"]) if (one[name] !== null) scores.push(`${name.replace("_", " ")} ${told(one[name], 3)}`);
+    for (const name of ["round_trip", "likelihood", "comet"]) if (one[name] !== null) scores.push(`${name.replace("_", " ")} ${fixed(one[name], 3)}`);
     const back = one.back === true ? facts("back in English, as the answer") : one.back === null ? null : facts("back in English");
     return make(
       "li", one.chosen ? { class: "chosen" } : {}, head, words(one.text, code), facts(plain(scores.join(" · "))), back,
@@ -130,42 +133,41 @@
   function way(row) {
     const pair = data.pairs[row.pair];
     const steps = [];
-    const own = (stage) => (row.calls || (pair ? pair.calls : [])).filter((place) => data.calls[place].stage === stage);
     if (pair) {
       steps.push(step("", "Passage", facts(plain(pair.source)), words(pair.passage, "en")));
-      if (pair.question !== null) steps.push(step("", "Question", ...called(own("instructions")), words(pair.question, "en")));
-      if (pair.answer !== null) steps.push(step("", "English answer", ...called(own("responses")), words(pair.answer, "en")));
-      if (pair.grades) steps.push(step("", "Grades", ...called(own("scores")), grades(pair)));
+      if (pair.question !== null) steps.push(step("", "Question", words(pair.question, "en")));
+      if (pair.answer !== null) steps.push(step("", "English answer", words(pair.answer, "en")));
+      if (pair.grades) steps.push(step("", "Grades", grades(pair)));
     }
     if (row.candidates && row.candidates.length) {
       const cards = make("ol", { class: "candidates" }, ...row.candidates.map((one) => candidate(one, row.language)));
-      steps.push(step("", `Candidates in ${nameOf(row.language)}`, ...called(own("translations")), ...called(own("selection")), cards));
+      steps.push(step("", `Candidates in ${nameOf(row.language)}`, cards));
     }
     if (row.stage === "prompts") {
       steps.push(step("", `Prompt, ${row.item.replace("_", " ")}, ${nameOf(row.language)}`, words(row.prompt, row.item === "same_language" ? row.language : "en")));
       if (row.truth) steps.push(step("", "Truth", words(row.truth, row.language)));
       for (const one of row.answers) {
         const scores = [
-          one.preference === undefined || one.preference === null ? null : `preferred to the reference ${told(one.preference, 2)}`,
+          one.preference === undefined || one.preference === null ? null : `preferred to the reference ${fixed(one.preference, 2)}`,
           one.right_language === null ? null : one.right_language ? "in the language" : "not in the language",
           one.facts === null ? null : `facts ${share(one.facts)}`,
-          one.chrf === null ? null : `chrF ${told(one.chrf, 1)}`,
+          one.chrf === null ? null : `chrF ${fixed(one.chrf, 1)}`,
         ];
         steps.push(step("", plain(one.model), facts(scores.filter(Boolean).join(" · ")), words(one.text || "(empty)", one.right_language ? row.language : "")));
       }
     } else if (row.reason) {
-      const end = step("aside", `Set aside in ${[row.stage, row.item].filter(Boolean).join("@")}: ${plain(row.reason)}`, facts(plain(row.detail)));
-      if (row.raw) end.append(facts("words as they came"), words(row.raw, ""));
+      const end = step("rejected", `Rejected in ${[row.stage, row.item].filter(Boolean).join("@")}: ${plain(row.reason)}`, facts(plain(row.detail)));
+      if (row.raw) end.append(facts("original text"), words(row.raw, ""));
       steps.push(end);
     } else {
-      const learnt = row.students.length ? facts(`learnt by ${row.students.join(", ")}`) : facts("learnt by no student");
-      steps.push(step("end", "Training example", words(row.prompt, "en"), words(row.completion, row.language), learnt));
+      const trained = facts(row.students.length ? `trained on by ${row.students.join(", ")}` : "no student was trained on it");
+      steps.push(step("end", "Training example", words(row.prompt, "en"), words(row.completion, row.language), trained));
     }
-    return make("ol", { class: "way" }, ...steps);
+    return make("ol", { class: "way" }, ...steps, ...calls(row));
   }
   const quoted = (id) => (/^[\w./@:+-]+$/.test(id) ? id : `'${id.replace(/'/g, "'\\''")}'`);
-  function show(asked) {
-    const wanted = { stage: asked.get("stage") || "dataset", item: asked.get("item") || "", id: asked.get("id") || "" };
+  function show(query) {
+    const wanted = { stage: query.get("stage") || "dataset", item: query.get("item") || "", id: query.get("id") || "" };
     const row = places.get(key(wanted));
     const command = `xlforge trace ${quoted(plain(wanted.id))}`;
     const copy = make("button", { type: "button", id: "copy" }, "Copy");
@@ -184,7 +186,7 @@
     at("lineage-body").replaceChildren(
       make("div", { class: "bar-top" }, make("h2", { id: "lineage-title" }, plain(wanted.id)), shut),
       make("p", { class: "command" }, code, copy),
-      row ? way(row) : make("p", {}, "This row is not among those in this page; the command above shows it."),
+      row ? way(row) : make("p", {}, "This page does not hold the row; the command above shows it."),
     );
     if (!at("lineage").open) at("lineage").showModal();
     at("lineage").scrollTop = 0;
@@ -194,13 +196,13 @@
   // Addresses: #rows?stage=…&reason=… sets the filters, #row?stage=…&id=… opens a row's lineage.
   let opener = null;
   function follow() {
-    const [place, query] = location.hash.slice(1).split(/\?(.*)/s);
-    const asked = new URLSearchParams(query || "");
-    if (place === "row") return show(asked);
+    const [place, text] = location.hash.slice(1).split(/\?(.*)/s);
+    const query = new URLSearchParams(text || "");
+    if (place === "row") return show(query);
     if (at("lineage").open) at("lineage").close();
-    if (place === "rows" && query !== undefined) {
+    if (place === "rows" && text !== undefined) {
       at("filters").reset();
-      for (const id of fields) if (asked.get(id)) at(id).value = asked.get(id);
+      for (const id of fields) if (query.get(id)) at(id).value = query.get(id);
       filter();
       at("rows").scrollIntoView();
       at("search").focus({ preventScroll: true });

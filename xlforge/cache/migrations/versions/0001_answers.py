@@ -1,4 +1,4 @@
-"""The first version: answers, and a table that tells its number."""
+"""The first version: responses, and a table with the version number."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which answers a build needed, and which one is about to buy."""
+"""Which responses a build needed, and which build is generating a response."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ down_revision = "0001"
 
 
 def upgrade() -> None:
-    # From here on alembic tells the version; the old table keeps out an xlforge that knows no other.
+    # From here on alembic keeps the version. The old table makes an xlforge before alembic refuse the database.
     op.execute("UPDATE store_version SET version = 2")
     op.create_table(
         "runs",

@@ -15,6 +15,6 @@ def upgrade() -> None:
         sa.Column("period", sa.String(200), primary_key=True),
         sa.Column("unit", sa.String(10), primary_key=True),
         sa.Column("amount", sa.Double, nullable=False),
-        # Budgets made this table for themselves before there was this migration.
+        # Before this migration, budgets created the table themselves.
         if_not_exists=True,
     )

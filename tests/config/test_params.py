@@ -1,0 +1,112 @@
+"""params.yaml is read strictly: every fault at once, each with its value, the rule and the nearest right name."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from xlforge.base import project
+from xlforge.config import environment
+from xlforge.config.execution import Execution
+from xlforge.config.params import ParamsError, load
+
+ROOT = Path(__file__).parents[2]
+
+
+def with_change(tmp_path: Path, change: dict[str, Any]) -> Path:
+    """The shipped params.yaml with dotted keys set (None removes one)."""
+    raw = yaml.safe_load((ROOT / "params.yaml").read_text())
+    raw = yaml.safe_load(yaml.safe_dump(raw, default_flow_style=False))
+    for dotted, value in change.items():
+        *path, last = dotted.split(".")
+        place = raw
+        for part in path:
+            place = place.setdefault(part, {})
+        place[last] = value
+        if value is None:
+            del place[last]
+    path_out = tmp_path / "params.yaml"
+    path_out.write_text(yaml.safe_dump(raw))
+    return path_out
+
+
+def test_the_shipped_file_is_right() -> None:
+    assert load()["languages"] == ("de", "hu", "ga")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "told"),
+    [
+        ("translations.candidate", 3, "did you mean 'candidates'"),
+        ("scores.threshold.min_grad", 3, "did you mean 'min_grade'"),
+        ("langauges", ["de"], "did you mean 'languages'"),
+        ("teacher.modle", "x", "did you mean 'model'"),
+        ("languages", ["de", "german"], "did you mean 'de'"),
+        ("languages", ["xx"], "unknown language 'xx'"),
+        ("languages", ["en", "de"], "English is always there"),
+        ("languages", ["de", "de"], "twice"),
+        ("languages", [], "at least 1"),
+        ("translations.candidates", "three", "translations.candidates: 'three'"),
+        ("scores.threshold.min_grade", 9, "scores.threshold.min_grade: 9"),
+        ("responses.version", "v99", "has v1"),
+        ("responses.version", "latest", "responses.version: 'latest'"),
+        ("instructions", None, "instructions: the block is missing"),
+        ("translations.models", ["claude"], "translations.models: 'claude'"),
+        ("execution.concurency", 3, "did you mean 'concurrency'"),
+    ],
+)
+def test_faults_name_the_key_the_value_and_the_remedy(tmp_path: Path, key: str, value: Any, told: str) -> None:
+    with pytest.raises(ParamsError) as error:
+        load(with_change(tmp_path, {key: value}))
+    assert told in str(error.value)
+
+
+def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
+    with pytest.raises(ParamsError, match="2 faults"):
+        load(with_change(tmp_path, {"scores.threshold.min_grade": 9, "seeds.smaple": 3}))
+
+
+@pytest.mark.parametrize("text", ["- a\n- b\n", "a: [\n", ""])
+def test_what_is_no_mapping_is_told(tmp_path: Path, text: str) -> None:
+    (tmp_path / "params.yaml").write_text(text)
+    with pytest.raises(ParamsError):
+        load(tmp_path / "params.yaml")
+
+
+def test_a_missing_file_says_where_to_stand(tmp_path: Path) -> None:
+    with pytest.raises(ParamsError, match="run from the root"):
+        load(tmp_path / "params.yaml")
+
+
+def test_the_environment_wins_over_execution(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XLFORGE_CONCURRENCY", "7")
+    monkeypatch.setenv("XLFORGE_ENDPOINT", "http://127.0.0.1:1/v1")
+    monkeypatch.setenv("XLFORGE_ENDPOINT_JUDGE", "http://127.0.0.1:2/v1")
+    made = environment.execution(Execution(concurrency=3, timeout=5))
+    assert (made.concurrency, made.timeout) == (7, 5)
+    assert environment.endpoint(made, "judge") == "http://127.0.0.1:2/v1"
+    assert environment.endpoint(made, "teacher") == "http://127.0.0.1:1/v1"
+
+
+def test_a_bad_value_in_the_environment_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XLFORGE_CONCURRENCY", "many")
+    with pytest.raises(ParamsError, match="concurrency"):
+        environment.execution(Execution())
+
+
+def test_a_temporary_experiment_shares_the_main_checkouts_state(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inside = tmp_path / ".dvc" / "tmp" / "exps" / "tmpabc"
+    inside.mkdir(parents=True)
+    monkeypatch.chdir(inside)
+    project.home.cache_clear()
+    try:
+        assert project.home() == tmp_path.resolve()
+    finally:
+        project.home.cache_clear()
+    shutil.rmtree(inside)

@@ -1,0 +1,28 @@
+"""Every published field has a type and a description, which come from the file and from the schema."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+from pipelines.dataset.v1.configs import ADDED, configs
+from pipelines.dataset.v1.schema import Rows
+from xlforge.publish.fields import fields
+
+
+def test_every_field_of_the_datasets_configs_has_a_description() -> None:
+    rows = pl.DataFrame(schema={name: column.dtype.type for name, column in Rows.to_schema().columns.items()})
+    tables = configs(rows, pl.DataFrame(schema={"id": pl.String, "reasons": pl.List(pl.String)}))
+    found = {field.name: field for table in tables.values() for field in fields(table.schema, Rows, ADDED)}
+    assert {"id", "prompt[].content", "qe.candidate", "provenance[].key", "reasons", "scores.mean"} <= found.keys()
+    assert all(field.description for field in found.values())
+    assert found["instruction"].description == Rows.to_schema().columns["instruction"].description
+    types = [found[name].type for name in ("prompt", "prompt[].role", "qe.fit", "reasons")]
+    assert types == ["list of struct", "string", "int64", "list of string"]
+
+
+@pytest.mark.parametrize("column", ["shoe_size", "qe"])
+def test_a_field_without_a_description_stops_the_card(column: str) -> None:
+    schema = pl.Schema({column: pl.Struct({"laces": pl.Int64})})
+    with pytest.raises(KeyError, match=r"shoe_size|qe\.laces"):
+        fields(schema, Rows, {})

@@ -1,0 +1,20 @@
+"""Chinese, written in simplified characters."""
+
+from xlforge.languages.registry import Language, Numerals, Rendering
+
+LANGUAGE = Language(
+    "zh", "Chinese", "Hans", "high",
+    letters=("CJK", "IDEOGRAPHIC"),
+    rendering=Rendering(0.06, 3.2, word=0.001, name=0.19),
+    decimal_point=True,
+    scales={
+        10**2: ("百",), 10**3: ("千",), 10**4: ("万",), 10**5: ("十万",), 10**6: ("百万",), 10**7: ("千万",), 10**8: ("亿",),
+        10**9: ("十亿",), 10**10: ("百亿",), 10**11: ("千亿",), 10**12: ("万亿", "兆"),
+    },
+    numerals=Numerals(
+        digits={char: value for value, char in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2},
+        places={"十": 10, "百": 100, "千": 1000},
+        groups={"万": 10**4, "亿": 10**8},
+        more="多余",
+    ),
+)  # fmt: skip

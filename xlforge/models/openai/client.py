@@ -1,0 +1,170 @@
+"""HTTP with one OpenAI-compatible endpoint: its address, its key, its errors.
+
+The key is read from the environment here and goes into no message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any, NoReturn
+from urllib.request import getproxies, proxy_bypass
+
+import aiohttp
+from yarl import URL
+
+from xlforge.base.redact import redact
+from xlforge.config import environment
+from xlforge.config.execution import Execution
+from xlforge.config.models import Model
+from xlforge.models.engine import EngineError
+from xlforge.models.openai.errors import RequestFailed, error_fields, http_error
+
+_MEGABYTES = 8
+"""The largest body that is read into memory."""
+_ERROR_BYTES = 1 << 16
+_PROBE = 20.0
+_LOST = 0.5
+"""Seconds to wait after a lost connection: a server that dies may accept new ones for a moment, and lose them too."""
+_JSON = {"Content-Type": "application/json"}
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+class Client:
+    """The endpoint of a role. Raises EngineError when none is configured, none answers, or it refuses every request alike."""
+
+    def __init__(self, spec: Model, role: str, execution: Execution) -> None:
+        self._variable = f"XLFORGE_ENDPOINT_{role.upper()}"
+        url = environment.endpoint(execution, role)
+        if not url:
+            raise EngineError(
+                f"no endpoint serves the {role}, {spec.model}: set XLFORGE_ENDPOINT (or {self._variable} for this role) to an "
+                "OpenAI-compatible base URL such as http://localhost:8000/v1"
+            )
+        self.url = URL(url.rstrip("/"))
+        if self.url.scheme not in ("http", "https") or not self.url.host:
+            raise EngineError(
+                f"the endpoint of the {role} is not a URL: {self._variable} must begin with http:// or https://"
+            )
+        self.host = self.url.host
+        self._spec, self._role, self._timeout = spec, role, execution.timeout
+        # A user and password in the URL are sent as the same header. They are for this server, the key may be for several.
+        self._key = None if self.url.user else environment.api_key(role)
+        self._join = cache(self.url.joinpath)
+        self._session: aiohttp.ClientSession | None = None
+
+    async def open(self) -> None:
+        """Connects, and checks that a server answers."""
+        direct = self.host in _LOOPBACK or proxy_bypass(self.host)
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0),
+            timeout=aiohttp.ClientTimeout(total=self._timeout),
+            headers={"Authorization": f"Bearer {self._key}"} if self._key else None,
+            proxy=None if direct else getproxies().get(self.url.scheme),
+            cookie_jar=aiohttp.DummyCookieJar(),
+        )
+        probe = aiohttp.ClientTimeout(total=min(_PROBE, self._timeout))
+        try:
+            async with self._session.get(self.url / "models", timeout=probe, allow_redirects=False) as reply:
+                status = reply.status
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise EngineError(
+                f"no server answers at {self.host} for the {self._role} ({type(error).__name__}): start it, or set "
+                f"XLFORGE_ENDPOINT or {self._variable} to one that runs"
+            ) from None
+        if status != 404:  # a server may have no list of models; a wrong base URL shows at the first request
+            self._stop_if_hopeless(status, "")
+
+    async def close(self) -> None:
+        """Closes the connections."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def post(self, body: bytes, *path: str) -> bytes:
+        """Sends JSON; see `request`."""
+        return await self.request("POST", *path, data=body, headers=_JSON)
+
+    async def request(self, method: str, *path: str, **options: Any) -> bytes:
+        """The body of a response with status 200.
+
+        Args:
+            method: of HTTP.
+            path: below the base URL, part by part.
+            options: of aiohttp.
+
+        Raises:
+            RequestFailed: another status, or no response.
+            EngineError: every other request would fail in the same way.
+        """
+        assert self._session is not None
+        with _transport_errors():
+            async with self._session.request(method, self._join(*path), allow_redirects=False, **options) as reply:
+                body = await _body(reply)
+                if reply.status != 200:
+                    self._fail(reply, body, path)
+                return body
+
+    async def download(self, file: Path, *path: str) -> None:
+        """Writes a body of any length into a file. Raises as `request`."""
+        assert self._session is not None
+        timeout = aiohttp.ClientTimeout(total=None, sock_read=self._timeout)
+        with _transport_errors():
+            async with self._session.get(self._join(*path), allow_redirects=False, timeout=timeout) as reply:
+                if reply.status != 200:
+                    self._fail(reply, await _body(reply), path)
+                with file.open("wb") as target:
+                    async for part in reply.content.iter_any():
+                        target.write(part)
+
+    def redact(self, text: str) -> str:
+        """The text without key, password and address."""
+        user, password, bare = self.url.user, self.url.password, self.url.with_user(None)
+        login = f"{user or ''}:{password}" if password else None
+        return redact(text, (self._key, password, login, str(self.url), str(bare), bare.authority))
+
+    def _fail(self, reply: aiohttp.ClientResponse, body: bytes, path: tuple[str, ...]) -> NoReturn:
+        text = self.redact(body[:_ERROR_BYTES].decode("utf-8", "replace"))
+        if path[0] == "chat" or reply.status != 404:
+            self._stop_if_hopeless(reply.status, text)
+        raise http_error(reply.status, text, reply.headers.get("Retry-After"))
+
+    def _stop_if_hopeless(self, status: int, body: str) -> None:
+        """EngineError for a status that concerns every request alike."""
+        if status in (401, 403):
+            key = f"XLFORGE_API_KEY_{self._role.upper()}"
+            fault = "the API key is not accepted" if self._key else "it wants an API key"
+            raise EngineError(f"{self.host} answers HTTP {status}, {fault}: set XLFORGE_API_KEY or {key}")
+        if status == 404:
+            raise EngineError(
+                f"{self.host} answers HTTP 404: it serves no model {self._spec.model} (the {self._role} in params.yaml), "
+                f"or XLFORGE_ENDPOINT is not its base URL, which mostly ends in /v1"
+            )
+        error = error_fields(body)
+        if status == 429 and "insufficient_quota" in (error.get("code"), error.get("type")):
+            raise EngineError(f"{self.host} answers that the account's quota is used up: add credit, and run again")
+
+
+@contextmanager
+def _transport_errors() -> Iterator[None]:
+    try:
+        yield
+    except aiohttp.ClientConnectorError:
+        raise RequestFailed("the connection was lost", billed=False, unreachable=True) from None
+    except TimeoutError:
+        raise RequestFailed("no response in time") from None
+    except (aiohttp.ClientError, ConnectionError):
+        raise RequestFailed("the connection was lost", retry_after=_LOST) from None
+
+
+async def _body(reply: aiohttp.ClientResponse) -> bytes:
+    """The whole body; RequestFailed for one without end."""
+    body = bytearray()
+    async for part in reply.content.iter_any():
+        body += part
+        if len(body) > _MEGABYTES << 20:
+            reply.close()
+            raise RequestFailed(f"the response is longer than {_MEGABYTES} MB", retryable=False)
+    return bytes(body)

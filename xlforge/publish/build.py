@@ -1,0 +1,127 @@
+"""What the card says about a build: stages, models, prompts, parameters and counts, read from the build's own files.
+
+Models and prompts come from the rows' provenance, so the card names what made the rows, not what params.yaml names today.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+import polars as pl
+import yaml
+
+from xlforge.base.errors import BuildError
+from xlforge.config import params
+from xlforge.config.dag import Declared, items, position
+from xlforge.config.dag import stages as declared
+from xlforge.config.params import Config
+from xlforge.stage.versions import released
+
+DATA = Path("data")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage of the DAG.
+
+    Args:
+        name: without its item.
+        description: one line.
+        reads: the stages above it.
+        version: of its pipeline.
+        fingerprint: of the version's folder, as pipelines/versions.lock has it.
+        code: the fingerprints of the shared code that decided its data, one for all items where they agree.
+        params: what it tracks of params.yaml.
+    """
+
+    name: str
+    description: str
+    reads: list[str]
+    version: str | None
+    fingerprint: str | None
+    code: list[str]
+    params: tuple[str, ...]
+
+
+@dataclass(frozen=True, order=True)
+class Call:
+    """One kind of model call behind the rows."""
+
+    position: int
+    stage: str
+    version: str
+    prompt: str
+    fingerprint: str
+    model: str
+    revision: str
+
+    @property
+    def text(self) -> str | None:
+        """The prompt's file; None for a prompt that is not a file of the stage's pipeline."""
+        path = Path("pipelines", self.stage, self.version, "prompts", f"{self.prompt}.jinja2")
+        return path.read_text(encoding="utf-8") if path.exists() else None
+
+
+def stages(last: str) -> list[Stage]:
+    """A stage and all stages above it, in the order of dvc.yaml."""
+    raw, marks = params.read(), released()
+    wanted: dict[str, Stage] = {}
+    for one in reversed(declared().values()):
+        if one.name == last or any(one.name in below.reads for below in wanted.values()):
+            version = (raw.get(one.name) or {}).get("version")
+            mark = marks.get(f"{one.name}/{version}")
+            wanted[one.name] = Stage(one.name, one.description, _reads(one), version, mark, _code(one.name), one.params)
+    return [*reversed(wanted.values())]
+
+
+def _reads(stage: Declared) -> list[str]:
+    found = (dep.split("/")[1] for dep in stage.deps if dep.startswith("data/"))
+    return [name for name in dict.fromkeys(found) if name in declared()]
+
+
+def _code(stage: str) -> list[str]:
+    files = [DATA / "code" / f"{stage}.json", *(DATA / "code" / stage).glob("*.json")]
+    return sorted({orjson.loads(path.read_bytes())["code"] for path in files if path.exists()})
+
+
+def parameters(made: Iterable[Stage]) -> str:
+    """The blocks of params.yaml that stages track, as YAML."""
+    keys = {key.split(".")[0] for stage in made for key in stage.params}
+    raw = orjson.loads(orjson.dumps(params.read()))  # without anchors
+    return str(
+        yaml.safe_dump({key: raw[key] for key in raw if key in keys}, sort_keys=False, allow_unicode=True, width=120)
+    )
+
+
+def calls(rows: Iterable[pl.DataFrame]) -> list[Call]:
+    """The kinds of model calls in the provenance of rows, in the order of the stages."""
+    columns = ("stage", "version", "prompt", "model")
+    found = set()
+    for table in rows:
+        entries = table.select(pl.col("provenance").explode()).drop_nulls().unnest("provenance")
+        for stage, version, prompt, model in entries.select(columns).drop_nulls().unique().iter_rows():
+            parts = (*prompt.rpartition("@")[::2], *model.rpartition("@")[::2])
+            found.add(Call(position(stage), stage, version, *parts))
+    return sorted(found)
+
+
+def counts(made: Iterable[Stage], config: Config) -> list[tuple[str, dict[str, Any]]]:
+    """The metrics of each stage and item, by dvc's name for it."""
+    return [
+        (f"{stage.name}@{item}" if item else stage.name, metrics(stage.name, item))
+        for stage in made
+        for item in items(stage.name, config)
+    ]
+
+
+def metrics(stage: str, item: str = "") -> dict[str, Any]:
+    """The metrics.json of a stage. Raises BuildError where it is missing."""
+    path = DATA / stage / item / "metrics.json"
+    if not path.exists():
+        raise BuildError(f"{path} is missing: `dvc repro` writes it")
+    found: dict[str, Any] = orjson.loads(path.read_bytes())
+    return found
