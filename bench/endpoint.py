@@ -1,9 +1,9 @@
-"""The endpoint engine beside a bare aiohttp client and distilabel's own client, on the tests' server, in one run.
+"""The OpenAI engine compared with a bare aiohttp client and with distilabel's own client, on the tests' server, in one run.
 
     python -m bench.endpoint [--quick]
 
-The bare client sends the very bodies that the engine sent, so both meet the same latencies. Each pipeline's figure is net of
-start-up, which is what the same pipeline takes for one row. What else the machine does slows both: look at the ratios.
+The bare client sends the bodies that the engine sent, so both meet the same latencies. The figure of each pipeline is net of
+start-up, which is what the same pipeline takes for one row. Other work on the machine slows both: look at the ratios.
 """
 
 from __future__ import annotations
@@ -21,31 +21,55 @@ from pathlib import Path
 import aiohttp
 import orjson
 import psutil
-from xlforge.steps.stored import CachedLLM
+from distilabel.pipeline import Pipeline
+from distilabel.steps import LoadDataFromDicts
+from distilabel.steps.tasks import TextGeneration
 
-from bench.common import minimal, question, run, table
+from bench.common import WHOLE, minimal, question, run, table
 from tests.server import Fault, Server
 from xlforge.config.execution import Execution
 from xlforge.config.models import Model, Sampling
+from xlforge.steps import runner
+from xlforge.steps.answerers import Live
+from xlforge.steps.cached_llm import CachedLLM
 
 SLOTS = 64
 LATENCY = 0.42
 SAMPLING = Sampling(temperature=0.7, max_tokens=64)
 DISTILABEL = 200
 HELD = {"empty": slice(0), "half": slice(None, None, 2), "full": slice(None)}
-"""Of the questions, those whose answers a store holds."""
+"""The questions whose responses are cached."""
 CASES = (
     *((1000, LATENCY, "empty"), (4000, LATENCY, "empty"), (4000, LATENCY, "half")),
     *((4000, 0.0, "empty"), (4000, 0.0, "half"), (20_000, 0.0, "full")),
 )
 
 
-def ours(server: Server, store: Path) -> CachedLLM:
-    """The engine as a build has it."""
-    execution = Execution(endpoint=server.url, concurrency=SLOTS, cache=f"sqlite:///{store}")
-    return CachedLLM(
-        role="teacher", spec=Model(engine="openai", model="any"), sampling=SAMPLING, execution=execution, label="bench"
-    )
+def ours(server: Server, cache: Path) -> CachedLLM:
+    """The model as a build has it."""
+    execution = Execution(endpoint=server.url, concurrency=SLOTS, cache=f"sqlite:///{cache}")
+    spec = Model(engine="openai", model="any")
+    return CachedLLM(role="teacher", spec=spec, sampling=SAMPLING, execution=execution, stage="bench")
+
+
+def loop(llm: CachedLLM, questions: Sequence[str]) -> float:
+    """Seconds of a pipeline in our loop; RuntimeError unless every question is answered."""
+    rows = [{"id": str(number), "instruction": text, "reject": None} for number, text in enumerate(questions)]
+    start = time.perf_counter()
+    with Pipeline("bench") as pipeline:
+        load = LoadDataFromDicts(data=rows, batch_size=WHOLE)
+        load >> TextGeneration(llm=llm, input_batch_size=WHOLE, add_raw_output=False, add_raw_input=False)
+    live = Live(llm.execution)
+    answered = sum(row["reject"] is None for row in runner.run(pipeline, live))
+    live.close()
+    if answered != len(rows):
+        raise RuntimeError(f"{answered} of {len(rows)} rows were answered: the figure would mean nothing")
+    return time.perf_counter() - start
+
+
+def requests(llm: CachedLLM, questions: Sequence[str]) -> None:
+    """The questions, without a pipeline."""
+    llm.reply([(str(number), [llm.request(text)]) for number, text in enumerate(questions)])
 
 
 def distilabels(server: Server) -> object:
@@ -57,7 +81,7 @@ def distilabels(server: Server) -> object:
 
 
 def bare(server: Server, bodies: Sequence[bytes]) -> float:
-    """Seconds of the least that can be done: SLOTS workers that post and parse."""
+    """Seconds of the minimum: SLOTS workers that post and parse."""
 
     async def main() -> None:
         queue = list(reversed(bodies))
@@ -76,73 +100,73 @@ def bare(server: Server, bodies: Sequence[bytes]) -> float:
 
 
 def startup(folder: Path) -> float:
-    """Seconds of our pipeline for one row; printed beside a minimal distilabel pipeline's."""
+    """Seconds of our pipeline for one row; a minimal distilabel pipeline's are printed with them."""
     with Server() as server:
-        both = [(run(ours(server, folder / f"start{number}"), [question(0)]), minimal()) for number in range(5)]
-    one, least = (float(statistics.median(each)) for each in zip(*both, strict=True))
-    rows = [("start-up", "seconds"), ("a minimal distilabel pipeline", least), ("ours, one row", one)]
-    table("Start-up (median of 5)", [*rows, ("difference", one - least)])
+        both = [(loop(ours(server, folder / f"start{number}"), [question(0)]), minimal()) for number in range(5)]
+    one, minimum = (float(statistics.median(each)) for each in zip(*both, strict=True))
+    rows = [("start-up", "seconds"), ("a minimal distilabel pipeline", minimum), ("ours, one row", one)]
+    table("Start-up (median of 5)", [*rows, ("difference", one - minimum)])
     return one
 
 
-def filled(server: Server, store: Path, questions: Sequence[str]) -> tuple[float, float]:
-    """Seconds, and seconds of processor time, in which the engine alone answers questions, which the store then holds."""
-    model = ours(server, store)
+def filled(server: Server, cache: Path, questions: Sequence[str]) -> tuple[float, float]:
+    """Seconds, and seconds of processor time, of the engine alone for questions, whose responses are then cached."""
+    model = ours(server, cache)
     model.load()
     start, used = time.perf_counter(), time.process_time()
-    model.generate(questions)
+    requests(model, questions)
     spent = time.perf_counter() - start, time.process_time() - used
     model.unload()
     return spent
 
 
-def beside_bare(count: int, latency: float, held: str, start: float, folder: Path) -> tuple[object, ...]:
-    """A row of the table: ours in a pipeline, net of start-up, on a store that holds none, half or all of the answers; the bare client
+def compared(count: int, latency: float, held: str, start: float, folder: Path) -> tuple[object, ...]:
+    """A row of the table: ours in a pipeline, net of start-up, on a cache with none, half or all of the responses; the bare client
     for the others."""
     questions = [question(number) for number in range(count)]
-    store, known = folder / f"{count}-{latency}-{held}", questions[HELD[held]]
+    cache, known = folder / f"{count}-{latency}-{held}", questions[HELD[held]]
     if known:
         with Server() as quick:
-            filled(quick, store, known)
+            filled(quick, cache, known)
     with Server(latency=latency, slots=SLOTS) as server:
-        seconds = run(ours(server, store), questions) - start
+        seconds = loop(ours(server, cache), questions) - start
         bodies = [orjson.dumps(body) for body in server.requests()]
     if len(bodies) != count - len(known):
-        raise RuntimeError(f"{len(bodies)} requests for {count - len(known)} questions that the store did not hold")
+        raise RuntimeError(f"{len(bodies)} requests for {count - len(known)} questions whose responses were not cached")
     with Server(latency=latency, slots=SLOTS) as server:
-        least = bare(server, bodies) if bodies else 0.0
-    over = (seconds - least) / count * 1000
-    ratio = least / seconds if bodies else "–"
-    return (f"{latency} s", held, count, len(bodies), seconds, least, ratio, count / seconds, over)
+        minimum = bare(server, bodies) if bodies else 0.0
+    over = (seconds - minimum) / count * 1000
+    ratio = minimum / seconds if bodies else "–"
+    return (f"{latency} s", held, count, len(bodies), seconds, minimum, ratio, count / seconds, over)
 
 
 def lookups(count: int, folder: Path) -> None:
-    """The engine alone, without a pipeline: into an empty store and, the second time, out of a full one."""
+    """The engine alone, without a pipeline: with an empty cache and, the second time, with a full one."""
     questions = [question(number) for number in range(count)]
     rows: list[tuple[object, ...]] = [("", "rows/s", "rows per CPU second")]
     with Server() as server:
-        for name in ("bought", "served from the full store"):
+        for name in ("generated", "from the full cache"):
             seconds, used = filled(server, folder / "lookups", questions)
             rows.append((name, count / seconds, count / used))
-    table(f"generate() of {count} rows, without a pipeline", rows)
+    table(f"{count} rows without a pipeline", rows)
 
 
 def slow_rows(count: int, folder: Path) -> None:
-    """Seconds from the first request to the last answer but those of one row in a hundred, which take half a minute."""
+    """Seconds from the first request to the last response, except those of one row in a hundred, which take half a minute."""
     late = [Fault("late", share=0.01, seconds=30)]
     questions = [question(number) for number in range(count)]
     rows: list[tuple[object, ...]] = [("", "rows", "slow", "the others took s", "rows/s")]
 
-    def told(name: str, faults: list[Fault], work: Callable[[Server], object]) -> list[bytes]:
+    def measured(name: str, faults: list[Fault], work: Callable[[Server], object]) -> list[bytes]:
         with Server(latency=LATENCY, slots=SLOTS, faults=faults) as server:
             seconds, slow = others(server, lambda: work(server), count)
             rows.append((name, count, slow, seconds, (count - slow) / seconds))
             return [orjson.dumps(body) for body in server.requests()]
 
-    bodies = told("ours", late, lambda server: run(ours(server, folder / "slow"), questions))
-    told("bare client", late, lambda server: bare(server, bodies))
-    told("ours, none slow", [], lambda server: run(ours(server, folder / "quick"), questions))
-    table(f"One slow row in a hundred (30 s), {SLOTS} slots; a slow row keeps its slot", rows)
+    bodies = measured("ours", late, lambda server: loop(ours(server, folder / "slow"), questions))
+    measured("bare client", late, lambda server: bare(server, bodies))
+    measured("ours, none slow", [], lambda server: loop(ours(server, folder / "quick"), questions))
+    table(f"One slow row in a hundred (30 s), {SLOTS} slots; a slow row occupies its slot", rows)
 
 
 def others(server: Server, work: Callable[[], object], count: int) -> tuple[float, int]:
@@ -173,7 +197,7 @@ def flat(count: int, folder: Path, parts: int = 10) -> None:
         model = ours(server, folder / "flat")
         model.load()
         for part in range(parts):
-            model.generate([question(number) for number in range(part * count // parts, (part + 1) * count // parts)])
+            requests(model, [question(number) for number in range(part * count // parts, (part + 1) * count // parts)])
             rows.append(((part + 1) * count // parts, process.memory_info().rss / 2**20, process.num_fds()))
         model.unload()
     table("Memory and open files of one engine", rows)
@@ -186,9 +210,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         start = startup(folder)
-        head = ("latency", "store", "rows", "asked", "ours s", "bare s", "bare/ours", "rows/s", "overhead ms a row")
-        rows = [beside_bare(count // part, latency, held, start, folder) for count, latency, held in CASES]
-        table(f"Ours in a pipeline beside a bare aiohttp client, {SLOTS} slots, net of start-up", [head, *rows])
+        head = ("latency", "cache", "rows", "sent", "ours s", "bare s", "bare/ours", "rows/s", "overhead ms a row")
+        rows = [compared(count // part, latency, held, start, folder) for count, latency, held in CASES]
+        table(f"Ours in a pipeline and a bare aiohttp client, {SLOTS} slots, net of start-up", [head, *rows])
         with Server(latency=LATENCY, slots=SLOTS) as server:
             once = run(distilabels(server), [question(0)])
             theirs = run(distilabels(server), [question(number) for number in range(DISTILABEL)], batch=50) - once

@@ -1,9 +1,9 @@
-"""The in-process engine beside transformers' own batched generate and distilabel's TransformersLLM, on the pocket teacher.
+"""The in-process engine compared with transformers' own batched generate and distilabel's TransformersLLM, on the pocket teacher.
 
     python -m bench.transformers [--answers 80]
 
 The work is the build's: three sampled translations of each answer, and a greedy question for each. Figures are of
-generating alone, without loading the model.
+generation alone, without loading the model.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
-from xlforge.steps.stored import CachedLLM
 
 from bench.common import table
 from xlforge.config.execution import Execution
 from xlforge.config.models import Model, Sampling
 from xlforge.models.revision import folder_digest
+from xlforge.steps.cached_llm import CachedLLM
 
 TEACHER = Path("models/pocket/teacher")
 TRUTH = Path("data/seeds/pocket.truth.jsonl")
@@ -34,11 +34,11 @@ THEIRS = 24
 
 
 def ours(prompts: list[str], sampling: Sampling, candidates: int) -> float:
-    """Rows a second, answers stored."""
+    """Rows a second, responses cached."""
     with tempfile.TemporaryDirectory() as folder:
         spec = Model(model=str(TEACHER), revision=folder_digest(TEACHER))
         execution = Execution(cache=f"sqlite:///{folder}/cache.sqlite")
-        model = CachedLLM(role="teacher", spec=spec, sampling=sampling, execution=execution, label="bench")
+        model = CachedLLM(role="teacher", spec=spec, sampling=sampling, execution=execution, stage="bench")
         model.load()
         model.generate(["Load it."])
         start = time.perf_counter()
@@ -59,13 +59,13 @@ def batched(prompts: list[str], sampling: Sampling, candidates: int) -> float:
         for text in sorted(prompts, key=len)
         for _ in range(candidates)
     ]
-    drawn = {"do_sample": True, "temperature": sampling.temperature, "top_p": sampling.top_p, "top_k": 0}
+    sampled = {"do_sample": True, "temperature": sampling.temperature, "top_p": sampling.top_p, "top_k": 0}
     start = time.perf_counter()
     with torch.inference_mode():
         for first in range(0, len(texts), 128):
             batch = tokenizer(texts[first : first + 128], return_tensors="pt", padding=True, add_special_tokens=False)
-            asked = {name: batch[name] for name in ("input_ids", "attention_mask")}
-            model.generate(**asked, max_new_tokens=sampling.max_tokens, **(drawn if sampling.temperature else {}))
+            inputs = {name: batch[name] for name in ("input_ids", "attention_mask")}
+            model.generate(**inputs, max_new_tokens=sampling.max_tokens, **(sampled if sampling.temperature else {}))
     return len(texts) / (time.perf_counter() - start)
 
 

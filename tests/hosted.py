@@ -1,4 +1,4 @@
-"""Of the tests' server: hosted batches as OpenAI has them, and limits on requests and tokens."""
+"""Parts of the tests' server: hosted batches as OpenAI has them, and limits on requests and tokens."""
 
 from __future__ import annotations
 
@@ -20,15 +20,16 @@ class Limits:
         tokens: float = 1e12,
         seconds: float = 60.0,
         penalty: float = 0.0,
-        told: bool = False,
+        announced: bool = False,
     ) -> None:
-        self.most, self.most_tokens, self.seconds, self.penalty, self.told = requests, tokens, seconds, penalty, told
+        self.most, self.most_tokens, self.seconds = requests, tokens, seconds
+        self.penalty, self.announced = penalty, announced
         self.came: deque[float] = deque()
         self.took: deque[tuple[float, float]] = deque()
         self.closed = 0.0
 
     def allow(self) -> bool:
-        """Whether one more is within the limits; it counts if so."""
+        """Whether the limits allow one more, which then counts."""
         now = time.monotonic()
         while self.came and self.came[0] <= now - self.seconds:
             self.came.popleft()
@@ -46,8 +47,8 @@ class Limits:
         self.took.append((time.monotonic(), tokens))
 
     def wait(self) -> float | None:
-        """Retry-After, where it tells."""
-        return max(0.0, self.seconds - (time.monotonic() - self.came[0])) if self.told and self.came else None
+        """Retry-After, where it is announced."""
+        return max(0.0, self.seconds - (time.monotonic() - self.came[0])) if self.announced and self.came else None
 
 
 class Hosted:
@@ -90,9 +91,9 @@ class Hosted:
 
     async def start(self, request: web.BaseRequest) -> web.StreamResponse:
         body = await request.read()
-        asked = orjson.loads(body)
-        assert (asked["endpoint"], asked["completion_window"]) == ("/v1/chat/completions", "24h")
-        lines = self.files[asked["input_file_id"]].splitlines()
+        sent = orjson.loads(body)
+        assert (sent["endpoint"], sent["completion_window"]) == ("/v1/chat/completions", "24h")
+        lines = self.files[sent["input_file_id"]].splitlines()
         waiting = sum(
             batch["request_counts"]["total"] for batch in self.batches.values() if batch["status"] == "in_progress"
         )
@@ -100,7 +101,7 @@ class Hosted:
         counts = {"total": len(lines), "completed": 0, "failed": 0}
         self.batches[name] = {
             "id": name,
-            "input_file_id": asked["input_file_id"],
+            "input_file_id": sent["input_file_id"],
             "status": "in_progress",
             "request_counts": counts,
         }
@@ -146,7 +147,7 @@ class Hosted:
         made: dict[str, Any] = {"custom_id": line["custom_id"], "response": None, "error": None}
         if fault and fault.kind == "expired":
             self.app.statuses["expired"] += 1
-            return made | {"error": {"code": "batch_expired", "message": "not within the window"}}
+            return made | {"error": {"code": "batch_expired", "message": "the window is over"}}
         if fault:
             self.app.statuses[fault.kind] += 1
             refused = {"error": {"message": "as ordered by the plan of faults"}}

@@ -1,7 +1,7 @@
-"""What the tests' server says by itself: a sensible answer to each of the project's prompts, told apart by their wording.
+"""What the tests' server answers by default: a sensible response to each of the project's prompts, known by their wording.
 
-Its translations are no translations: words of the language stand for the English ones, while names, numbers, addresses and
-punctuation stay, so that language identification and integrity checks pass them. The server remembers them for the way back.
+Its translations are not real: words of the language replace the English ones, while names, numbers, addresses and punctuation
+stay, so that language identification and integrity checks pass. The server remembers them for the translation back.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _GRADES = ("precision", "informativeness", "naturalness", "objectivity")
 
 
 class Replies:
-    """The words for each prompt: the same for the same messages, but for the number of the candidate."""
+    """The text for each prompt: the same for the same messages and seed."""
 
     def __init__(self) -> None:
         self._sources: dict[str, str] = {}

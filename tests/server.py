@@ -1,11 +1,11 @@
-"""An OpenAI-compatible server for tests and benchmarks: real HTTP, in a process of its own, with faults to order.
+"""An OpenAI-compatible server for tests and benchmarks: real HTTP, in a process of its own, with faults on request.
 
     with Server(faults=[Fault("429", share=0.3, tries=1, seconds=1)]) as server:
         ...                                # server.url is the base URL
         assert server.counts()["repeated"] == 0
 
-It takes hosted batches too (see `tests.hosted`), and may keep limits as a hosted API does. Which requests a fault hits is decided by
-their content alone, so a plan hits the same ones in every run.
+It accepts hosted batches too (see `tests.hosted`), and may have rate limits as a hosted API has. The content of a request alone decides
+whether a fault hits it, so a plan hits the same ones in every run.
 """
 
 from __future__ import annotations
@@ -43,20 +43,24 @@ HOSTILE = {
     "wrong language": "Це речення написане українською мовою, хоча просили зовсім іншу мову.",
     "empty": "",
 }
-"""Answers that are well-formed HTTP and JSON, and bad text."""
+"""Responses that are well-formed HTTP and JSON, and bad text."""
 BROKEN = ("cut", "drop", "no json", "cut json", "shape", "null", "endless")
-"""Replies that are no chat completion."""
+"""Responses that are not a chat completion."""
 _KEPT = 100_000
 
 
 @dataclass(frozen=True)
 class Fault:
-    """What goes wrong: a status (`429`, `500`…), `quota` (nothing left in the account), `quote` (a refusal that says the key it was
-    given), `late` (an answer after `seconds`), one of BROKEN or of HOSTILE.
+    """What goes wrong.
 
-    share: of all requests. tries: how often a request meets it before it is answered; None for always. anew: the share is of all
-    tries, each for itself.
-    contains: only requests in whose messages this stands. seconds: Retry-After of a status, where it is not None.
+    Args:
+        kind: a status (`429`, `500`…), `quota` (nothing left in the account), `quote` (an error that quotes the key it was sent), `late` (a
+            response after `seconds`), one of BROKEN or of HOSTILE.
+        share: of all requests.
+        tries: how often a request meets it before it gets a response; None for always.
+        contains: only requests in whose messages this stands.
+        seconds: Retry-After of a status, where it is not None.
+        each_try: the share is of all tries, not of all requests.
     """
 
     kind: str
@@ -64,16 +68,21 @@ class Fault:
     tries: int | None = None
     contains: str = ""
     seconds: float | None = None
-    anew: bool = False
+    each_try: bool = False
 
 
 class Server:
-    """The server's process. latency: mean seconds of a reply, lognormal; 0 for none. slots: replies in the making at once.
+    """The server's process.
 
-    answer: import path `module:name` of a callable (messages, seed) → text, or a class of such callables. key: the API
-    key it wants. port: 0 for any free one. limits: the most `requests` and `tokens` in any `seconds`, above which it answers 429, by
-    its own count; a `penalty` of seconds in which it refuses all after one too many. hosted: `seconds` that a batch takes, and
-    `room` for so many requests in batches at once.
+    Args:
+        latency: mean seconds of a response, lognormal; 0 for none.
+        slots: responses that are generated at once.
+        faults: what goes wrong.
+        answer: import path `module:name` of a callable (messages, seed) → text, or a class of such callables.
+        key: the API key it wants.
+        port: 0 for any free one.
+        limits: the most `requests` and `tokens` in any `seconds`, above which it answers 429; `penalty`: seconds without any after that.
+        hosted: `seconds` that a batch takes, and `room` for so many requests in batches at once.
     """
 
     def __init__(
@@ -111,9 +120,12 @@ class Server:
         self.process.stdout.close()
 
     def counts(self) -> dict[str, Any]:
-        """received: requests for an answer; answered: replies with one; distinct: different requests; repeated: those
-        that came again after an answer; statuses: replies by fault, `limit` for one above the limits; now: requests in
-        the making; most: the most of them at once; batches: started; files: kept."""
+        """What happened.
+
+        received: completions wanted; answered: completions sent; distinct: different requests; repeated: those that came again after
+        a response; statuses: responses by fault, `limit` for one above the limits; now: requests in work; most: the most of them
+        at once; batches: started; files: stored.
+        """
         with urllib.request.urlopen(f"{self.url}/counts", timeout=10) as reply:
             return dict(orjson.loads(reply.read()))
 
@@ -164,7 +176,7 @@ class _App:
         self.received[mark] += 1
         if len(self.bodies) < _KEPT:
             self.bodies.append(body)
-        asked = orjson.loads(body)
+        sent = orjson.loads(body)
         if self.limits and not self.limits.allow():
             self.statuses["limit"] += 1
             return _error(429, "Rate limit reached for requests", self.limits.wait())
@@ -186,18 +198,18 @@ class _App:
             text = (
                 HOSTILE[fault.kind]
                 if fault and fault.kind in HOSTILE
-                else self.answer(asked["messages"], asked.get("seed") or 0)
+                else self.answer(sent["messages"], sent.get("seed") or 0)
             )
         self.answered[mark] += 1
-        reply = completion(asked, text, mark)
+        reply = completion(sent, text, mark)
         if self.limits:
             self.limits.used(orjson.loads(reply)["usage"]["total_tokens"])
         return web.Response(body=reply, content_type="application/json")
 
     def fault(self, mark: bytes, body: bytes, time: int) -> Fault | None:
         for number, fault in enumerate(self.faults):
-            drawn = hashlib.blake2b(mark + bytes([time % 256])).digest() if fault.anew else mark
-            chance = int.from_bytes(drawn[number % 4 : number % 4 + 4]) / 2**32
+            digest = hashlib.blake2b(mark + bytes([time % 256])).digest() if fault.each_try else mark
+            chance = int.from_bytes(digest[number % 4 : number % 4 + 4]) / 2**32
             if (
                 chance < fault.share
                 and (fault.tries is None or time <= fault.tries)
@@ -224,17 +236,17 @@ def _lognormal(mean: float, mark: bytes, sigma: float = 0.6) -> float:
     return random.Random(mark).lognormvariate(math.log(mean) - sigma**2 / 2, sigma)
 
 
-def completion(asked: dict[str, Any], text: str, mark: bytes) -> bytes:
+def completion(sent: dict[str, Any], text: str, mark: bytes) -> bytes:
     words = text.split()
     choice: dict[str, Any] = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
-    if asked.get("logprobs"):
+    if sent.get("logprobs"):
         tokens = [{"token": word, "logprob": -(mark[index % 12] + 1) / 512} for index, word in enumerate(words[:2000])]
         choice["logprobs"] = {"content": tokens}
-    read = sum(len(message["content"].split()) for message in asked["messages"])
+    read = sum(len(message["content"].split()) for message in sent["messages"])
     reply = {
         "id": "chatcmpl-1",
         "object": "chat.completion",
-        "model": asked["model"],
+        "model": sent["model"],
         "choices": [choice],
         "usage": {"prompt_tokens": read, "completion_tokens": len(words), "total_tokens": read + len(words)},
     }

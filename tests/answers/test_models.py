@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from pipelines.answers.v1.models import model_of, role
+from pipelines.answers.v1.pipeline import ANSWER, PIPELINES, TRANSLATE
 from tests.config.test_params import with_change
 from xlforge.config.execution import Execution
 from xlforge.config.models import Compared, Model
@@ -89,3 +90,10 @@ def test_dvc_and_the_students_agree_on_the_place_of_adapters() -> None:
     stages = yaml.safe_load(Path("dvc.yaml").read_text())["stages"]
     assert "models/students/${key}" in stages["student"]["do"]["outs"]
     assert "${item.needs}" in stages["answers"]["do"]["deps"]
+
+
+def test_dvc_tracks_the_prompts_of_a_pivot() -> None:
+    deps = yaml.safe_load(Path("dvc.yaml").read_text())["stages"]["answers"]["do"]["deps"]
+    for folder in (ANSWER, TRANSLATE):
+        assert list(folder.glob("*.jinja2"))
+        assert folder.relative_to(PIPELINES.parent).as_posix() in deps

@@ -33,16 +33,16 @@ time.sleep(60)
 """
 
 SHARE = """
-import os, time
-from xlforge.base import workers as cores, guard
-cores._ALONE, cores._cores = 0.01, lambda: 2
+import threading, time
+from xlforge.base import guard, workers
+workers._ALONE, workers._WORTH, workers._cores = 0.01, 0.0, lambda: 2
 guard.die_with_parents()
-if os.fork() == 0:
-    cores.each(lambda piece: time.sleep(0.1), range(600), "step")
-time.sleep(0.5)
+threading.Thread(target=workers.each, args=(time.sleep, [0.1] * 600, "step"), daemon=True).start()
+time.sleep(1.5)
 print("shared out", flush=True)
 time.sleep(60)
 """
+"""Its processes: the fork server, two workers, and Python's tracker of resources."""
 
 WATCH = """
 import os, sys, time
@@ -76,8 +76,8 @@ def test_a_live_holder_is_named_and_a_dead_one_frees_the_checkout(
         assert "dataset" in Path(".xlforge/holder").read_text()
 
 
-@pytest.mark.parametrize(("code", "count"), [(FORK, 1), (SHARE, 3)])
-def test_forked_children_and_theirs_end_with_a_killed_stage(tmp_path: Path, code: str, count: int) -> None:
+@pytest.mark.parametrize(("code", "count"), [(FORK, 1), (SHARE, 4)], ids=["a fork", "workers"])
+def test_children_and_theirs_end_with_a_killed_stage(tmp_path: Path, code: str, count: int) -> None:
     stage = started(code, tmp_path)
     below = psutil.Process(stage.pid).children(recursive=True)
     assert len(below) == count
@@ -120,7 +120,7 @@ def test_a_stage_whose_dvc_is_gone_before_it_watches_ends_at_once(
         info = {"pid": gone.pid if holder == "gone" else os.getpid(), "cmd": "repro"}
         (tmp_path / ".dvc" / "tmp").mkdir(parents=True)
         (tmp_path / ".dvc" / "tmp" / "rwlock").write_text(json.dumps({"write": {"out": info}, "read": {"in": [info]}}))
-    code = "from xlforge.execution import guard; guard.die_with_parents(); print('goes on')"
+    code = "from xlforge.base import guard; guard.die_with_parents(); print('goes on')"
     stage = subprocess.run(
         [sys.executable, "-c", code],
         cwd=tmp_path,
@@ -137,7 +137,7 @@ def test_a_stage_whose_dvc_is_gone_before_it_watches_ends_at_once(
 def test_a_real_dvc_that_is_killed_while_its_stage_starts_takes_the_stage_with_it(tmp_path: Path) -> None:
     (tmp_path / "stage.py").write_text(
         "import sys, time; from pathlib import Path; Path('begun').touch(); time.sleep(2)\n"
-        "from xlforge.execution import guard; guard.die_with_parents(); Path('goes_on').touch(); time.sleep(60)\n"
+        "from xlforge.base import guard; guard.die_with_parents(); Path('goes_on').touch(); time.sleep(60)\n"
     )
     (tmp_path / "dvc.yaml").write_text(f"stages:\n  slow:\n    cmd: {sys.executable} stage.py\n    outs: [never]\n")
     for words in (["git", "init", "-q"], [sys.executable, "-m", "dvc", "init", "-q"]):

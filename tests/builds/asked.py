@@ -10,7 +10,7 @@ from contextlib import closing
 from typing import Any, NamedTuple
 
 import orjson
-from xlforge.models.openai.pending import former
+from xlforge.requests.request import Request
 
 from tests.project import Project
 from tests.replies import Replies
@@ -32,7 +32,7 @@ def held(project: Project) -> set[bytes]:
         if not store.execute("SELECT 1 FROM sqlite_master WHERE name = 'responses'").fetchone():
             return set()
         kept = store.execute("SELECT request FROM responses").fetchall()
-    return {_sorted(orjson.loads(body(former(zlib.decompress(request))))) for (request,) in kept}
+    return {_sorted(orjson.loads(body(Request.parse(zlib.decompress(request))))) for (request,) in kept}
 
 
 def _sorted(sent: dict[str, Any]) -> bytes:

@@ -24,7 +24,7 @@ def test_a_build_stops_before_its_budget_and_the_next_goes_on(shared: Path, tmp_
         assert "instructions: stopped before the budget of 6,000 tokens for this dvc run is exceeded" in done.stderr
         assert "Traceback" not in done.stderr
         assert 0 < counts["answered"] < 30
-        assert f"Left of this step: {30 - counts['answered']} answers" in done.stderr
+        assert f"Left of this step: {30 - counts['answered']} responses" in done.stderr
         ran = project.repro(upto="instructions", env=at(server, XLFORGE_BUDGET="90000 tokens"))
         assert server.counts()["repeated"] == 0
     assert [record["hits"] for record in ran if record["stage"] == "instructions"] == [counts["answered"]]

@@ -34,7 +34,7 @@ def served(folder: Path, shared: Path, passages: int = 120) -> Project:
 
 
 def at(server: Server, **more: str) -> dict[str, str]:
-    return {"XLFORGE_ENDPOINT": server.url, "XLFORGE_RETRIES": "3", "XLFORGE_FAILURES": "200"} | more
+    return {"XLFORGE_ENDPOINT": server.url, "XLFORGE_MAX_RETRIES": "3", "XLFORGE_MAX_FAILURES": "200"} | more
 
 
 def start_of(project: Project, number: int) -> str:
@@ -97,7 +97,7 @@ def test_too_many_failures_end_the_build_and_what_was_bought_is_kept(shared: Pat
     project = served(tmp_path, shared, passages=60)
     with Server(faults=[Fault("500", share=0.5)], latency=0.05, slots=4) as server:
         done = project.run(
-            "dvc", "repro", "dataset", check=False, env=at(server, XLFORGE_RETRIES="0", XLFORGE_FAILURES="5")
+            "dvc", "repro", "dataset", check=False, env=at(server, XLFORGE_MAX_RETRIES="0", XLFORGE_MAX_FAILURES="5")
         )
         answered = server.counts()["answered"]
     assert done.returncode != 0

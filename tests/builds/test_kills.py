@@ -16,7 +16,7 @@ import pytest
 
 from tests.project import Project
 
-BATCH = {"XLFORGE_BATCH": "4"}
+BATCH = {"XLFORGE_BATCH_SIZE": "4"}
 """Small batches, so that a stage stores its answers in several goes."""
 
 
@@ -125,5 +125,5 @@ def test_a_second_build_in_the_same_checkout_is_refused_with_a_message(built: Pr
 @pytest.mark.slow
 def test_two_clean_builds_in_two_folders_agree(built: Project, tmp_path: Path) -> None:
     other = unbuilt(built, tmp_path / "elsewhere" / "deeper")
-    other.repro(env={"XLFORGE_BATCH": "32", "XLFORGE_CONCURRENCY": "3"})
+    other.repro(env={"XLFORGE_BATCH_SIZE": "32", "XLFORGE_CONCURRENCY": "3"})
     assert other.lock() == built.lock()

@@ -127,7 +127,7 @@ def test_planted_secrets_are_found_nowhere(shared: Path, tmp_path: Path, short: 
         env |= {"HF_TOKEN": token, "AWS_SECRET_ACCESS_KEY": token, "OPENAI_API_KEY": token}
         if database:
             env["XLFORGE_CACHE"] = database.replace("//xlforge@", f"//xlforge:{password}@")
-        said = [project.run("dvc", "repro", "scores", check=False, env=env | {"XLFORGE_FAILURES": "1"})]
+        said = [project.run("dvc", "repro", "scores", check=False, env=env | {"XLFORGE_MAX_FAILURES": "1"})]
         assert "may not ask this" in said[0].stderr
         said.append(project.run("dvc", "repro", "dataset", env=env))
         assert min(server.counts()["answered"] for server in (one, two, three)) > 3

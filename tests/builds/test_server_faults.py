@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 
 SLOTS = 4
 """Requests in flight."""
-REFUSALS = [Fault("429", share=0.16, anew=True), Fault("503", share=0.16, anew=True)]
+REFUSALS = [Fault("429", share=0.16, each_try=True), Fault("503", share=0.16, each_try=True)]
 CUTS = [Fault("cut", share=0.3, tries=2)]
 AWAY = 4.0
 
@@ -29,7 +29,7 @@ def test_replies_that_fail_are_asked_for_again_and_no_others(
 ) -> None:
     project = clean.project.copy(tmp_path / "project")
     with Server(faults=faults) as server:
-        project.repro(env=at(server, XLFORGE_RETRIES=str(retries)))
+        project.repro(env=at(server, XLFORGE_MAX_RETRIES=str(retries)))
         counts = server.counts()
     failed = sum(counts["statuses"].values())
     print(
@@ -60,7 +60,7 @@ def test_a_server_that_is_killed_and_restarted_twice_is_waited_for(
     for stored in (4, 60, None):  # of sixteen questions; of 48 translations
         with Server(latency=0.4, answer="tests.builds.asked:Remembering", port=port) as server:
             port, kept = server.port, held(project)
-            env = at(server, XLFORGE_CONCURRENCY=str(SLOTS), XLFORGE_RETRIES="1")
+            env = at(server, XLFORGE_CONCURRENCY=str(SLOTS), XLFORGE_MAX_RETRIES="1")
             build = build or project.start("dvc", "repro", "dataset", env=env)
             if stored is None:
                 said = build.communicate(timeout=600)[0]

@@ -141,17 +141,6 @@ def test_stats_count_by_model(url: str) -> None:
     assert second["bytes"] > 5 * len("four")
 
 
-def test_a_sample_gives_lengths_of_a_models_prompts_and_responses(url: str) -> None:
-    with Cache(url) as cache:
-        cache.put([(request(candidate=n), Response("four", "stop", 10, n)) for n in range(5)]).result()
-        cache.put([(Request("openai", "another", None, (("user", "?"),)), YES)]).result()
-        sample = cache.sample("model", 3)
-        assert len(sample) == 3 and sample == cache.sample("model", 3)
-        assert {row[:3] for row in sample} == {(64, len("Why?"), 10)}
-        assert sorted(row[3] for row in cache.sample("model", 9)) == [0, 1, 2, 3, 4]
-        assert len(cache.sample(None, 9)) == 6 and cache.sample("none", 9) == []
-
-
 @pytest.mark.parametrize("bad", ["mysql://me:secret@host/db", "no url: secret", "sqlite:////proc/none/secret.sqlite"])
 def test_a_url_that_cannot_be_opened_is_reported_with_the_remedy(bad: str) -> None:
     with pytest.raises(CacheError, match="XLFORGE_CACHE"):

@@ -35,7 +35,7 @@ def with_change(tmp_path: Path, change: dict[str, Any]) -> Path:
 
 
 def test_the_shipped_file_is_right() -> None:
-    assert load()["languages"] == ("de", "hu", "ga")
+    assert load().languages == ("de", "hu", "ga")
 
 
 @pytest.mark.parametrize(
@@ -63,6 +63,21 @@ def test_faults_name_the_key_the_value_and_the_remedy(tmp_path: Path, key: str, 
     with pytest.raises(ParamsError) as error:
         load(with_change(tmp_path, {key: value}))
     assert told in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "value", "new"),
+    [
+        ("scores.rejects", 0.5, "scores.rejects: is now called scores.max_reject_rate"),
+        ("student.epochs", 3, "student.epochs: is now called student.num_train_epochs"),
+        ("students.first.rank", 8, "students.first.rank: is now called students.first.r"),
+        ("execution.store", "sqlite://", "execution.store: is now called execution.cache"),
+    ],
+)
+def test_an_old_name_is_an_error_that_gives_the_new_one(tmp_path: Path, old: str, value: Any, new: str) -> None:
+    with pytest.raises(ParamsError) as error:
+        load(with_change(tmp_path, {old: value}))
+    assert new in str(error.value)
 
 
 def test_all_faults_are_told_at_once(tmp_path: Path) -> None:

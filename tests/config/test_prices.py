@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from xlforge.base.errors import BuildError
-from xlforge.config.params import ParamsError, load
-from xlforge.config.prices import Prices, load_prices
+from xlforge.config.params import ParamsError, load, load_prices
+from xlforge.config.prices import Prices
 
 TABLE = {
     "date": "2026-11-23",
@@ -22,13 +22,13 @@ TABLE = {
     ("model", "batch", "cost"),
     [("m", False, "0.27"), ("m", True, "0.135"), ("n", True, "1.4"), ("other", False, None)],
 )
-def test_tokens_cost_what_the_table_says(model: str, batch: bool, cost: str | None) -> None:
+def test_tokens_cost_what_the_table_has(model: str, batch: bool, cost: str | None) -> None:
     found = Prices.model_validate(TABLE).cost(model, 1_000_000, 200_000, batch)
     assert found == (None if cost is None else Decimal(cost))
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "message"),
     [
         ({"date": None}, 'date: "'),
         ({"models": {"m": {"input": -1, "output": 1}}}, "models.m.input"),
@@ -38,17 +38,17 @@ def test_tokens_cost_what_the_table_says(model: str, batch: bool, cost: str | No
     ],
     ids=["undated", "negative", "half a price", "no currency", "unknown key"],
 )
-def test_a_wrong_table_is_told(tmp_path: Path, change: dict[str, object], told: str) -> None:
+def test_a_wrong_table_is_an_error(tmp_path: Path, change: dict[str, object], message: str) -> None:
     path = tmp_path / "params.yaml"
     raw = yaml.safe_load(Path("params.yaml").read_text()) | {"prices": TABLE | change}
     path.write_text(yaml.safe_dump(raw))
-    with pytest.raises(BuildError, match=told):
+    with pytest.raises(BuildError, match=message):
         load_prices(path)
     with pytest.raises(ParamsError, match=r"prices"):
         load(path)
 
 
-def test_what_ships_prices_the_pocket_models_at_nothing_and_no_others() -> None:
+def test_the_shipped_table_prices_the_pocket_models_at_zero_and_no_others() -> None:
     shipped = load_prices()
     assert set(shipped.models) == {"models/pocket/teacher", "models/pocket/judge", "models/pocket/student"}
     assert shipped.cost("models/pocket/teacher", 10**9, 10**9) == 0

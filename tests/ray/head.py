@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import Any
 
 TOKEN = "t" * 64
 ENVIRONMENT = {
@@ -19,7 +20,7 @@ def main(folder: str) -> None:
     os.environ.update(ENVIRONMENT)
     import ray
 
-    context = ray.init(address="local", num_cpus=4, include_dashboard=False, log_to_driver=False, _temp_dir=folder)
+    context: Any = ray.init(address="local", num_cpus=4, include_dashboard=False, log_to_driver=False, _temp_dir=folder)
     print(context.address_info["gcs_address"], flush=True)
     sys.stdin.read()
     ray.shutdown()

@@ -319,7 +319,7 @@ def judged(made: Project, padding: str) -> None:
                 "right_language": place != 1,
                 "chrf": 50.0,
                 "facts": 1.0,
-                "facts_asked": 0.5,
+                "facts_in_language": 0.5,
             }
             for row in prompts
         ]

@@ -246,6 +246,13 @@ def test_a_large_build_is_sampled_evenly_and_the_page_has_the_counts(tmp_path: P
     assert len(data(small.report(small_page).read_text(encoding="utf-8"))["rows"]) == 40
 
 
+def test_the_truth_must_be_in_the_folder_that_the_stage_depends_on(made: Project, tmp_path: Path) -> None:
+    other = made.copy(tmp_path / "project")
+    other.set({"report.truth": "truth.jsonl"})
+    done = other.run(sys.executable, "-m", "stages.report", check=False)
+    assert "report.truth: 'truth.jsonl': the stage report depends on the folder data/seeds" in done.stderr
+
+
 def test_a_left_over_item_stops_the_stage_with_the_remedy(made: Project, tmp_path: Path) -> None:
     other = made.copy(tmp_path / "project")
     (other.folder / "data/answers/gone").mkdir()
@@ -261,6 +268,9 @@ def test_dvc_builds_the_page_once(made: Project, page: Path, tmp_path: Path) -> 
     assert (other.folder / "data/report/index.html").read_bytes() == page.read_bytes()
     assert len(other.lock()["report"]["outs"]) == 1
     assert "didn't change" in other.run("dvc", "repro", "--single-item", "report").stdout
+    other.set({"report.truth": None})
+    other.run("dvc", "repro", "--single-item", "report")
+    assert "against the truth" not in (other.folder / "data/report/index.html").read_text(encoding="utf-8")
     (other.folder / "data/evaluation/table.csv").write_text("changed")
     assert "data/evaluation" in other.run("dvc", "status", "report").stdout
 

@@ -61,10 +61,10 @@ def test_the_embedded_judge_calls_no_model_and_every_answer_is_measured(copy: Pr
     assert set(verdicts(copy, "silent")["preference"]) == {0.0}
     german = pl.col("language") == "de"
     measured = copy.read("verdicts", "answers", "good").filter(german)
-    assert measured.select("right_language", "facts", "facts_asked").unique().rows() == [(True, 1.0, 1.0)]
+    assert measured.select("right_language", "facts", "facts_in_language").unique().rows() == [(True, 1.0, 1.0)]
     assert (measured["chrf"] > 99).all()
     measured = copy.read("verdicts", "answers", "english").filter(german)
-    assert measured.select("right_language", "facts", "facts_asked").unique().rows() == [(False, 0.5, 0.0)]
+    assert measured.select("right_language", "facts", "facts_in_language").unique().rows() == [(False, 0.5, 0.0)]
     assert set(verdicts(copy, "english").filter(german)["preference"]) == {0.0}
     silent = copy.read("verdicts", "answers", "silent")
     assert silent.select("length", "right_language", "facts", "line_pass").unique().rows() == [(0, False, 0.0, None)]

@@ -14,7 +14,8 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from threading import Thread
 from typing import Any, TypeVar
 
 from xlforge.base.errors import BuildError
@@ -83,11 +84,20 @@ def _cores() -> int:
 
 
 def _begin(work: Callable[[Any], Any]) -> None:
-    """In a worker: it ends with the fork server, which ends with the stage."""
+    """In a worker: it ends with the fork server and with the stage."""
     global _work  # noqa: PLW0603
     _work = work
+    Thread(target=_end_with_stage, daemon=True).start()
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _end_with_stage() -> None:
+    """A worker that waits for work does not notice that the stage was killed, and the fork server stays as long as a worker does."""
+    stage = parent_process()
+    if stage is not None:
+        stage.join()
+        os._exit(1)
 
 
 def _do(share: Sequence[Any]) -> list[Any]:

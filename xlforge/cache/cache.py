@@ -11,7 +11,6 @@ from queue import SimpleQueue
 from threading import Lock, Thread
 from typing import Any
 
-import orjson
 import sqlalchemy as sa
 
 from xlforge.cache.claims import Claims
@@ -122,22 +121,6 @@ class Cache:
     def stats(self) -> dict[str, Any]:
         """`version`: of the tables. `models`: see `by_model`."""
         return {"version": NEWEST, "models": self.by_model()}
-
-    def sample(self, model: str | None, limit: int) -> list[tuple[int, int, int, int]]:
-        """(max_tokens, characters of the prompt, tokens_in, tokens_out) of up to `limit` responses; model None: of any model.
-
-        They come in the order of their keys. Keys are hashes, so this is a random sample, and always the same one.
-        """
-        query = sa.select(RESPONSES.c.request, RESPONSES.c.tokens_in, RESPONSES.c.tokens_out)
-        query = query.order_by(RESPONSES.c.key).limit(limit)
-        found = []
-        for canonical, *tokens in self.database.rows(
-            query if model is None else query.where(RESPONSES.c.model == model)
-        ):
-            request = orjson.loads(zlib.decompress(canonical))
-            characters = sum(len(content) for _, content in request["messages"])
-            found.append((request["sampling"]["max_tokens"], characters, *tokens))
-        return found
 
     def pages(self, *columns: sa.Column[Any]) -> Iterator[Sequence[sa.Row[*tuple[Any, ...]]]]:
         """Every response in the order of the keys, some thousands at a time. The columns must hold the key."""

@@ -1,4 +1,4 @@
-"""Words of the source left standing in a translation, and a phrase that a translation repeats over and over."""
+"""Words of the source that a translation copies, and a phrase that it repeats again and again."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from xlforge.checks.sentences import WIDE
 
 _WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*")
 _CHANCE = 3
-"""A run of fewer own words of the source is chance: das Hotel in Berlin, per capita."""
+"""A run of fewer uncapitalised words can be chance: das Hotel in Berlin, per capita."""
 
 
 def own_words(text: str) -> int:
@@ -40,9 +40,14 @@ def copied(source: str, target: str) -> tuple[str, float]:
 
 
 def loop(text: str, longest: int = 24) -> tuple[str, int, float]:
-    """The phrase of at most so many words (characters in Chinese) that is repeated most in direct succession.
+    """The phrase that is repeated most in direct succession.
 
-    Returns the phrase, how often it stands there, at least three times, and its share of the text; ("", 1, 0.0) if none.
+    Args:
+        text: to search.
+        longest: words of a phrase, or characters in Chinese.
+
+    Returns:
+        The phrase, how often it occurs in succession, at least three times, and its share of the text; `("", 1, 0.0)` if none.
     """
     wide = WIDE.findall(text)
     units = wide if len(wide) * 2 > len(text) else text.lower().split()

@@ -35,29 +35,28 @@ REASONS = (
 
 
 class Thresholds(Block):
-    """What the checks accept; a stage's params may hold these."""
+    """What the checks accept; a stage's params may hold these.
 
-    other_script_letters: int = Field(3, ge=1, description="letters of a script of neither text that are too many")
-    copied_words: int = Field(8, ge=1, description="uncapitalised words of the source in one run that are too many")
-    copied_share: float = Field(
-        0.5, gt=0, le=1, description="share of the source's uncapitalised words that is too much"
-    )
-    repeated_share: float = Field(
-        0.3, gt=0, le=1, description="share of a text in one repeated phrase that is too much"
-    )
-    min_length: float = Field(
-        -4.0, lt=0, description="lower bound of the length, in standard deviations from the usual"
-    )
-    max_length: float = Field(5.0, gt=0, description="upper bound of the length, in standard deviations from the usual")
-    max_dropped_evidence: float = Field(-1.5, description="upper bound of the evidence for a dropped sentence, in nats")
-    min_names_chance: float = Field(
-        0.0001, gt=0, lt=1, description="lower bound of the probability that a translation shows none of the names"
-    )
+    other_script_letters: letters of a script of neither text that are too many. copied_words: uncapitalised words of the source in one
+    run that are too many. copied_share: share of the source's uncapitalised words that is too much. repeated_share: share of a text in
+    one repeated phrase that is too much. min_length, max_length: bounds of the length, in standard deviations from the usual.
+    max_dropped_evidence: upper bound of the evidence for a dropped sentence, in nats. min_names_chance: lower bound of the
+    probability that a translation shows none of the names.
+    """
+
+    other_script_letters: int = Field(3, ge=1)
+    copied_words: int = Field(8, ge=1)
+    copied_share: float = Field(0.5, gt=0, le=1)
+    repeated_share: float = Field(0.3, gt=0, le=1)
+    min_length: float = Field(-4.0, lt=0)
+    max_length: float = Field(5.0, gt=0)
+    max_dropped_evidence: float = -1.5
+    min_names_chance: float = Field(0.0001, gt=0, lt=1)
 
 
 @dataclass(frozen=True)
 class Problem:
-    """reason: one of REASONS. detail: what was found, short enough to be read in a table."""
+    """What a check found. reason: one of REASONS. detail: short enough for a table."""
 
     reason: str
     detail: str = ""
@@ -66,13 +65,13 @@ class Problem:
         return f"{self.reason}: {self.detail}" if self.detail else self.reason
 
 
-_OWN_WORDS = 4
-"""Uncapitalised words a source must have before a copy of it is one: titles and lists of names stay as they are."""
-_LOOP = 40
-"""Characters to which the repetitions of a phrase must come: "No, no, no!" is no loop."""
+_MIN_OWN_WORDS = 4
+"""A source with fewer uncapitalised words can stay unchanged: titles and lists of names."""
+_MIN_LOOP = 40
+"""Characters of a repeated phrase with its repetitions: "No, no, no!" is not a fault."""
 _UNREADABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffd\ud800-\udfff\ufff9-\ufffb\ue000-\uf8ff]")
 _LISTS = ("bullets", "numbered items")
-"""One line alone is no list: it may begin with a dash for speech, or with an ordinal (19. yüzyılda)."""
+"""A single line is not a list: it may begin with a dash for speech, or with an ordinal (19. yüzyılda)."""
 _SENTENCE_END = re.compile(r"[.!?…][\"'”’»)\]]*\s*$")
 _QUOTES = r"\"'’‘”“„‚‹›«»()\[\]「」『』《》〈〉（）［］"
 _GOES_ON = re.compile(rf"[^.!?…。！？।\s{_QUOTES}][\s{_QUOTES}]*[,;:،、，；：–—·-][\s{_QUOTES}]*$")
@@ -114,14 +113,14 @@ def _characters(source: str, target: str, code: str, limits: Thresholds) -> Iter
 
 def _copying(source: str, target: str, limits: Thresholds) -> Iterator[Problem]:
     own = own_words(source)
-    if own >= _OWN_WORDS and source.split() == target.split():
+    if own >= _MIN_OWN_WORDS and source.split() == target.split():
         yield Problem("copied")
-    elif own >= _OWN_WORDS:
+    elif own >= _MIN_OWN_WORDS:
         run, share = copied(source, target)
         if own_words(run) >= limits.copied_words or share >= limits.copied_share:
             yield Problem("untranslated", _short(run))
     phrase, times, taken = loop(target)
-    if taken >= limits.repeated_share and times * len(phrase) >= _LOOP and loop(source)[2] < limits.repeated_share:
+    if taken >= limits.repeated_share and times * len(phrase) >= _MIN_LOOP and loop(source)[2] < limits.repeated_share:
         yield Problem("repeated", f"{times} times {_short(phrase)}")
 
 

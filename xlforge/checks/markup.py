@@ -56,6 +56,6 @@ def markup(text: str) -> Markup:
 
 
 def _bare(block: str) -> str:
-    """Code without its comments, which may be translated, and without white space that does not matter."""
+    """Code without its comments, which may be translated, and without insignificant white space."""
     kept = (_COMMENT.sub("", line).rstrip() for line in block.splitlines())
     return "\n".join(line for line in kept if line)

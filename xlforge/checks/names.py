@@ -1,8 +1,8 @@
-"""Names of an English text that should be seen again in its translation.
+"""Names of an English text that its translation should contain.
 
-Translations bend names (Bootsszal, Zoranas Zaevas, i mBéal Feirste), translate them (Macedonia, the White House) and write
+Translations inflect names (Bootsszal, Zoranas Zaevas, i mBéal Feirste), translate them (Macedonia, the White House) and write
 them in another script. So words are compared by their first letters without accents, one word of a name is enough, and only
-a text that shows none of many names is at fault: so many that it would hardly happen, as often as the language keeps them.
+a text without any of many names has a fault: so many that this is very improbable in the language.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def folded(text: str) -> str:
 
 
 def stem(word: str) -> str:
-    """What of a word, folded, inflection leaves alone: its first letters."""
+    """The part of a word that inflection does not change, folded: its first letters."""
     word = folded(word)
     return word[: max(3, round(len(word) * 0.6))]
 
@@ -38,7 +38,7 @@ def long_words(text: str) -> list[str]:
 
 
 def names(text: str) -> list[str]:
-    """The different names of an English text, in order: runs of capitalised words that do not only begin a sentence."""
+    """The different names of an English text, in order: runs of capitalised words, except a first word of a sentence."""
     found: dict[str, None] = {}
     for match in _RUN.finditer(text):
         words = [re.sub(r"['’]s?$", "", word) for word in match.group().split()]
@@ -50,7 +50,7 @@ def names(text: str) -> list[str]:
 
 
 def lost(source: str, target: str) -> tuple[list[str], list[str]]:
-    """The names of an English text, and those of them of which its translation shows no word."""
+    """The names of an English text, and those of them without any word in its translation."""
     have = names(source)
     parts = {part for word in _WORD.findall(folded(target)) for part in re.split(r"['’]", word)} if have else set()
     return have, [name for name in have if not any(_seen(word, parts) for word in name.split() if len(word) >= 4)]

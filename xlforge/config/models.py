@@ -20,7 +20,7 @@ READERS = (*IN_PROCESS, "vllm")
 
 
 class Sampling(Block):
-    """How a stage's answers are drawn. temperature 0 is greedy; max_tokens is the bound of an answer, in tokens."""
+    """How responses are sampled. temperature 0 is greedy; max_tokens is the maximum length of a response, in tokens."""
 
     temperature: float = Field(0.0, ge=0, le=2)
     top_p: float = Field(1.0, gt=0, le=1)
@@ -60,16 +60,18 @@ Name = Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]
 
 
 class Compared(Block):
-    """A model whose answers to the benchmark are compared: asked by an engine, a student, or a file of ready answers.
+    """A model whose answers to the benchmark are compared: a model of an engine, a student, or a file of ready answers.
 
-    engine, model, revision, prompts, trust_remote_code, chat_template: as of a Model. A student has engine `transformers`, merged into
-    its base in process, or `openai`, where `model` is the name that its adapter is served under, by default its own.
-    student: under `students`. file: JSON lines or a JSON list, pinned by `revision`, `sha256:…` of its bytes.
-    against: another model to be compared with beside the reference, such as a student's base; its own name for none.
-    needs: the file or folder here that the answers come from, which dvc watches: the student's adapter, the file, the model's
-    folder; for a model that is served or on the hub a file that is a dep anyway, such as stages/answers.py.
-    pivot: it answers in English and translates its answer, with the prompts of size `prompts`; reads: `passage` where
-    it may read the benchmark's passage, as only a reference should.
+    Args:
+        engine, model, revision, prompts, trust_remote_code, chat_template: as in Model. A student has the engine `transformers`, merged
+            into its base in process, or `openai`, where `model` is the name that its adapter is served under, by default its own.
+        student: under `students`.
+        file: JSON lines or a JSON list, pinned by `revision`, `sha256:…` of its bytes.
+        against: another model that it is compared with, next to the reference, such as a student's base; its own name for none.
+        needs: the local file or folder of the answers, which dvc tracks: the student's adapter, the file, the model's folder; for a
+            model that is served or on the hub a file that is a dep in any case, such as stages/answers.py.
+        pivot: it answers in English and translates its answer, with the prompts of size `prompts`.
+        reads: `passage` if it may read the benchmark's passage, as only a reference should.
     """
 
     engine: str = "transformers"
@@ -87,7 +89,7 @@ class Compared(Block):
 
     @property
     def origin(self) -> str | None:
-        """What `needs` must be, as far as this entry alone tells."""
+        """What `needs` must be, if this entry alone decides it."""
         if self.student is not None:
             return f"{ADAPTERS}/{self.student}"
         local = self.engine in READERS and self.model is not None and Path(self.model).is_dir()
@@ -102,7 +104,9 @@ class Compared(Block):
                 "give one of model, student and file (a student that is served may name the model it is served as)"
             )
         if self.file and (self.pivot or self.reads):
-            raise ValueError("a file of ready answers is not asked: pivot and reads are for models that are")
+            raise ValueError(
+                "pivot and reads are for models that generate answers, and this one has a file of ready answers"
+            )
         if self.reads and not self.pivot:
             raise ValueError(
                 "reads is for a model with pivot: true: the others are sent the benchmark's prompt as it is"

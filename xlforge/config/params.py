@@ -150,11 +150,11 @@ class Config:
         return model
 
     def compared(self, name: str | None) -> Compared:
-        """The entry of a name under `models`; ParamsError with the nearest right one otherwise."""
+        """The entry of a name under `models`. Raises ParamsError, with the nearest known name."""
         return _named(self.models, name, "model", "models")
 
     def trained(self, name: str | None) -> Student:
-        """The entry of a name under `students`; ParamsError with the nearest right one otherwise."""
+        """The entry of a name under `students`. Raises ParamsError, with the nearest known name."""
         return _named(self.students, name, "student", "students")
 
 

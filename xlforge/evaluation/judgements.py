@@ -49,7 +49,7 @@ def read_judgements(path: Path) -> list[Judgement]:
             if not isinstance(text, str):
                 raise fault(path, number, key, text, "text")
             texts.append(text)
-        found.append(Judgement(*texts, preference))
+        found.append(Judgement(texts[0], texts[1], texts[2], preference))
     return found
 
 

@@ -31,6 +31,7 @@ from statistics import fmean
 
 from xlforge.checks.language import identifier, identify
 from xlforge.evaluation.files import fault, read
+from xlforge.languages.registry import LANGUAGES
 
 KEYS = ("source", "language", "completion")
 WORDS = 5
@@ -42,11 +43,12 @@ LONGEST = 5000
 NO_LATIN = frozenset(
     {
         *("am", "ar", "ary", "arz", "as", "ba", "be", "bg", "bn", "dz", "el", "fa", "gom", "grc", "gu", "hbo", "he"),
-        *("hi", "hy", "ja", "ka", "kk", "km", "kn", "ko", "ky", "lo", "mk", "ml", "mn", "mr", "my", "ne", "or", "pa"),
-        *("ps", "ru", "sa", "sdh", "si", "ta", "te", "tg", "th", "tt", "ug", "uk", "ur", "wuu", "yue", "zh"),
+        *("hy", "ja", "ka", "kk", "km", "kn", "ko", "ky", "lo", "mk", "ml", "mn", "mr", "my", "ne", "or", "pa"),
+        *("ps", "ru", "sa", "sdh", "si", "ta", "te", "tg", "th", "tt", "ug", "uk", "ur", "wuu", "yue"),
     }
 )
-"""Languages that are not written in Latin letters; a language with both scripts, such as Serbian, is not among them."""
+"""Languages that are not written in Latin letters and have no file in xlforge/languages; one with both scripts, such as Serbian, is not
+among them."""
 
 _PUNCTUATION = str.maketrans("", "", string.punctuation + "—،")
 _HAN_KANA = "\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
@@ -154,7 +156,11 @@ def _judge(text: str, code: str) -> tuple[bool | None, bool | None]:
         return None, None
     if not all(_is_in(bare, code) for bare in judged.values()):
         return False, None
-    return True, None if code not in NO_LATIN else not any(map(_ENGLISH.search, judged))
+    return True, None if _is_latin(code) else not any(map(_ENGLISH.search, judged))
+
+
+def _is_latin(code: str) -> bool:
+    return LANGUAGES[code].script == "Latn" if code in LANGUAGES else code not in NO_LATIN
 
 
 def _is_in(line: str, code: str) -> bool:

@@ -19,7 +19,7 @@ from xlforge.evaluation.win_rates import difference, order_agreement, win_rate
 Row = dict[str, Any]
 WIN_RATE = ("win_rate", "low", "high", "length_controlled", "coverage", "agreement")
 GRADES = ("precision", "informativeness", "naturalness", "objectivity")
-MEASURES = ("line_pass", "word_pass", "right_language", "facts", "facts_asked", "chrf", *GRADES)
+MEASURES = ("line_pass", "word_pass", "right_language", "facts", "facts_in_language", "chrf", *GRADES)
 """What is measured of one answer alone; the figure of a group is the mean over its answers, as a share or on the measure's own scale."""
 
 
@@ -102,7 +102,7 @@ def compared(
         found = difference(ours["preference"].to_list(), theirs["preference"].to_list(), names, layers)
         low, high = found.interval or (None, None)
         direct = win_rate(model.against(other.name, prompts)["preference"].to_list(), names, layers)
-        row = {"model": model.name, "other": other.name, "set": name, "language": group}
+        row: Row = {"model": model.name, "other": other.name, "set": name, "language": group}
         row |= {"difference": found.difference, "low": low, "high": high, "p_value": found.p_value}
         rows.append(_rounded(row | {"pairs": found.n, "head_to_head": direct.win_rate}))
     return rows

@@ -181,8 +181,8 @@ class Budget:
         again = ", or run `dvc repro` again, which allows as much again" if of_run else ""
         return OverBudget(
             f"stopped before the budget of {self._limit} for {whose} is exceeded: {_formatted(self.account.amount(), unit)} are "
-            f"spent, and the next response of {self._model} may cost {_formatted(self._last, unit)}. Every response so far is in "
-            f"the cache. Left of this step: {len(left):,} responses, about {rest}{count}; later steps and stages come on top. "
+            f"spent, and the next response of {self._model} may cost {_formatted(self._last, unit)}. Every response is in the "
+            f"cache. Left of this step: {len(left):,} responses, about {rest}{count}; later steps and stages come on top. "
             f"Raise execution.budget in params.yaml or XLFORGE_BUDGET{again}"
         )
 
@@ -222,7 +222,7 @@ def limit(execution: Execution) -> Limit | None:
 
 
 def spent(execution: Execution) -> float | None:
-    """What is spent of the budget's period so far; None without a budget."""
+    """What is spent in the budget's period; None without a budget."""
     allowed = limit(execution)
     if allowed is None:
         return None

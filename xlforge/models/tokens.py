@@ -9,7 +9,7 @@ _STEADY = 0.02
 
 
 class TokenEstimate:
-    """Tokens in by the size of a request's canonical form; tokens out by the mean so far."""
+    """Tokens in by the size of a request's canonical form; tokens out by the mean of those before."""
 
     def __init__(self) -> None:
         self._ratio, self._mean_out, self._count = _RATIO, 0.0, 0

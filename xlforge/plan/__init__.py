@@ -1,1 +1,1 @@
-"""What a build would do, before it does it: which stages run and why, and what they would buy."""
+"""What a build would do: which stages run and why, and what they would cost."""

@@ -1,4 +1,4 @@
-"""What a stage costs: calls, tokens, money and time, counted as far as it was run dry, and estimated from its last run beyond."""
+"""What a stage costs: calls, tokens, money and time, counted where it was run dry, else estimated from its last run."""
 
 from __future__ import annotations
 

@@ -92,7 +92,7 @@ class Forecast:
         if entry.stage not in staged() or any(self._ahead.get(name, DATA) is None for name in others):
             return False
         source, runs = getattr(self._config.block(entry.stage), "source", None), self._past.runs(entry.name)
-        small = getattr(source, "kind", None) != "hub" and (not runs or runs[-1]["seconds"] <= _LONG)
+        small = getattr(source, "kind", None) != "hub" and (not runs or runs[-1].get("seconds", 0) <= _LONG)
         return bool(callers) or (small and entry.name in self._read)
 
     def _run_dry(self, planned: Planned, entry: Entry) -> DryStage | None:
@@ -139,8 +139,8 @@ class Forecast:
         for name in entry.upstream:
             rows, last = self._rows_of(name), self._past.runs(name)[-1:]
             if rows is not None and last:
-                now, then = now + rows.value, then + last[0]["rows_out"]
-        return Estimate(runs[-1]["rows_in"] * (now / then if then else 1))
+                now, then = now + rows.value, then + last[0].get("rows_out", 0)
+        return Estimate(runs[-1].get("rows_in", 0) * (now / then if then else 1))
 
     def _rows_of(self, name: str) -> Estimate | None:
         """What a stage delivers: as planned, or as it is."""
@@ -153,7 +153,7 @@ class Forecast:
     def _count_rows(self, planned: Planned, dry: DryStage | None, still: Estimate | None) -> None:
         """Rows in, and rows out for the stages after it."""
         each = self._past.ratio(planned.name, ["rows_out"], ["rows_in"])
-        if each is None and dry is not None and dry.record.rows_in:
+        if dry is not None and dry.record.rows_in and (each is None or planned.changed):
             each = dry.expected / dry.record.rows_in
         if each is None:
             each = getattr(self._config.block(planned.stage), "candidates", 1)

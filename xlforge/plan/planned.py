@@ -42,7 +42,7 @@ class Planned:
         rows: rows that it reads.
         calls: requests whose response is not in the cache.
         known: those among the calls whose prompt is known.
-        cached: requests whose response is in the cache, as far as the stage could be run dry.
+        cached: requests of its dry run whose response is in the cache.
         money: in the currency of the price table; None where a model has no price.
         billed, billed_tokens: the part that counts against a budget: all but the models in process.
         delivered: rows that it is known to deliver.

@@ -49,7 +49,7 @@ class Stage:
 
 @dataclass(frozen=True, order=True)
 class Call:
-    """One kind of model call behind the rows."""
+    """One kind of model call behind the rows. revision: empty for a model without one."""
 
     position: int
     stage: str
@@ -104,7 +104,7 @@ def calls(rows: Iterable[pl.DataFrame]) -> list[Call]:
     for table in rows:
         entries = table.select(pl.col("provenance").explode()).drop_nulls().unnest("provenance")
         for stage, version, prompt, model in entries.select(columns).drop_nulls().unique().iter_rows():
-            parts = (*prompt.rpartition("@")[::2], *model.rpartition("@")[::2])
+            parts = (*prompt.partition("@")[::2], *model.partition("@")[::2])
             found.add(Call(position(stage), stage, version, *parts))
     return sorted(found)
 

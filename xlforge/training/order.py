@@ -1,6 +1,6 @@
 """The order of the examples in a training. It depends on the seed alone, so a killed training loses no state.
 
-It is one long list for the whole training, permutation after permutation. Within a stretch of a few passes, examples of similar length are
+It is one long list for the whole training, permutation after permutation. In a stretch of a few passes, examples of similar length are
 grouped into one pass, which saves padding. An epoch may end in the middle of a pass: the next epoch fills that pass up. One more
 permutation fills the last step up.
 """

@@ -19,11 +19,9 @@ from xlforge.config.students import Base
 def save(model: Any, tokenizer: PreTrainedTokenizerBase, base: Base, folder: Path) -> None:
     """Writes the folder, complete or not at all. `model` is a PeftModel; its config names the base as params.yaml does."""
     config: dict[str, Any] = model.peft_config["default"].to_dict()
-    modules = config["target_modules"]
-    config["target_modules"] = modules if isinstance(modules, str) else sorted(modules)
+    config |= {"target_modules": sorted(config["target_modules"]), "inference_mode": True}
     config["base_model_name_or_path"] = base.model
     config["revision"] = None if Path(base.model).is_dir() else base.revision
-    config["inference_mode"] = True
     weights = get_peft_model_state_dict(model, save_embedding_layers=False)
     with replaced(folder) as part:
         write_json(config, part / "adapter_config.json")

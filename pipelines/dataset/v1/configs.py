@@ -32,13 +32,12 @@ def configs(rows: pl.DataFrame, scored: pl.DataFrame) -> dict[str, pl.DataFrame]
     """The rows of each config. scored: the English pairs with `reasons`, by seed id."""
     english = pl.col("language") == "en"
     completion = pl.concat_list(pl.struct(role=pl.lit("assistant"), content=pl.col("first")))
-    unknown = dict.fromkeys(("round_trip", "likelihood", "comet"), pl.lit(None, pl.Float64))
-    fit = pl.col("qe").struct.field("fit")
+    quality = pl.col("first_quality").alias("quality")
+    unknown = [pl.lit(None, pl.Float64).alias(name) for name in ("round_trip", "likelihood", "comet")]
+    rest = [pl.lit(0, pl.Int64).alias("candidate"), pl.col("qe").struct.field("fit")]
     default = rows.filter(english | pl.col("first").is_not_null()).with_columns(
         completion=pl.when(english).then("completion").otherwise(completion),
-        qe=pl.when(~english).then(
-            pl.struct(quality="first_quality", **unknown, candidate=pl.lit(0, pl.Int64), fit=fit)
-        ),
+        qe=pl.when(~english).then(pl.struct(quality, *unknown, *rest)),
     )
     pairs = rows.filter(english).join(
         scored.select(seed_id="id", reasons="reasons"), on="seed_id", maintain_order="left"

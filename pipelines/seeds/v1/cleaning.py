@@ -31,7 +31,7 @@ _WIKI_MARK = r"(?i)\[(?:edit|citation needed)\]"
 _LINE_END = r"\r\n|[\r\v\f\x{85}\x{2028}\x{2029}]"
 _UNSEEN = (
     r"[\x00-\x08\x0e-\x1f\x7f-\x{9f}\x{ad}\x{200b}-\x{200f}\x{202a}-\x{202e}\x{2060}-\x{206f}\x{feff}\x{fff9}-\x{fffd}"
-    r"\x{e0000}-\x{e007f}]|\\ud[89a-f][0-9a-f]{2}"  # the last is a lone surrogate, as rows spell it
+    r"\x{e0000}-\x{e007f}]|\\ud[89a-f][0-9a-f]{2}"  # the last is a lone surrogate, as rows write it
 )
 _BLANK = r"\t\x{a0}\x{1680}\x{2000}-\x{200a}\x{202f}\x{205f}\x{3000}"
 _SPACES = rf" *[{_BLANK}][ {_BLANK}]*| {{2,}}"
@@ -56,7 +56,7 @@ def cleaned(texts: pl.Series) -> tuple[pl.DataFrame, dict[str, int]]:
 
 
 def without_boilerplate(text: pl.Series) -> tuple[pl.Series, pl.DataFrame]:
-    """The texts without the lines that `lines.py` knows; and for those that lost any: row, boilerplate (share lost), dropped."""
+    """The texts without the lines that `lines.py` matches; and for those that lost any: row, boilerplate (share lost), dropped."""
     lines = pl.DataFrame({"row": pl.int_range(len(text), eager=True), "line": text.str.split("\n")}).explode("line")
     lines = lines.with_columns(kind=_kinds(lines["line"]))
     losing = lines.filter(pl.col("row").is_in(lines.filter(pl.col("kind").is_not_null())["row"].implode()))
@@ -71,7 +71,7 @@ def without_boilerplate(text: pl.Series) -> tuple[pl.Series, pl.DataFrame]:
 
 
 def _kinds(lines: pl.Series) -> pl.Series:
-    """The name of the rule that drops a line, or null; only the lines short enough for any rule are looked at."""
+    """The name of the rule that drops a line, or null; lines too long for any rule are skipped."""
     short = (lines.str.len_chars() <= LONGEST).arg_true()
     found = [
         pl.all_horizontal(pl.col("line").str.contains(pattern) for pattern in rule) for rule in BOILERPLATE.values()
@@ -82,25 +82,25 @@ def _kinds(lines: pl.Series) -> pl.Series:
 
 
 def without_markup(text: pl.Series) -> pl.Series:
-    """HTML comments, scripts, styles and tags; a tag that begins a line in a browser does so here. Only HTML's own names are tags."""
-    seen = text.str.replace_all(_HIDDEN_BLOCKS, " ").str.replace_all(_BREAKING, "\n")
-    return seen.str.replace_all(_INLINE, "")
+    """Without HTML comments, scripts, styles and tags; a tag that begins a line in a browser does so here. Only HTML's names are tags."""
+    visible = text.str.replace_all(_HIDDEN_BLOCKS, " ").str.replace_all(_BREAKING, "\n")
+    return visible.str.replace_all(_INLINE, "")
 
 
 def with_entities_read(text: pl.Series) -> pl.Series:
-    """`&amp;` and its like as the characters they stand for."""
+    """Entities such as `&amp;` as their characters."""
     return _where(
         text, text.str.contains(_ENTITY), lambda having: having.map_elements(html.unescape, return_dtype=pl.String)
     )
 
 
 def without_links(text: pl.Series) -> pl.Series:
-    """Markdown's images, the addresses of its links (their words stay), and a wiki's `[edit]`."""
+    """Without Markdown's images, the addresses of its links (their words stay), and a wiki's `[edit]`."""
     return text.str.replace_all(_IMAGE, "").str.replace_all(_LINK, "$1").str.replace_all(_WIKI_MARK, "")
 
 
 def without_unseen_characters(text: pl.Series) -> pl.Series:
-    """Control, zero-width and direction characters and broken ones; every kind of line end becomes one; NFC."""
+    """Without control, zero-width, direction and broken characters; every kind of line end becomes one; NFC."""
     text = text.str.replace_all(_LINE_END, "\n")
     text = _where(text, text.str.contains(_UNSEEN), lambda having: having.str.replace_all(_UNSEEN, ""))
     return _where(text, text.str.len_bytes() != text.str.len_chars(), lambda wide: wide.str.normalize("NFC"))
@@ -113,7 +113,7 @@ def with_plain_spaces(text: pl.Series) -> pl.Series:
 
 
 def _where(text: pl.Series, having: pl.Series, rule: Callable[[pl.Series], pl.Series]) -> pl.Series:
-    """The rule on those texts alone that have what it is for."""
+    """Applies the rule only to the texts that need it."""
     places = having.arg_true()
     return text.clone().scatter(places, rule(text.gather(places))) if len(places) else text
 

@@ -8,7 +8,6 @@ buckets with, so that time grows with the number of passages even where all of t
 
 from __future__ import annotations
 
-import mmap
 from collections import Counter
 from dataclasses import dataclass
 from itertools import chain
@@ -24,7 +23,7 @@ from pipelines.seeds.v1.shingles import Hashes, Offsets, Words
 _CROWD = 16
 _SEED = 1
 _MAX_MISSED = 0.01
-_FREE_EVERY = 200_000
+_REOPEN_EVERY = 200_000
 
 
 @dataclass(frozen=True)
@@ -116,17 +115,15 @@ class _Shingles:
     """The sets of shingles in the scratch file, as sorted arrays."""
 
     def __init__(self, path: Path, counts: NDArray[np.int64]) -> None:
-        self._ends = np.cumsum(counts)
+        self._path, self._ends, self._reads = path, np.cumsum(counts), 0
         self._starts = self._ends - counts
-        with path.open("rb") as file:
-            self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        self._all = np.frombuffer(self._map, dtype=np.uint64)
-        self._reads = 0
 
     def of(self, number: int) -> Hashes:
+        if self._reads % _REOPEN_EVERY == 0:
+            self._all = np.memmap(
+                self._path, dtype=np.uint64, mode="r"
+            )  # gives back what was read through the last one
         self._reads += 1
-        if self._reads % _FREE_EVERY == 0:
-            self._map.madvise(mmap.MADV_DONTNEED)  # gives back the memory; the file can be read again
         return np.unique(self._all[self._starts[number] : self._ends[number]])
 
 

@@ -1,8 +1,8 @@
 """How much of a passage is English, for many passages at once.
 
-Each passage is cut into windows of about 150 characters, and py3langid's model judges each. The library walks its automaton byte by byte
-in Python, which takes a million passages five minutes; here all windows of a chunk take each step together, in NumPy. The
-probabilities are the library's own: a test compares them.
+Each passage is cut into windows of about 150 characters, and py3langid's model judges each. The library runs its automaton byte by byte
+in Python, which takes five minutes for a million passages; here all windows of a chunk take each step together, in NumPy. The
+probabilities are those of the library: a test compares them.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _AT_ONCE = 20_000
 def english(texts: Sequence[str]) -> tuple[NDArray[np.float64], list[str]]:
     """For each text, the share of it that is English, in [0, 1], and the language most of it is in ("" if none is clear).
 
-    A window that no language clearly claims is not held against a text; a text with no English in it at all has share 0.
+    A window whose language is not clear does not count; a text without any English has share 0.
     """
     if not texts:
         return np.zeros(0), []
@@ -66,7 +66,7 @@ def probabilities(texts: Sequence[str]) -> Floats:
     seen = _features(model, [encoded[at] for at in longest_first], lengths[longest_first])
     scores = seen @ model.weights + model.prior
     scores *= 1 / np.sqrt(np.maximum(lengths[longest_first], 1))[:, None].astype(np.float32)
-    # Where nothing of a text is known, every language is as likely.
+    # A text without any known feature: every language is equally likely.
     scores[np.diff(seen.indptr) == 0] = 0
     scores = np.exp(scores - scores.max(axis=1, keepdims=True))
     scores /= scores.sum(axis=1, keepdims=True)
@@ -83,7 +83,7 @@ def _encoded(text: str) -> bytes:
 
 
 class _Model:
-    """py3langid's tables as arrays: an automaton over bytes whose states stand for features, and a weight for each in each language."""
+    """py3langid's tables as arrays: an automaton over bytes, whose states emit features, and each feature's weight in each language."""
 
     def __init__(self) -> None:
         identifier = LanguageIdentifier.from_model_file("data/model.npz.xz", norm_probs=True)
@@ -105,10 +105,10 @@ def _features(model: _Model, texts: list[bytes], lengths: NDArray[np.int64]) -> 
     table = np.zeros((int(lengths[0]), len(texts)), dtype=np.uint8)
     for column, data in enumerate(texts):
         table[: len(data), column] = np.frombuffer(data, dtype=np.uint8)
-    going = np.searchsorted(-lengths, -np.arange(1, len(table) + 1), side="right")
+    longer = np.searchsorted(-lengths, -np.arange(1, len(table) + 1), side="right")
     state = np.zeros(len(texts), dtype=np.int32)
     owners, found = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int32)]
-    for letters, count in zip(table, going, strict=True):
+    for letters, count in zip(table, longer, strict=True):
         state[:count] = model.next[model.row[state[:count]] + letters[:count]]
         features = model.feature[state[:count]]
         hits = np.flatnonzero(features >= 0)

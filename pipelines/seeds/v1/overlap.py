@@ -1,4 +1,4 @@
-"""Passages that give away an evaluation prompt: a model trained on them would be tested on what it has read.
+"""Passages that give away an evaluation prompt: a model trained on them would be tested on its training data.
 
 Passage and prompt are compared by their runs of words, as a share of the shorter one's runs, so that a short prompt inside a long passage
 counts, and a passage taken from a long prompt too. A prompt shorter than a run counts where the passage has it word for

@@ -1,6 +1,6 @@
 """Runs of words in a row, as 64-bit numbers: what near-duplicates and evaluation prompts are compared by.
 
-Words are letters and digits, in lower case; punctuation, markup and spacing make no difference. Numbers come from SHA-256, so that they are
+Words are letters and digits, in lower case; punctuation, markup and spacing do not count. Numbers come from SHA-256, so that they are
 the same on every machine and with every version of every library.
 """
 

@@ -26,7 +26,7 @@ def measured(prompt: Row, answer: Row) -> Row:
         "right_language": bool(text) and is_language(text, code),
         "chrf": None if prompt["truth"] is None else chrf(text, prompt["truth"]),
         "facts": facts(text, slots),
-        "facts_asked": facts(text, slots, code),
+        "facts_in_language": facts(text, slots, code),
     }
 
 

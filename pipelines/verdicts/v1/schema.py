@@ -87,7 +87,7 @@ class Answers(Table):
 
     length: characters. finish: why the answer ended. line_pass, word_pass: the Language Confusion Benchmark's, null where they do not
     apply. right_language: whether four fifths of the answer are in the requested language; false for an empty answer. chrf: against the
-    truth, 0 to 100. facts: the share of the truth's facts that the answer has, in any language; facts_asked: in the requested language.
+    truth, 0 to 100. facts: the share of the truth's facts that the answer has, in any language; facts_in_language: in the requested language.
     Grades are 1 to 5. Null: the benchmark has no truth, or there is no valid grade. provenance: of the answer, then of the grades.
     """
 
@@ -102,7 +102,7 @@ class Answers(Table):
     right_language: bool
     chrf: float = pa.Field(nullable=True, ge=0, le=100)
     facts: float = pa.Field(nullable=True, ge=0, le=1)
-    facts_asked: float = pa.Field(nullable=True, ge=0, le=1)
+    facts_in_language: float = pa.Field(nullable=True, ge=0, le=1)
     precision: int = pa.Field(nullable=True, ge=1, le=5)
     informativeness: int = pa.Field(nullable=True, ge=1, le=5)
     naturalness: int = pa.Field(nullable=True, ge=1, le=5)
