@@ -1,8 +1,8 @@
-"""Passages for benchmarks: as many as wanted, each made from its number alone, in bounded memory.
+"""Passages for benchmarks: any number, each generated from its number alone, in bounded memory.
 
-About 570 characters on average. Two in a hundred repeat an earlier one but for a word, ten share half of their sentences with others
-(near enough to be compared, too far apart to be refused), twenty wear the page's markup, and one or two of each kind are what the
-stage `seeds` sets aside: German, too short, too long, empty, boilerplate, or an evaluation prompt given away.
+About 570 characters on average. Two in a hundred repeat an earlier one except for a word, ten share half of their sentences with others
+(similar enough to be compared, and not to be rejected), twenty have the page's markup, and one or two of each kind are what the
+stage `seeds` rejects: German, too short, too long, empty, boilerplate, or an evaluation prompt given away.
 """
 
 from __future__ import annotations
@@ -70,15 +70,15 @@ def passages(numbers: Numbers, prompts: list[str]) -> pl.DataFrame:
     edges = np.cumsum([part for _, part in _KINDS])
     kind = pl.Series([*(name for name, _ in _KINDS), "good"]).gather(np.searchsorted(edges, share, side="right"))
     earlier = _draw(numbers, 1) % np.maximum(numbers, 1)
-    told = np.where((kind == "repeated").to_numpy(), earlier, numbers)
-    text, other = pl.Series("text", _text(told, _SENTENCES)), pl.col("text")
+    same = np.where((kind == "repeated").to_numpy(), earlier, numbers)
+    text, other = pl.Series("text", _text(same, _SENTENCES)), pl.col("text")
     pool = _text(_draw(numbers, 2) % np.uint64(_POOL), 4)
     given = pl.Series(prompts or ["Tell me more about it, please."]).gather(_below(numbers, 3, max(len(prompts), 1)))
     page = pl.format("<p>Home | News | Contact</p>\n{}&nbsp;<br/>Posted on 3 May 2019", other)
     long = pl.concat_str(
         [_text(numbers + np.uint64(part << 48), _SENTENCES) for part in range(1, _LONG)], separator=" "
     )
-    said = {
+    texts = {
         "repeated": other.str.replace(" the ", " that ", literal=True),
         "sharing": pl.concat_str([other.str.slice(0, 300), pl.lit(pool)], separator=". "),
         "marked_up": page,
@@ -89,7 +89,7 @@ def passages(numbers: Numbers, prompts: list[str]) -> pl.DataFrame:
         "page": pl.lit(_PAGE),
         "prompt": pl.concat_str([pl.lit(given), other], separator="\n"),
     }
-    chosen = pl.coalesce(*(pl.when(pl.col("kind") == name).then(words) for name, words in said.items()), other)
+    chosen = pl.coalesce(*(pl.when(pl.col("kind") == name).then(words) for name, words in texts.items()), other)
     made = pl.DataFrame({"number": numbers, "kind": kind, "text": text}).with_columns(text=chosen)
     return made.select("text", id=pl.format("p{}", pl.col("number").cast(pl.String).str.zfill(8))).select("id", "text")
 
@@ -116,12 +116,12 @@ def _sentence(numbers: Numbers, place: int) -> pl.Series:
     words = [_ADJECTIVES, _NOUNS, _VERBS, _ADJECTIVES, _NOUNS]
     adjective, noun, verb, other, second = (one(field, choice) for field, choice in enumerate(words, 4))
     when = one(9, _WHEN, "|")
-    told = pl.format("The {} {} of {} {} {} {} {}s {}.", adjective, noun, name, verb, figure, other, second, when)
-    return pl.select(told).to_series()
+    sentence = pl.format("The {} {} of {} {} {} {} {}s {}.", adjective, noun, name, verb, figure, other, second, when)
+    return pl.select(sentence).to_series()
 
 
 def _below(numbers: Numbers, field: int, end: int) -> NDArray[np.int64]:
-    """A whole number from 0 on, under `end`, for each number in a field."""
+    """A whole number in [0, end) for each number in a field."""
     return (_draw(numbers, field) % np.uint64(end)).astype(np.int64)
 
 

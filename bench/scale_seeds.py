@@ -16,7 +16,7 @@ from tests.project import Project
 
 
 def one(project: Project, count: int) -> tuple[Taken, dict[str, int]]:
-    """What the stage took for so many passages, and its metrics. Half of them are sampled."""
+    """The time and memory of the stage for this many passages, and its metrics. Half of them are sampled."""
     source = project.folder / "source.parquet"
     prompts = [
         orjson.loads(line)["prompt"]
@@ -34,14 +34,14 @@ def one(project: Project, count: int) -> tuple[Taken, dict[str, int]]:
     )
     metrics = orjson.loads((project.folder / "data/seeds/metrics.json").read_bytes())
     if metrics["source_rows"] != count:
-        raise RuntimeError(f"{metrics['source_rows']} of {count} passages were read: the figure would mean nothing")
+        raise RuntimeError(f"{metrics['source_rows']} of {count} passages were read: the figure is not valid")
     return taken, metrics
 
 
 def run(sizes: Sequence[int]) -> str | None:
-    """Prints the table; what is wrong, if anything is."""
+    """Prints the table; returns the fault, if there is one."""
     lines: list[tuple[object, ...]] = [
-        ("passages", "seconds", "CPU s", "a second", "GB at most", "growth", "rows", "rejects", "not drawn")
+        ("passages", "seconds", "CPU s", "a second", "GB at most", "growth", "rows", "rejects", "not sampled")
     ]
     every: list[Taken] = []
     with tempfile.TemporaryDirectory() as folder:

@@ -7,19 +7,22 @@ import sys
 
 import click
 
+from xlforge.base.errors import BuildError
+from xlforge.base.escape import plain
+
 COMMANDS = {
-    "summary": "What the last build made: where it lies, rows by language, what was set aside and why, examples.",
-    "trace": "A row from seed to end: prompts, words, scores, why it won, and the commit that built it.",
-    "diff": "What two builds have otherwise: rows, reasons, words and metrics.",
-    "plan": "What `dvc repro` would run and why, and what it would buy: calls, tokens, money, time.",
-    "check": "The gates of params.yaml, held against the metrics.",
+    "summary": "The last build: its folder, rows by language, rejects by reason, win rates, examples.",
+    "trace": "A row from seed to end: prompts, responses, scores, why it won, and the commit that built it.",
+    "diff": "What differs between two builds: rows, reasons, text and metrics.",
+    "plan": "What `dvc repro` would run and why, and what it would cost: calls, tokens, money, time.",
+    "check": "The gates of params.yaml, checked against the metrics.",
     "pr-comment": "A pull request for its reviewers: gates, cost, rows, plots, metrics.",
     "cache": "The response cache: what it holds, export and import, maintenance.",
-    "engine": "vLLM's servers: start, see and end them.",
+    "engine": "vLLM's servers: show and end them.",
     "revision": "The revision of a local model folder, as params.yaml wants it.",
     "check-params": "Check params.yaml without building anything.",
     "winrate": "The win rate of pairwise judgements, with interval, length control and coverage.",
-    "language-pass-rate": "How often answers are in the language they were asked for in.",
+    "language-pass-rate": "How often answers are in the requested language.",
     "publish": "The dataset, or a student's adapter, on the Hugging Face Hub.",
     "merge": "A student as a model of its own, its adapter merged into the base.",
 }
@@ -54,15 +57,9 @@ def cli() -> None:
 
 
 def run() -> None:
-    """The entry point: a fault the user can mend is one message on standard error, not a traceback."""
+    """The entry point: an error that the user can fix is one message on standard error, not a traceback."""
     try:
         cli(standalone_mode=True)
-    except Exception as error:
-        from sqlalchemy.exc import OperationalError  # only here: it takes as long as the rest of the start
-
-        from xlforge.base.errors import BuildError
-
-        if not isinstance(error, BuildError | OperationalError):
-            raise
-        click.echo(f"xlforge: {error}", err=True)
+    except BuildError as error:
+        click.echo(f"xlforge: {plain(str(error))}", err=True)
         sys.exit(1)

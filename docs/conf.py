@@ -36,15 +36,15 @@ def command_pages(app: Sphinx) -> None:
     folder = Path(app.srcdir, "commands")
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
-    told = [_title("Commands"), "Every command tells the same under `--help`.", ""]
+    text = [_title("Commands"), "Every command prints the same with `--help`.", ""]
     toctree = [".. toctree::", "   :hidden:", ""]
     for name, what in COMMANDS.items():
         module = f"commands.{name.replace('-', '_')}"
         page = [f".. click:: {module}:command", f"   :prog: xlforge {name}", "   :nested: full", ""]
         (folder / f"{name}.rst").write_text("\n".join(page), encoding="utf-8")
-        told += [f":doc:`xlforge {name} <{name}>`", f"   {_plain(what)}", ""]
+        text += [f":doc:`xlforge {name} <{name}>`", f"   {_plain(what)}", ""]
         toctree.append(f"   {name}")
-    (folder / "index.rst").write_text("\n".join([*told, *toctree, ""]), encoding="utf-8")
+    (folder / "index.rst").write_text("\n".join([*text, *toctree, ""]), encoding="utf-8")
 
 
 def _title(words: str) -> str:
@@ -57,8 +57,8 @@ def _plain(text: str) -> str:
 
 def plain_words(app: Sphinx, ctx: click.Context, lines: list[str]) -> None:
     """The help of commands is words, not markup; directives and their options stay."""
-    told = (line if line.lstrip().startswith((".. ", ":")) else _plain(line) for line in lines)
-    lines[:] = [line.replace("**Required** ", "**Required**: ") for line in told]
+    text = (line if line.lstrip().startswith((".. ", ":")) else _plain(line) for line in lines)
+    lines[:] = [line.replace("**Required** ", "**Required**: ") for line in text]
 
 
 def as_text(app: Sphinx, ctx: click.Context, lines: list[str]) -> None:
@@ -73,9 +73,9 @@ def left_out(app: Sphinx, ctx: click.Context, lines: list[str]) -> None:
 
 def example(app: Sphinx, ctx: click.Context, lines: list[str]) -> None:
     """`Example: …`, as a command to copy."""
-    told = " ".join(line.strip() for line in lines).strip()
-    if told:
-        lines[:] = [".. rubric:: Example", "", ".. code-block:: sh", "", f"   {told.removeprefix('Example: ')}", ""]
+    text = " ".join(line.strip() for line in lines).strip()
+    if text:
+        lines[:] = [".. rubric:: Example", "", ".. code-block:: sh", "", f"   {text.removeprefix('Example: ')}", ""]
 
 
 def links(app: Sphinx, name: str, source: list[str]) -> None:

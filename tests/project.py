@@ -15,7 +15,7 @@ import yaml
 
 ROOT = Path(__file__).parent.parent
 SMALL = {"languages": ["de"], "seeds.sample": 24, "responses.sampling.temperature": 1.3}
-"""What most tests build: one language, 24 seeds, and answers drawn hot enough that the judge has something to set aside."""
+"""What most tests build: one language, 24 seeds, and responses sampled so hot that the judge rejects some."""
 
 
 class Project:

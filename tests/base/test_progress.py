@@ -33,10 +33,8 @@ def test_plain_lines_come_every_few_seconds_and_at_the_end(
     shown.add(0, 0, failed=1)
     shown.close()
     lines = capsys.readouterr().err.splitlines()
-    assert lines[0] == "translations de: 30/100 rows, 10 asked, 20 found in the store, 60 tokens/s, 0:35 left"
-    assert (
-        lines[-1] == "translations de: 60/100 rows, 40 asked, 20 found in the store, 1 failed, 60 tokens/s, 0:20 left"
-    )
+    assert lines[0] == "translations de: 30/100 rows, 10 generated, 20 in the cache, 60 tokens/s, 0:35 left"
+    assert lines[-1] == "translations de: 60/100 rows, 40 generated, 20 in the cache, 1 failed, 60 tokens/s, 0:20 left"
     assert len(lines) == 5
 
 
@@ -57,4 +55,4 @@ def test_a_terminal_sees_one_line_redrawn(monkeypatch: pytest.MonkeyPatch) -> No
     text = terminal.getvalue()
     assert text.count("\n") == 1
     assert "scores: 3/3 rows" in text
-    assert "2 asked, 1 found in the store" in text
+    assert "2 generated, 1 in the cache" in text

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
-from xlforge.base.redact import redact, secret_values
+from xlforge.base.redact import redactor, secret_values
 
 KEY = 'sk/plänted "key"+7f3a'
 SPELLINGS = {
@@ -27,7 +27,7 @@ SPELLINGS = {
 
 @pytest.mark.parametrize("spelling", SPELLINGS.values(), ids=SPELLINGS)
 def test_a_secret_is_found_in_every_spelling(spelling: str) -> None:
-    text = redact(f"Bearer {spelling} is wrong", [KEY])
+    text = redactor([KEY])(f"Bearer {spelling} is wrong")
     assert not any(part in text for part in ("pl", "nted", "7f3a", spelling))
     assert text.startswith("Bearer ")
     assert "…" in text
@@ -35,12 +35,12 @@ def test_a_secret_is_found_in_every_spelling(spelling: str) -> None:
 
 def test_an_address_is_found_and_what_follows_it_stays() -> None:
     secrets = ["http://host:8000/tenant/v1", "host:8000"]
-    assert redact("at http://host:8000/tenant/v1/chat, Host: host:8000", secrets) == "at …/chat, Host: …"
+    assert redactor(secrets)("at http://host:8000/tenant/v1/chat, Host: host:8000") == "at …/chat, Host: …"
 
 
 @pytest.mark.parametrize("secrets", [[], [None, "", "  "], ["another-secret-word"]])
 def test_other_text_stays(secrets: list[str | None]) -> None:
-    assert redact("The model is not here.", secrets) == "The model is not here."
+    assert redactor(secrets)("The model is not here.") == "The model is not here."
 
 
 def test_secret_variables_are_known_by_their_name() -> None:

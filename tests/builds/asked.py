@@ -10,12 +10,12 @@ from contextlib import closing
 from typing import Any, NamedTuple
 
 import orjson
-from xlforge.requests.request import Request
 
 from tests.project import Project
 from tests.replies import Replies
 from tests.server import Server
 from xlforge.models.openai.bodies import body
+from xlforge.requests.request import Request
 
 
 def asked(server: Server) -> list[bytes]:

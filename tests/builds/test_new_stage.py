@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+import sys
+from subprocess import CompletedProcess
 
-import polars as pl
 import pytest
 
 from tests.project import Project, names
@@ -140,11 +140,16 @@ def add_titles(project: Project) -> None:
     project.set({"titles": {"version": "v1", "sampling": sampling, "max_reject_rate": 1.0}})
 
 
+def own(project: Project, *words: str) -> CompletedProcess[str]:
+    """A command of xlforge, by the project's own code: the installed script would import the working tree's pipelines."""
+    return project.run(sys.executable, "-c", "from commands.main import run; run()", *words)
+
+
 @pytest.mark.slow
-def test_a_new_stage_is_planned_built_traced_compared_and_reported(project: Project, tmp_path: Path) -> None:
+def test_a_new_stage_is_planned_built_traced_compared_and_reported(project: Project) -> None:
     add_titles(project)
     chosen = len(project.read("selection", item="de"))
-    plan = json.loads(project.run("xlforge", "plan", "titles@de", "--json").stdout)
+    plan = json.loads(own(project, "plan", "titles@de", "--json").stdout)
     (planned,) = [stage for stage in plan["stages"] if stage["stage"] == "titles@de"]
     assert planned["calls"]["value"] == chosen
     assert planned["calls"]["exact"]
@@ -156,11 +161,11 @@ def test_a_new_stage_is_planned_built_traced_compared_and_reported(project: Proj
     project.commit("titles")
 
     row = rows.row(0, named=True) if len(rows) else project.read("titles", "rejects", "de").row(0, named=True)
-    traced = json.loads(project.run("xlforge", "trace", row["id"], "--json").stdout)
+    traced = json.loads(own(project, "trace", row["id"], "--json").stdout)
     assert "titles@de" in json.dumps(traced)
     assert row["provenance"][-1]["key"] in json.dumps(traced)
 
     project.set({"titles.sampling": {"temperature": 0.9, "max_tokens": 120}})
     project.repro(upto="titles@de")
-    changed = project.run("xlforge", "diff", "HEAD").stdout
+    changed = own(project, "diff", "HEAD").stdout
     assert "titles@de" in changed

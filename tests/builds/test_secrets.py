@@ -136,7 +136,14 @@ def test_planted_secrets_are_found_nowhere(shared: Path, tmp_path: Path, short: 
     said.append(project.run("dvc", "repro", "dataset", check=False, env=env))
     assert "no server answers" in said[-1].stderr
     row = project.read("dataset")["id"][0]
-    commands = ["plan", "summary", f"trace {row}", "cache stats", "cache export responses.parquet", "revision data/seeds"]
+    commands = [
+        "plan",
+        "summary",
+        f"trace {row}",
+        "cache stats",
+        "cache export responses.parquet",
+        "revision data/seeds",
+    ]
     said += [project.run("xlforge", *command.split(), check=False, env=env) for command in commands]
     project.git("add", "--all", "--force", "--", ":!.env", ":!.venv")
     project.git("commit", "--quiet", "--message", "built")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from xlforge.config import environment
 from xlforge.config.execution import Execution
-from xlforge.config.params import ParamsError
+from xlforge.config.params import ParamsError, load_execution
 from xlforge.config.renamed import ENVIRONMENT
 
 
@@ -52,3 +54,12 @@ def test_a_key_of_a_role_goes_before_the_common_one(monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("XLFORGE_API_KEY", "common")
     monkeypatch.setenv("XLFORGE_API_KEY_JUDGE", "own")
     assert [environment.api_key(role) for role in ("judge", "teacher")] == ["own", "common"]
+
+
+def test_an_old_key_of_execution_is_an_error_with_the_new_one(tmp_path: Path) -> None:
+    (tmp_path / "params.yaml").write_text("execution: {failures: 3, servers: {idle: 5}}\n")
+    with pytest.raises(ParamsError, match=r"execution\.failures: is now called execution\.max_failures"):
+        load_execution(tmp_path / "params.yaml")
+    (tmp_path / "params.yaml").write_text("execution: {max_failures: 3}\n")
+    assert load_execution(tmp_path / "params.yaml").max_failures == 3
+    assert load_execution(tmp_path / "nowhere.yaml") == Execution()

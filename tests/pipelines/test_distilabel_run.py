@@ -40,7 +40,9 @@ class Recorder(Stage):
     def run(self, rows: list[Row]) -> list[Row]:
         rows = rows[:ROWS]
         made = super().run(rows)
-        self.ran.append((self.module("pipeline").pipeline(self.context, [{**row, "reject": None} for row in rows]), rows, made))
+        self.ran.append(
+            (self.module("pipeline").pipeline(self.context, [{**row, "reject": None} for row in rows]), rows, made)
+        )
         return made
 
     def run_pipeline(self, pipeline: Any) -> list[Row]:

@@ -56,7 +56,9 @@ def reach(roots: set[Path]) -> set[Path]:
 
 def deps(stage: str) -> list[Path]:
     version = PARAMS[stage].get("version", "")  # a plain stage has none, and no pipeline
-    return [Path(dep.replace(f"${{{stage}.version}}", version).replace("${item.lang}", "de")) for dep in STAGES[stage].deps]
+    return [
+        Path(dep.replace(f"${{{stage}.version}}", version).replace("${item.lang}", "de")) for dep in STAGES[stage].deps
+    ]
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -73,7 +75,9 @@ def test_a_stage_that_calls_models_depends_on_the_engines(stage: str) -> None:
 
 
 def test_the_stages_that_call_models_are_found() -> None:
-    assert {"instructions", "responses", "scores", "translations", "selection", "answers", "verdicts"} <= set(CALLS_MODELS)
+    assert {"instructions", "responses", "scores", "translations", "selection", "answers", "verdicts"} <= set(
+        CALLS_MODELS
+    )
 
 
 def test_every_module_decides_data_for_some_stage_or_is_listed_as_execution() -> None:
@@ -110,7 +114,17 @@ def test_imports_go_one_way() -> None:
     assert not wrong
 
 
-NAMES = {"seeds", "instructions", "responses", "scores", "translations", "selection", "answers", "verdicts", "benchmark"}
+NAMES = {
+    "seeds",
+    "instructions",
+    "responses",
+    "scores",
+    "translations",
+    "selection",
+    "answers",
+    "verdicts",
+    "benchmark",
+}
 
 
 def test_no_list_of_stage_names_stands_outside_dvc_yaml() -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +13,6 @@ from typing import Any
 import polars as pl
 import pytest
 
-from pipelines.seeds.v1.pipeline import pipeline
 from pipelines.seeds.v1.schema import Params
 from stages.seeds import work
 from tests.seeds.conftest import PROSE, seeds
@@ -59,15 +61,36 @@ def test_the_stage_delivers_rows_and_rejects_with_their_columns(source: dict[str
     assert stage.delivered.metrics["reasons"] == {"too_short": 1}
 
 
+DISTILABEL = """
+import sys
+from pathlib import Path
+from pipelines.seeds.v1.pipeline import pipeline
+from pipelines.seeds.v1.schema import Params
+from xlforge.config.params import load
+from xlforge.steps.context import Context
+
+if __name__ == "__main__":
+    params = Params.model_validate_json(sys.argv[1])
+    built = pipeline(Context("seeds", None, params, load(), load().execution), Path(sys.argv[2]))
+    built._cache_dir = Path(sys.argv[2]) / "cache"
+    print(built.run(use_cache=False)["default"]["train"][0]["counts"]["rows"])
+"""
+
+
 @pytest.mark.slow
 def test_distilabels_own_run_gives_the_same_files(source: dict[str, Any], tmp_path: Path) -> None:
+    """In a process of its own: distilabel forks, and a fork of a process that has used polars hangs."""
     stage = Recorder(source, tmp_path)
     work(stage)
     out = tmp_path / "distilabel"
-    built = pipeline(stage.context, out)
-    built._cache_dir = tmp_path / "cache"
-    (row,) = built.run(use_cache=False)["default"]["train"].to_list()
-    assert row["counts"]["rows"] == len(PROSE)
+    script = tmp_path / "run.py"
+    script.write_text(DISTILABEL)
+    ran = subprocess.run(
+        [sys.executable, script, stage.params.model_dump_json(), out],
+        env=os.environ | {"PYTHONPATH": str(Path.cwd()), "DISTILABEL_LOG_LEVEL": "CRITICAL"},
+        capture_output=True, text=True, check=True, timeout=120,
+    )  # fmt: skip
+    assert ran.stdout.split()[-1] == str(len(PROSE))
     for name in ("rows.parquet", "rejects.parquet"):
         assert (out / name).read_bytes() == (tmp_path / "seeds" / name).read_bytes()
 

@@ -17,8 +17,6 @@ Scripted = tuple[str | None, str]
 class Script:
     """The scripted replies, and the requests that came."""
 
-    dry = False
-
     def __init__(self, *replies: Scripted) -> None:
         self.replies = list(replies)
         self.requests: list[tuple[str, Request]] = []

@@ -1,4 +1,4 @@
-"""Tests against a real vLLM on the CPU: only where they are asked for by `-m vllm`, as `make test-vllm` does."""
+"""Tests against a real vLLM on the CPU: only with `-m vllm`, as `make test-vllm` does."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def servers() -> dict[str, str]:
     """The environment in which builds start the vLLM of its own environment, small enough for a laptop."""
     if not MADE.exists():
-        pytest.skip(f"{MADE.parent.name} is absent or half made: `make test-vllm` makes it")
+        pytest.skip(f"{MADE.parent.name} is missing or incomplete: `make test-vllm` creates it")
     small = "VLLM_CPU_KVCACHE_SPACE=1 VLLM_CPU_OMP_THREADS_BIND=nobind OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1"
     return {
         "XLFORGE_SERVERS_COMMAND": f"{PYTHON} -m vllm.entrypoints.openai.api_server",

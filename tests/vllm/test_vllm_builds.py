@@ -1,4 +1,4 @@
-"""The whole dataset build through a real vLLM that the build starts itself, beside the same build in process."""
+"""The whole dataset build through a real vLLM that the build starts itself, compared with the same build in process."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_the_dataset_is_like_that_of_the_in_process_engine(
     ran = build(through_vllm, "dataset", servers)
     seconds = time.monotonic() - begun
     (server,) = engines(through_vllm)
-    assert server["model"] == "models/pocket/teacher", "teacher and judge made room for each other"
+    assert server["model"] == "models/pocket/teacher", "teacher and judge ended each other's servers"
     print(f"\nthrough vLLM: {seconds:.0f} s, its start among them")
     for record in ran:
         if record["calls"]:
@@ -67,7 +67,7 @@ def test_the_dataset_is_like_that_of_the_in_process_engine(
     assert "unreadable_grades" not in rejected, "decoding follows the schema"
 
 
-def test_students_answer_by_name_beside_their_base(through_vllm: Project, servers: dict[str, str]) -> None:
+def test_students_answer_by_name_on_the_server_of_their_base(through_vllm: Project, servers: dict[str, str]) -> None:
     build(through_vllm, "answers@base", servers)
     build(through_vllm, "answers@bestof3", servers)
     base, student = (through_vllm.read("answers", item=name) for name in ("base", "bestof3"))

@@ -1,4 +1,4 @@
-"""Errors that a user can mend: the message gives the value, the rule and the remedy, and is shown without a traceback."""
+"""Errors that a user can fix: the message gives the value, the rule and the remedy, and is shown without a traceback."""
 
 from __future__ import annotations
 

@@ -35,12 +35,12 @@ def as_json(data: Any) -> str:
     """Indented JSON that is as safe to look at; it says the same as any other JSON of the data."""
     import json
 
-    told = json.dumps(data, ensure_ascii=False, indent=2)
-    return _OBEYED.sub(lambda found: json.dumps(found.group())[1:-1], told)
+    text = json.dumps(data, ensure_ascii=False, indent=2)
+    return _OBEYED.sub(lambda found: json.dumps(found.group())[1:-1], text)
 
 
 def styled(text: str, **style: Any) -> str:
-    """The text in a style, unless NO_COLOR asks for none; `click.echo` drops it where no terminal listens."""
+    """The text in a style, unless NO_COLOR asks for none; `click.echo` drops it where the output is not a terminal."""
     import click
 
     return text if os.environ.get("NO_COLOR") else click.style(text, **style)

@@ -54,7 +54,7 @@ def frame(rows: Iterable[Row], model: type[pa.DataFrameModel]) -> pl.DataFrame:
 
 
 def split(rows: Iterable[Row], model: type[pa.DataFrameModel], stage: str) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Rows and rejects, told apart by the mark under `reject`."""
+    """Rows and rejects, split by the mark under `reject`."""
     good: list[dict[str, Any]] = []
     bad: list[dict[str, Any]] = []
     for row in rows:
@@ -69,11 +69,11 @@ def valid(rows: pl.DataFrame, model: type[pa.DataFrameModel], what: str) -> pl.D
         return model.validate(rows, lazy=True)
     except pandera.errors.SchemaErrors as error:
         cases = error.failure_cases
-        told = "\n  ".join(
+        listed = "\n  ".join(
             f"{case['column']}: {str(case['failure_case'])[:120]!r} breaks {case['check']}"
             for case in cases.head(10).to_dicts()
         )
-        raise BuildError(f"{what}: {len(cases)} values break the schema {model.__name__}:\n  {told}") from None
+        raise BuildError(f"{what}: {len(cases)} values break the schema {model.__name__}:\n  {listed}") from None
 
 
 def partition(expected: Collection[str], rows: pl.DataFrame, rejects: pl.DataFrame) -> None:

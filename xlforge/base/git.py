@@ -1,4 +1,4 @@
-"""git, as the project asks it: one way to run it, one error."""
+"""How the project runs git: one way, one error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The kernel's locks on files: they end with their holder, however it ends, and tell who lives without asking for a process id."""
+"""The kernel's locks on files: they end with their holder, however it ends, and show who is alive without a process id."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ class Line:
         return max(time.monotonic() - self._start, 1e-9)
 
     def expect(self, more: int) -> None:
-        """So many more than were told before."""
+        """So many more than were announced before."""
         self._total += more
         if self._bar is not None:
             self._bar.total = self._total
@@ -65,15 +65,15 @@ class Line:
         worked, open_ = self._done - self._before, self._total - self._done
         seconds = int(open_ * self.seconds / worked) if worked else 0
         left = f"{seconds // 60}:{seconds % 60:02d} left" if worked and open_ else ""
-        told = ", ".join(filter(None, [f"{self._done}/{self._total} {self._unit}", self._state, left]))
-        print(f"{self._label}: {told}", file=sys.stderr, flush=True)
+        line = ", ".join(filter(None, [f"{self._done}/{self._total} {self._unit}", self._state, left]))
+        print(f"{self._label}: {line}", file=sys.stderr, flush=True)
 
 
 class Progress:
-    """One batch of requests on its way: how many were asked, how many of them were found in the store, tokens a second."""
+    """One batch of requests on its way: how many responses were generated, how many were found in the cache, tokens a second."""
 
     def __init__(self, label: str, total: int, found: int) -> None:
-        self._asked, self._found = 0, found
+        self._generated, self._found = 0, found
         self._tokens, self._failed = 0, 0
         self._line = Line(label, "rows", total, found)
         self._line.add(0, self._state())
@@ -84,25 +84,25 @@ class Progress:
         self._line.close()
 
     def add(self, rows: int, tokens: int, failed: int = 0) -> None:
-        """Rows that were answered or given up, and the tokens that were bought with them."""
-        self._asked += rows
+        """Rows that got a response or were given up, and the tokens generated."""
+        self._generated += rows
         self._tokens += tokens
         self._failed += failed
         self._line.add(rows, self._state())
 
     def expect(self, rows: int) -> None:
-        """So many more rows than were told before."""
+        """So many more rows than were announced before."""
         self._line.expect(rows)
 
     def find(self, rows: int) -> None:
-        """Rows that were asked for elsewhere meanwhile, and are in the store."""
+        """Rows whose responses another build generated meanwhile."""
         self._found += rows
         self._line.add(rows, self._state(), without_work=True)
 
     def _state(self) -> str:
         failed = f", {self._failed} failed" if self._failed else ""
         speed = self._tokens / self._line.seconds
-        return f"{self._asked} asked, {self._found} found in the store{failed}, {speed:.0f} tokens/s"
+        return f"{self._generated} generated, {self._found} in the cache{failed}, {speed:.0f} tokens/s"
 
 
 class Steps:

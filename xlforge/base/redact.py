@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from urllib.parse import quote
 
 _HEAD = 12
@@ -14,17 +14,20 @@ _NAME = re.compile(r"KEY|TOKEN|SECRET|PASSW|CREDENTIAL", re.IGNORECASE)
 _SHORTEST = 6
 
 
-def redact(text: str, secrets: Iterable[str | None]) -> str:
-    """The text with `…` for each secret: plain, percent-encoded, JSON-escaped or in base64, with white space in it, or cut off.
+def redactor(secrets: Iterable[str | None]) -> Callable[[str], str]:
+    """A function that writes `…` for each secret: plain, percent-encoded, JSON-escaped or in base64, with white space in it, or cut off.
+
+    Give it the whole text and cut the result, or a cut secret may be too short to be found.
 
     Args:
-        text: whole; cut it afterwards, or a cut secret may be too short to be found.
         secrets: keys, passwords, addresses; `user:password` for what a Basic credential holds.
     """
-    spellings = {spelling for secret in secrets if secret and secret.strip() for spelling in _spellings(secret)}
-    for spelling in sorted(spellings, key=len, reverse=True):
-        text = _pattern(spelling).sub("…", text)
-    return text
+    every = {spelling for secret in secrets if secret and secret.strip() for spelling in _spellings(secret)}
+    longest_first = sorted(every, key=len, reverse=True)
+    patterns = [r"\s*".join(re.escape(letter) for letter in each if not letter.isspace()) for each in longest_first]
+    patterns += [re.escape(each[:_HEAD]) + r"[^\s\"'<>]*" for each in longest_first if len(each) > _HEAD]
+    found = re.compile("|".join(patterns) or r"(?!)", re.IGNORECASE)
+    return lambda text: found.sub("…", text)
 
 
 def secret_values(environment: Mapping[str, str]) -> list[str]:
@@ -39,9 +42,3 @@ def _spellings(secret: str) -> Iterator[str]:
     yield json.dumps(secret)[1:-1]
     yield json.dumps(secret, ensure_ascii=False)[1:-1]
     yield base64.b64encode(secret.encode("utf-8", "replace")).decode().rstrip("=")
-
-
-def _pattern(spelling: str) -> re.Pattern[str]:
-    whole = r"\s*".join(re.escape(letter) for letter in spelling if not letter.isspace())
-    head = re.escape(spelling[:_HEAD]) + r"[^\s\"'<>]*"
-    return re.compile(f"{whole}|{head}" if len(spelling) > _HEAD else whole, re.IGNORECASE)

@@ -1,4 +1,4 @@
-"""A block of params.yaml, and how one is checked: each fault told with the value, the rule and the nearest right name."""
+"""A block of params.yaml, and how one is checked: each fault reported with the value, the rule and the nearest right name."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def _fault(model: type[BaseModel], fault: Any, prefix: str, others: tuple[str, .
 
 
 def _fields(model: type[BaseModel], loc: tuple[Any, ...]) -> list[str]:
-    """The field names at a place inside a model, as far as annotations tell."""
+    """The field names at a place inside a model, as far as annotations show."""
     for part in loc:
         field = model.model_fields.get(str(part))
         if field is None:

@@ -1,6 +1,6 @@
 """The packages that decide data (generation, tokenisation, language identification) are identity, like our own code.
 
-Their versions stand in `packages.yaml` beside this file, in a folder that every stage depends on; what is installed must agree.
+Their versions are in `packages.yaml` in this folder, in a folder that every stage depends on; what is installed must agree.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ def check() -> None:
     """ParamsError if an installed version is another than the declared one; a build label such as `+cpu` is no matter."""
     wrong = {name: (want, have) for name, want in declared().items() if (have := version(name).split("+")[0]) != want}
     if wrong:
-        told = "; ".join(f"{name} is {have}, declared {want}" for name, (want, have) in wrong.items())
+        listed = "; ".join(f"{name} is {have}, declared {want}" for name, (want, have) in wrong.items())
         raise ParamsError(
-            f"installed packages differ from xlforge/core/{DECLARED.name}: {told}. They decide what a build "
+            f"installed packages differ from xlforge/config/{DECLARED.name}: {listed}. They decide what a build "
             "makes: run `make env`, or declare the new version (every stage then runs again)"
         )

@@ -28,6 +28,7 @@ from xlforge.languages.registry import language
 
 PARAMS = Path("params.yaml")
 PIPELINES = Path("pipelines")
+B = TypeVar("B", bound=Block)
 T = TypeVar("T")
 
 
@@ -52,7 +53,7 @@ Languages = Annotated[tuple[Annotated[str, AfterValidator(_known)], ...], Field(
 
 class Evaluation(Block):
     """min_coverage: the least share of prompts with a verdict, in every set and language. compare: pairs of models whose difference
-    is told, beside each model's with the one it is `against`."""
+    is reported, in addition to each model's with the one it is `against`."""
 
     min_coverage: float = Field(0.95, ge=0, le=1)
     compare: tuple[tuple[Name, Name], ...] = ()
@@ -219,18 +220,23 @@ def parse(raw: dict[str, Any], name: str = str(PARAMS)) -> Config:
 
 
 def load_execution(path: Path = PARAMS) -> Execution:
-    """The `execution:` block alone, for commands that build nothing; the defaults where there is no file."""
-    return Execution.model_validate(read(path).get("execution") or {}) if path.exists() else Execution()
+    """The `execution:` block alone, for commands that build nothing; the defaults where there is no file. Raises ParamsError."""
+    return _alone(path, "execution", Execution)
 
 
 def load_prices(path: Path = PARAMS) -> Prices:
     """The `prices:` block alone; an empty table where there is no file or no block. Raises ParamsError."""
+    return _alone(path, "prices", Prices)
+
+
+def _alone(path: Path, name: str, model: type[B]) -> B:
+    """One block of the file."""
     raw = read(path) if path.exists() else {}
-    prices, faults = checked(Prices, raw.get("prices") or {}, "prices.")
+    block, faults = checked(model, raw.get(name) or {}, f"{name}.")
     if faults:
         raise ParamsError(f"{path}: {'; '.join(faults)}")
-    assert isinstance(prices, Prices)
-    return prices
+    assert isinstance(block, model)
+    return block
 
 
 def _unnamed(block: Any, translators: dict[str, Model]) -> list[str]:

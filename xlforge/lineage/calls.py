@@ -8,14 +8,12 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
-import orjson
-
 from xlforge.cache import Cache
 from xlforge.config.environment import execution
 from xlforge.config.params import load_execution
 from xlforge.lineage.chain import Link
 from xlforge.lineage.tables import Row
-from xlforge.requests.request import Request, Sampling
+from xlforge.requests.request import Request
 
 Call = dict[str, Any]
 _ABSENT: Call = {"request": None, "seed": None, "response": None}
@@ -48,23 +46,11 @@ def _cached(keys: set[str]) -> dict[str, Call]:
     """request, seed and response of every key that the cache has."""
     with Cache(execution(load_execution()).cache) as cache:
         responses = cache.get_many(keys)
-        requests = {key: _request(cache.request(key) or b"") for key in responses}
+        requests = {key: Request.parse(cache.request(key) or b"") for key in responses}
     return {
         key: {"request": asdict(requests[key]), "seed": requests[key].seed, "response": asdict(response)}
         for key, response in responses.items()
     }
-
-
-def _request(canonical: bytes) -> Request:
-    """The request from its canonical JSON; see `Request.canonical`."""
-    body = orjson.loads(canonical)
-    body["messages"] = tuple((role, _text(content)) for role, content in body["messages"])
-    return Request(**body | {"sampling": Sampling(**body["sampling"]), "choices": tuple(body.get("choices", ()))})
-
-
-def _text(content: str | list[str]) -> str:
-    """A text with lone surrogates stands escaped in a list."""
-    return content if isinstance(content, str) else content[0].encode().decode("unicode_escape")
 
 
 def _with_purpose(made: list[Call]) -> list[Call]:

@@ -17,7 +17,7 @@ from xlforge.steps.dry import Count
 _IN_PROCESS = "transformers"
 _CHARACTERS = 4
 """Characters of a token, for a stage that never ran."""
-_GUESS = "calls a row and tokens a call are guesses: the run log has no run of this stage"
+_GUESS = "the estimates are guesses from params.yaml: the run log has no run of this stage"
 
 
 class Cost(NamedTuple):

@@ -54,7 +54,7 @@ class Stage:
         self._answerer: Answerer | None = None
 
     def module(self, name: str) -> Any:
-        """A module beside the stage's pipeline, of the version that params.yaml names."""
+        """A module next to the stage's pipeline, of the version that params.yaml names."""
         return importlib.import_module(f"pipelines.{self.stage}.{self.params.version}.{name}")
 
     @property
@@ -173,9 +173,9 @@ class Stage:
         if len(rejects) > allowed * among:
             (self.out / "rows.parquet").unlink(missing_ok=True)
             raise BuildError(
-                f"{len(rejects)} of {among} rows were set aside ({_told(reasons)}), but "
+                f"{len(rejects)} of {among} rows were rejected ({_listed(reasons)}), but "
                 f"{self.stage}.max_reject_rate in params.yaml allows {allowed:.0%}; read {self.out / 'rejects.parquet'}, "
-                "mend the cause or raise the share"
+                "fix the cause or raise the share"
             )
         return reasons
 
@@ -193,12 +193,12 @@ def refuse_leftovers(items: Mapping[str, Collection[str]]) -> None:
     )
     if left:
         raise BuildError(
-            f"left over from names that params.yaml no longer has: {', '.join(left)}; remove them (`rm -r {' '.join(left)}`) "
+            f"left over from names that are no longer in params.yaml: {', '.join(left)}; remove them (`rm -r {' '.join(left)}`) "
             "or name them again"
         )
 
 
-def _told(reasons: dict[str, int]) -> str:
+def _listed(reasons: dict[str, int]) -> str:
     return ", ".join(f"{count} {reason}" for reason, count in sorted(reasons.items(), key=lambda pair: -pair[1]))
 
 
@@ -207,16 +207,16 @@ def main(stage: str, work: Callable[[Stage], None]) -> None:
     parser = argparse.ArgumentParser(prog=f"python -m stages.{stage}", description=work.__doc__)
     parser.add_argument("item", nargs="?", help="the item of a matrix stage, such as a language code")
     parser.add_argument("--verbose", action="store_true", help="show distilabel's own log")
-    asked = parser.parse_args()
-    name = f"{stage}@{asked.item}" if asked.item else stage
+    given = parser.parse_args()
+    name = f"{stage}@{given.item}" if given.item else stage
     guard.die_with_parents()
     try:
         with guard.alone(stage):
-            _run(stage, asked.item, work, asked.verbose or bool(os.environ.get("XLFORGE_VERBOSE")))
+            _run(stage, given.item, work, given.verbose or bool(os.environ.get("XLFORGE_VERBOSE")))
     except BuildError as error:
         sys.exit(f"{name}: {error}")
     except KeyboardInterrupt:
-        sys.exit(f"{name}: interrupted; what was bought is in the store")
+        sys.exit(f"{name}: interrupted; every response that arrived is in the cache")
 
 
 def _run(stage: str, item: str | None, work: Callable[[Stage], None], verbose: bool) -> None:
@@ -229,6 +229,7 @@ def _run(stage: str, item: str | None, work: Callable[[Stage], None], verbose: b
     folder = Path(tempfile.mkdtemp(prefix=f"{stage}-", dir=runs))
     # distilabel declares its fields in a way that today's pydantic warns about, once for each import.
     warnings.filterwarnings("ignore", module=r"pydantic\._internal\._generate_schema")
+    os.environ["PYTHONWARNINGS"] = "ignore:The 'default' attribute"  # in the workers too
     os.environ["HF_DATASETS_DISABLE_PROGRESS_BARS"] = "1"
     os.environ["DISTILABEL_LOG_LEVEL"] = "INFO" if verbose else "CRITICAL"
     started = time.monotonic()

@@ -1,4 +1,4 @@
-"""A step that asks a model one thing about each row. (distilabel reads annotations, so they are not postponed here.)
+"""A step that calls a model once for each row. (distilabel reads annotations, so they are not postponed here.)
 
 A row that cannot go on carries a mark under `reject` and every later step passes it by, so a row is never lost and never filled with
 a default. A response that cannot be parsed is sampled again, with another seed, a set number of times; then the row is rejected with

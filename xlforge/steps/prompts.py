@@ -1,4 +1,4 @@
-"""Prompts are files: rendered strictly, with whatever a row holds made harmless, and told apart by fingerprint.
+"""Prompts are files: rendered strictly, with whatever a row holds made harmless, and identified by fingerprint.
 
 A row is hostile input. A passage that closes our `<text>` tag, or that spells a chat template's control tokens, could speak
 to the model in the prompt's own voice; both are defused in the prompt (the row itself stays as it is).

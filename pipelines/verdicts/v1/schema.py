@@ -87,7 +87,8 @@ class Answers(Table):
 
     length: characters. finish: why the answer ended. line_pass, word_pass: the Language Confusion Benchmark's, null where they do not
     apply. right_language: whether four fifths of the answer are in the requested language; false for an empty answer. chrf: against the
-    truth, 0 to 100. facts: the share of the truth's facts that the answer has, in any language; facts_in_language: in the requested language.
+    truth, 0 to 100. facts: the share of the truth's facts that the answer has, in any language; facts_in_language: in
+    the requested language.
     Grades are 1 to 5. Null: the benchmark has no truth, or there is no valid grade. provenance: of the answer, then of the grades.
     """
 

@@ -15,7 +15,7 @@ from urllib.request import getproxies, proxy_bypass
 import aiohttp
 from yarl import URL
 
-from xlforge.base.redact import redact
+from xlforge.base.redact import redactor
 from xlforge.config import environment
 from xlforge.config.execution import Execution
 from xlforge.config.models import Model
@@ -52,6 +52,9 @@ class Client:
         self._spec, self._role, self._timeout = spec, role, execution.timeout
         # A user and password in the URL are sent as the same header. They are for this server, the key may be for several.
         self._key = None if self.url.user else environment.api_key(role)
+        user, password, bare = self.url.user, self.url.password, self.url.with_user(None)
+        login = f"{user or ''}:{password}" if password else None
+        self.redact = redactor((self._key, password, login, str(self.url), str(bare), bare.authority))
         self._join = cache(self.url.joinpath)
         self._session: aiohttp.ClientSession | None = None
 
@@ -118,12 +121,6 @@ class Client:
                 with file.open("wb") as target:
                     async for part in reply.content.iter_any():
                         target.write(part)
-
-    def redact(self, text: str) -> str:
-        """The text without key, password and address."""
-        user, password, bare = self.url.user, self.url.password, self.url.with_user(None)
-        login = f"{user or ''}:{password}" if password else None
-        return redact(text, (self._key, password, login, str(self.url), str(bare), bare.authority))
 
     def _fail(self, reply: aiohttp.ClientResponse, body: bytes, path: tuple[str, ...]) -> NoReturn:
         text = self.redact(body[:_ERROR_BYTES].decode("utf-8", "replace"))

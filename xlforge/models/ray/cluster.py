@@ -32,8 +32,8 @@ _PRIVATE = {
 }
 _TIMEOUT = 10.0
 _LONG_PATH = 20
-_SHIPPED = ["/*", "!/xlforge", "!/params.yaml", "__pycache__"]
-"""What a cluster does not get of this checkout, as gitignore has it: all but the code and params.yaml."""
+_NOT_SENT = ["/*", "!/.", "!/xlforge", "!/params.yaml", "__pycache__"]
+"""Patterns of gitignore: a cluster gets nothing of this checkout but the code and params.yaml."""
 
 
 @cache
@@ -44,31 +44,32 @@ def connect(address: str | None, cpus: int) -> Any:
         address: of a cluster; None for a Ray of our own.
         cpus: of a Ray of our own, which starts as many workers at once.
     """
-    if address is None:
-        # Ray reads these when it is imported.
-        os.environ.update(_PRIVATE | {"RAY_AUTH_TOKEN": secrets.token_hex(32)})
-    else:
-        _look_for(address)
+    options = _own_ray(cpus) if address is None else _cluster(address)
     try:
         ray = import_module("ray")
     except ImportError as error:
         raise EngineError(
             "runtime: ray needs the package ray: pip install 'xlforge[ray]', or set execution.runtime to local"
         ) from error
-    where: dict[str, Any] = {"address": "local", "num_cpus": cpus, "include_dashboard": False}
-    if address is None:
-        where["_temp_dir"] = str(_folder())
-    else:
-        pinned = {name: os.environ[name] for name in cpu.PINNED if name in os.environ}
-        shipped = {"working_dir": ".", "excludes": _SHIPPED, "env_vars": pinned}
-        where = {"address": address, "runtime_env": shipped}
     try:
-        ray.init(log_to_driver=False, logging_level=logging.CRITICAL, **where)
+        ray.init(log_to_driver=False, logging_level=logging.CRITICAL, **options)
     except Exception as error:
         what = "Ray does not start on this machine" if address is None else f"the Ray at {address} refuses this build"
-        raise EngineError(f"{what}: {_first_line(error)}; see docs/cluster.md") from error
+        cause = next(iter(str(error).strip().splitlines()), type(error).__name__)
+        raise EngineError(f"{what}: {cause}; see docs/cluster.md") from error
     atexit.register(ray.shutdown)
     return ray
+
+
+def _own_ray(cpus: int) -> dict[str, Any]:
+    os.environ.update(_PRIVATE | {"RAY_AUTH_TOKEN": secrets.token_hex(32)})  # which Ray reads when it is imported
+    return {"address": "local", "num_cpus": cpus, "include_dashboard": False, "_temp_dir": str(_folder())}
+
+
+def _cluster(address: str) -> dict[str, Any]:
+    _look_for(address)
+    pinned = {name: os.environ[name] for name in cpu.PINNED if name in os.environ}
+    return {"address": address, "runtime_env": {"working_dir": ".", "excludes": _NOT_SENT, "env_vars": pinned}}
 
 
 def _look_for(address: str) -> None:
@@ -92,7 +93,3 @@ def _folder() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="xlforge-ray-", dir=None if short else "/tmp"))
     atexit.register(Keeper(folder).close)
     return folder
-
-
-def _first_line(error: Exception) -> str:
-    return next(iter(str(error).strip().splitlines()), type(error).__name__)

@@ -19,7 +19,7 @@ import orjson
 
 from xlforge.base.locks import Lock
 from xlforge.base.project import state
-from xlforge.base.redact import redact, secret_values
+from xlforge.base.redact import redactor, secret_values
 from xlforge.config.execution import Servers
 from xlforge.models.engine import EngineError
 from xlforge.models.vllm.server_files import Running, ServerFiles, all_servers
@@ -171,8 +171,8 @@ def _failed(files: ServerFiles, spec: ServerSpec, what: str) -> str:
     """The message for a server that failed, with the last lines of its log."""
     lines = files.last_lines(_LAST)
     lines = [line for line in files.last_lines(_SEARCHED) if "Error:" in line and line not in lines][-_CAUSES:] + lines
-    secrets = secret_values({**os.environ, **spec.environment})
-    log = "\n".join(f"  | {redact(line, secrets)}" for line in lines) or "  (no output)"
+    redact = redactor(secret_values({**os.environ, **spec.environment}))
+    log = "\n".join(f"  | {redact(line)}" for line in lines) or "  (no output)"
     return (
         f"the server of {spec.model} {what}; the last lines of {files.log}:\n{log}\n"
         "see `execution.servers` in params.yaml (XLFORGE_SERVERS_COMMAND, XLFORGE_SERVERS_ARGUMENTS), or set "
