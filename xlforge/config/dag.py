@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from xlforge.base.errors import BuildError
+
 if TYPE_CHECKING:
     from xlforge.config.params import Config
 
@@ -38,6 +40,8 @@ class Declared:
 @cache
 def stages(path: Path = DVC) -> dict[str, Declared]:
     """The stages by name, in the order of the file, which is the order data flows."""
+    if not path.exists():
+        raise BuildError(f"{path} is missing: run from the root of the project")
     raw = yaml.safe_load(path.read_text(encoding="utf-8"))["stages"]
     return {name: _declared(name, entry) for name, entry in raw.items()}
 
