@@ -29,14 +29,14 @@ def main() -> None:
     parser.add_argument("part", nargs="?", choices=SIZES)
     parser.add_argument("sizes", nargs="*", type=int)
     parser.add_argument("--languages", nargs="+", metavar="CODE", help="of the build, instead of the paper's eight")
-    asked = parser.parse_args()
-    if asked.part is None:
+    given = parser.parse_args()
+    if given.part is None:
         parts = [subprocess.run([sys.executable, "-m", "bench.scale", part], check=False).returncode for part in SIZES]
         sys.exit(any(parts))
-    sizes = sorted(asked.sizes) or SIZES[asked.part]
-    if asked.part == "build":
-        sys.exit(scale_build.run(sizes, asked.languages))
-    sys.exit({"seeds": scale_seeds, "cache": scale_cache}[asked.part].run(sizes))
+    sizes = sorted(given.sizes) or SIZES[given.part]
+    if given.part == "build":
+        sys.exit(scale_build.run(sizes, given.languages))
+    sys.exit({"seeds": scale_seeds, "cache": scale_cache}[given.part].run(sizes))
 
 
 if __name__ == "__main__":

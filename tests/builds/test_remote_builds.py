@@ -193,8 +193,8 @@ def test_a_colleagues_change_buys_only_what_nobody_has_bought(shared_answers: Pr
     assert (ran["translations@de"]["calls"], ran["translations@de"]["hits"]) == (kept, before["calls"])
     assert 0 < ran["selection@de"]["calls"] <= kept
     done = other.run("xlforge", "cache", "export", "answers").stdout
-    bought = sum(record["calls"] for record in records)
-    assert f"{bought} responses written" in done
+    generated = sum(record["calls"] for record in records)
+    assert f"{generated} responses written" in done
 
 
 def test_a_clone_replays_the_build_offline_from_the_export(shared_answers: Project, home: Project) -> None:
