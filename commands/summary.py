@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from xlforge.base.errors import BuildError
+
 DATA = Path("data")
 
 
@@ -17,7 +19,7 @@ def command(examples: int) -> None:
     """Show where the dataset is, how many rows each language has, what was rejected and why, win rates, and a few examples."""
     path = DATA / "dataset" / "rows.parquet"
     if not path.exists():
-        raise FileNotFoundError(f"{path} is missing: `dvc repro` builds it")
+        raise BuildError(f"{path} is missing: `dvc repro` builds it")
     click.echo(f"\nThe dataset is in {path.parent}: load_dataset({str(path.parent)!r}, 'bestof3')\n")
     for folder in sorted(path.parent.glob("*/")):
         _show_sizes(folder)
