@@ -26,6 +26,7 @@ from xlforge.requests.response import choice, share
 from xlforge.steps.cached_llm import CachedLLM
 
 AB = ("A", "B")
+REQUEST = Request("openai", "any", "1", (("user", "?"),), choices=AB)
 
 
 @pytest.mark.parametrize(
@@ -68,7 +69,7 @@ def token(text: str, probability: float, *top: tuple[str, float]) -> dict[str, A
     ],
 )
 def test_the_share_from_an_endpoint(text: str, content: Any, expected: float | None) -> None:
-    found = read_response(body(text, content), AB).logprob
+    found = read_response(body(text, content), REQUEST).logprob
     assert found is None if expected is None else math.exp(found or 0) == pytest.approx(expected)
 
 

@@ -92,7 +92,13 @@ def test_responses_are_cached(llm: Callable[..., Cached], monkeypatch: pytest.Mo
 def test_a_call_that_fails_fails_its_own_row_and_nothing_is_sent_twice(llm: Callable[..., Cached]) -> None:
     model = llm(model=Model(engine=f"{__name__}.Fragile", model="m"), concurrency=3)
     rows = ["a", "fail", "b" * 99, "", "c"]
-    assert model.finish(rows) == ["stop", "OSError", "length", "the response has no text", "stop"]
+    assert model.finish(rows) == [
+        "stop",
+        "unanswered: OSError",
+        "length",
+        "unanswered: the response has no text",
+        "stop",
+    ]
     assert Fragile.calls == [1] * 5
 
 

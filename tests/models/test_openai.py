@@ -103,7 +103,7 @@ def test_a_request_whose_response_is_late_is_sent_again(served: Serve) -> None:
 )
 def test_a_permanent_error_fails_its_own_row(served: Serve, kind: str, reason: str, tries: int) -> None:
     model, server = served(Fault(kind, contains="Mill 7 "))
-    assert model.finish(QUESTIONS[:20]) == [reason if number == 7 else "stop" for number in range(20)]
+    assert model.finish(QUESTIONS[:20]) == [f"unanswered: {reason}" if number == 7 else "stop" for number in range(20)]
     assert server.counts()["statuses"] == {kind: tries}
 
 
@@ -177,14 +177,23 @@ def test_what_concerns_every_row_stops_the_build_at_once(served: Serve, status: 
 def test_too_many_failures_stop_the_build_and_responses_are_cached(
     served: Serve,
 ) -> None:
-    model, server = served(Fault("400", share=0.2), max_failures=5, concurrency=4)
-    with pytest.raises(EngineError, match=r"5 requests failed for good.*HTTP 400 \(as ordered by the plan of faults\)"):
+    faults = [Fault("400", contains=f"Mill {number} ") for number in range(40, 120)]
+    model, server = served(*faults, max_failures=5, concurrency=4)
+    with pytest.raises(
+        EngineError, match=r"5 requests in a row got no response.*HTTP 400 \(as ordered by the plan of faults\)"
+    ):
         model.replies(QUESTIONS)
-    before = server.counts()
-    assert before["received"] < 60
+    assert server.counts()["received"] < 60
     with pytest.raises(EngineError):
         model.replies(QUESTIONS)
-    assert server.counts()["repeated"] <= 4
+    assert server.counts()["repeated"] == 0
+
+
+def test_failures_between_responses_do_not_stop_the_build(served: Serve) -> None:
+    model, server = served(Fault("400", share=0.3), max_failures=20, concurrency=4)
+    finish = model.finish(QUESTIONS)
+    assert 20 < finish.count("unanswered: HTTP 400") < 60
+    assert server.counts()["answered"] == finish.count("stop")
 
 
 def test_a_build_continues_with_a_server_that_comes_back(served: Serve) -> None:

@@ -205,6 +205,6 @@ def test_a_429_uses_up_no_retries_while_the_minute_lasts(tmp_path: Path, monkeyp
 
 def test_an_empty_account_stops_the_build_at_once(tmp_path: Path) -> None:
     with Server(faults=[Fault("quota")]) as server:
-        with pytest.raises(EngineError, match="quota is used up"):
+        with pytest.raises(EngineError, match="no credit left"):
             generate(tmp_path, server.url, questions(50), concurrency=4)
         assert server.counts()["received"] <= 4

@@ -98,9 +98,9 @@ def test_a_response_that_was_cut_off_is_not_used() -> None:
     assert row["reject"]["reason"] == "cut_off"
 
 
-def test_a_failed_request_rejects_its_row_and_is_not_sent_again() -> None:
-    (row,), script = grade((None, "HTTP 400"))
-    assert (row["reject"]["reason"], row["reject"]["detail"]) == ("no_answer", "HTTP 400")
+def test_a_failed_request_marks_its_row_and_is_not_sent_again_in_this_run() -> None:
+    (row,), script = grade((None, "unanswered: HTTP 400"))
+    assert (row["reject"]["reason"], row["reject"]["detail"]) == ("unanswered", "HTTP 400")
     assert len(script.requests) == 1
 
 

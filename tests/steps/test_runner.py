@@ -146,7 +146,7 @@ def test_no_traceback_prints_local_variables() -> None:
 
 
 def test_a_stock_text_generation_is_cached_traced_and_rejected_like_a_step_of_ours() -> None:
-    script = Script(("an answer", "stop"), ("half an ans", "length"), (None, "HTTP 500"))
+    script = Script(("an answer", "stop"), ("half an ans", "length"), (None, "unanswered: HTTP 500"))
     rows = [{"id": name, "instruction": name, "reject": None} for name in ("a", "b", "c")]
     rows.append({"id": "d", "instruction": "d", "reject": {"reason": "earlier"}})
     with Pipeline("stock") as pipeline:
@@ -156,7 +156,7 @@ def test_a_stock_text_generation_is_cached_traced_and_rejected_like_a_step_of_ou
     made = {row["id"]: row for row in run(pipeline, script)}
     assert made["a"]["generation"] == "an answer"
     assert made["a"]["reject"] is None
-    assert [made[name]["reject"]["reason"] for name in "bcd"] == ["cut_off", "no_answer", "earlier"]
+    assert [made[name]["reject"]["reason"] for name in "bcd"] == ["cut_off", "unanswered", "earlier"]
     assert made["b"]["reject"]["raw"] == "half an ans"
     assert [request.messages[-1] for _, request in script.requests] == [("user", "a"), ("user", "b"), ("user", "c")]
     calls = [made[name]["provenance"][0] for name in "abc"]

@@ -96,11 +96,15 @@ class Execution(Block):
 
     endpoint: str | None = None
     endpoints: dict[str, str] = Field(default_factory=dict)
+    key_header: str = Field("Authorization", description="of the key; for any other name it is sent without `Bearer`")
     concurrency: int = Field(64, ge=1)
     batch_size: int = Field(128, ge=1, description="rows in a forward pass of the transformers engine")
     timeout: float = Field(120, gt=0, description="seconds one request may take")
     max_retries: int = Field(6, ge=0, description="of one request, after 5xx, a lost connection or a broken response")
-    max_failures: int = Field(20, ge=1, description="requests that fail for good before the stage stops")
+    max_failures: int = Field(20, ge=1, description="requests in a row without a response before the stage stops")
+    give_up: int | None = Field(
+        None, ge=1, description="builds after which a row that gets no response is rejected; never by default"
+    )
     device: str = "cpu"
     cache: str = Field("", description="database URL of the response cache; empty for SQLite in the main checkout")
     offline: bool = False

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from xlforge.config.blocks import Block
 
@@ -14,6 +15,9 @@ ADAPTERS = Path("models/students")
 
 IN_PROCESS = ("transformers",)
 """The engines that run a model in a process of the build."""
+
+SERVED = ("openai", "vllm")
+"""The engines that send requests to an OpenAI-compatible endpoint."""
 
 READERS = (*IN_PROCESS, "vllm")
 """The engines that read a model's weights where its folder lies here."""
@@ -27,7 +31,37 @@ class Sampling(Block):
     max_tokens: int = Field(512, ge=1)
 
 
-class Model(Block):
+class RequestOptions(Block):
+    """What the requests to a model hold besides messages and sampling; see docs/engines.md. What is not set is not sent.
+
+    Args:
+        extra_body: fields of the request's body, as the endpoint takes them.
+        reasoning_effort: how much a reasoning model thinks, as the endpoint names it.
+        chat_template_kwargs: variables of the chat template, such as `enable_thinking: false`.
+        response_format: how a JSON schema is requested: as it is, as any JSON object, or not at all.
+        omit: fields of the body that the endpoint does not take.
+        token_limit: the name that the endpoint gives to max_tokens. It does not change a response, so it is not part of the cache key.
+    """
+
+    extra_body: dict[str, Any] = Field(default_factory=dict)
+    reasoning_effort: str | None = None
+    chat_template_kwargs: dict[str, Any] = Field(default_factory=dict)
+    response_format: Literal["json_schema", "json_object", "none"] = "json_schema"
+    omit: tuple[Literal["temperature", "top_p", "seed", "max_tokens", "logprobs", "top_logprobs"], ...] = ()
+    token_limit: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
+
+    def __hash__(self) -> int:
+        return hash(self.model_dump_json())
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """The options that are set and can change a response, as they enter the cache key."""
+        return self.model_dump(
+            include=set(RequestOptions.model_fields) - {"token_limit"}, mode="json", exclude_defaults=True
+        )
+
+
+class Model(RequestOptions):
     """A model in a role (teacher, judge, translator).
 
     engine: `transformers` (in process), `vllm` (its server, started where no endpoint answers), `openai` (any OpenAI-compatible
@@ -53,10 +87,22 @@ class Model(Block):
             raise ValueError(
                 f"adapter and chat_template are for engine transformers; {self.engine} serves a model with its own"
             )
+        if self.engine not in SERVED and (unused := sorted(self.identity.keys() - {"chat_template_kwargs"})):
+            raise ValueError(f"{', '.join(unused)}: for engine openai and vllm, and this one is {self.engine}")
         return self
 
 
-Name = Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]
+def _name(given: str) -> str:
+    if not re.fullmatch(r"[a-z0-9_]+", given):
+        near = re.sub(r"[^a-z0-9_]+", "_", given.lower()).strip("_")
+        raise ValueError(
+            "a name becomes a folder and a stage of DVC, so it has only the letters a to z, digits and _"
+            + (f": write {near!r}" if near else "")
+        )
+    return given
+
+
+Name = Annotated[str, AfterValidator(_name)]
 
 
 class Compared(Block):

@@ -22,12 +22,13 @@ class Sink(Protocol):
         """Caches responses; the future resolves when they can no longer be lost."""
 
     def fail(self, request: Request, reason: str, message: str = "") -> None:
-        """Reports that a request has failed for good. Raises EngineError when too many have.
+        """Reports that a request got no response. Raises EngineError when too many have.
 
         Args:
             request: the one that failed.
-            reason: goes into rejects, so it is the same in every build and names no host.
-            message: the engine's own, for the terminal.
+            reason: short and without host names. Where it begins with `prompt_too_long`, the row is rejected; otherwise the stage ends
+                unfinished, and the next build sends the request again.
+            message: the server's own, for the terminal.
         """
 
 

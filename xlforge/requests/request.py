@@ -41,6 +41,7 @@ class Request:
         candidate: its number among several responses to the same messages.
         attempt: how many responses before it could not be parsed.
         choices: the words that the response is to be one of; its log-probability is then that of its share (see Response).
+        options: what else the request holds and can change the response: `RequestOptions.identity` of the model.
     """
 
     engine: str
@@ -53,6 +54,7 @@ class Request:
     candidate: int = 0
     attempt: int = 0
     choices: tuple[str, ...] = ()
+    options: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     def parse(cls, canonical: bytes) -> Request:
@@ -86,8 +88,11 @@ class Request:
             "candidate": self.candidate,
             "attempt": self.attempt,
         }
+        # A field that was added later enters only when it is set, so that older keys stay as they are.
         if self.choices:
             body["choices"] = self.choices
+        if self.options:
+            body["options"] = self.options
         # A copy: orjson returns its bytes in the eight kilobytes it wrote them to, and a stage keeps many requests.
         return bytes(memoryview(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)))
 

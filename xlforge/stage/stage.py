@@ -19,7 +19,7 @@ from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from xlforge.base import guard
+from xlforge.base import dvc_lock, guard, terminal
 from xlforge.base.errors import BuildError
 from xlforge.base.rows import Row
 from xlforge.config import packages
@@ -154,7 +154,7 @@ class Stage:
     def accept(
         self, rows: pl.DataFrame, rejects: pl.DataFrame, expected: Collection[str], among: int | None = None
     ) -> dict[str, int]:
-        """Validates rows and rejects and writes the latter; raises BuildError when they are more than `rejects` allows.
+        """Validates rows and rejects and writes the latter; raises BuildError when they are more than `max_reject_rate` allows.
 
         among: what the share of rejects is a share of, where that is more than the rows delivered. Above the share,
         `rejects.parquet` is there, complete, and nothing else is. Returns the rejects by reason.
@@ -162,6 +162,8 @@ class Stage:
         from xlforge.base.files import write_parquet
         from xlforge.base.frames import Rejects, partition, valid
 
+        if self._answerer is not None:
+            self._answerer.check()
         partition(expected, rows, rejects)
         valid(rejects, Rejects, "rejects")
         valid(rows, self.schema.Rows, "rows")
@@ -202,16 +204,25 @@ def _listed(reasons: dict[str, int]) -> str:
     return ", ".join(f"{count} {reason}" for reason, count in sorted(reasons.items(), key=lambda pair: -pair[1]))
 
 
+def dvc_item(stage: str) -> str | None:
+    """The item for which DVC runs the stage. It is not part of the command, since a shell would read it there."""
+    return os.environ.get("DVC_STAGE", "").partition(f"{stage}@")[2] or None
+
+
 def main(stage: str, work: Callable[[Stage], None]) -> None:
-    """Runs a stage from the command line: `python -m stages.<stage> [ITEM] [--verbose]`."""
+    """Runs a stage from the command line: `python -m stages.<stage> [ITEM] [--verbose]`, or from DVC."""
     parser = argparse.ArgumentParser(prog=f"python -m stages.{stage}", description=work.__doc__)
-    parser.add_argument("item", nargs="?", help="the item of a matrix stage, such as a language code")
+    parser.add_argument(
+        "item", nargs="?", default=dvc_item(stage), help="the item of a matrix stage, such as a language code"
+    )
     parser.add_argument("--verbose", action="store_true", help="show distilabel's own log")
     given = parser.parse_args()
     name = f"{stage}@{given.item}" if given.item else stage
+    terminal.prepare()
     guard.die_with_parents()
     try:
         with guard.alone(stage):
+            dvc_lock.save_copy()
             _run(stage, given.item, work, given.verbose or bool(os.environ.get("XLFORGE_VERBOSE")))
     except BuildError as error:
         sys.exit(f"{name}: {error}")

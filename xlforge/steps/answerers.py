@@ -7,6 +7,7 @@ the cache can serve opens no engine: no weights are read and no endpoint is need
 from __future__ import annotations
 
 import gc
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -18,12 +19,15 @@ from xlforge.models.engine import Engine, EngineError
 from xlforge.models.engines import open_engine
 from xlforge.models.revision import check, identity, local_weights
 from xlforge.requests.request import Request
-from xlforge.requests.response import Response
+from xlforge.requests.response import PROMPT_TOO_LONG, Response, readable
 from xlforge.steps.batch import Batch, Tolerance
+from xlforge.steps.unanswered import NO_RESPONSE, Unanswered
 from xlforge.steps.usage import Usage
 
 MISSING = "missing"
 """The failure of a request that `Dry` found no response for; also the reject reason of its row, which never reaches a file."""
+UNANSWERED = "unanswered"
+"""The same for a request that a server did not answer: the stage ends unfinished after its last step."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,13 @@ class Caller:
 
 @dataclass(frozen=True)
 class Reply:
-    """What became of a request: its response, or why it failed."""
+    """What became of a request: its response without reasoning, or why there is none.
+
+    Args:
+        key: of the request.
+        response: see `readable`.
+        failure: the reject reason of its row where there is none, and after a colon the detail.
+    """
 
     key: str
     response: Response | None
@@ -56,6 +66,9 @@ class Answerer(Protocol):
     def release(self, caller: Caller) -> None:
         """After the last request to a caller's model."""
 
+    def check(self) -> None:
+        """Raises Unfinished where requests got no response, so that the stage must not deliver."""
+
     def close(self) -> None:
         """Let go of everything."""
 
@@ -71,6 +84,8 @@ class Live:
         self._engines: dict[tuple[str, str], Engine] = {}
         self._checked: set[str] = set()
         self._tolerance = Tolerance(execution.max_failures)
+        self._unanswered: dict[str, Unanswered] = {}
+        self._served: dict[str, set[str]] = {}
 
     def open(self, caller: Caller) -> None:
         """Opens the cache and, where the weights lie in a folder, sees that they are the ones params.yaml means."""
@@ -78,6 +93,8 @@ class Live:
         if weights is not None and weights.model_dump_json() not in self._checked:
             check(weights)
             self._checked.add(weights.model_dump_json())
+        if caller.title not in self._unanswered:
+            self._unanswered[caller.title] = Unanswered(caller.title, self._execution.give_up)
         if self._cache is None:
             self._cache = Cache(self._execution.cache)
             # Otherwise every full collection scans all that is imported, which takes as long as a hundred rows.
@@ -97,7 +114,35 @@ class Live:
                         self._engine(caller).generate(turn, batch)
         finally:
             self.usage.add(Usage(**batch.counts()))
-        return [[Reply(request.key, *batch.outcome(request.key)) for request in requests] for _, requests in rows]
+        return [[self._outcome(caller, row, request, batch) for request in requests] for row, requests in rows]
+
+    def _outcome(self, caller: Caller, row: str, request: Request, batch: Batch) -> Reply:
+        response, failure = batch.outcome(request.key)
+        if response is not None:
+            self._report_served(caller, response)
+            return Reply(request.key, readable(request, response))
+        if failure.startswith(PROMPT_TOO_LONG):
+            return Reply(request.key, None, failure)
+        given_up = self._unanswered[caller.title].add(request.key, row, failure)
+        return Reply(request.key, None, f"{NO_RESPONSE if given_up else UNANSWERED}: {failure}")
+
+    def _report_served(self, caller: Caller, response: Response) -> None:
+        """Reports when a second model answers in one role, as behind a router."""
+        names = self._served.setdefault(caller.role, set())
+        name = response.served or caller.spec.model
+        if name not in names and names:
+            known = ", ".join(sorted(names))
+            print(
+                f"{caller.title}: {name} answered as the {caller.role}, and before it {known}",
+                file=sys.stderr,
+                flush=True,
+            )
+        names.add(name)
+
+    def check(self) -> None:
+        """See Answerer."""
+        for unanswered in self._unanswered.values():
+            unanswered.check()
 
     def release(self, caller: Caller) -> None:
         """Closes the engine of a caller, if one was opened."""
@@ -105,7 +150,9 @@ class Live:
             engine.close()
 
     def close(self) -> None:
-        """Closes engines and cache."""
+        """Closes engines and cache, and records which requests got no response."""
+        for unanswered in self._unanswered.values():
+            unanswered.save()
         while self._engines:
             self._engines.popitem()[1].close()
         if self._cache is not None:

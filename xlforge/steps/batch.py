@@ -12,24 +12,28 @@ from xlforge.base.progress import Progress
 from xlforge.cache.cache import Cache
 from xlforge.models.engine import EngineError
 from xlforge.requests.request import Request
-from xlforge.requests.response import Completed, Response
+from xlforge.requests.response import PROMPT_TOO_LONG, Completed, Response
 
 _POLL = 0.5
 
 
 class Tolerance:
-    """How many requests may fail for good before it is no longer the rows' fault; counted over all batches of a stage."""
+    """How many requests in a row may get no response before the server is given no more; counted over all batches of a stage."""
 
     def __init__(self, limit: int) -> None:
         self._limit, self._failed = limit, 0
+
+    def reset(self) -> None:
+        """After a response."""
+        self._failed = 0
 
     def count(self, title: str, reason: str) -> None:
         """Counts a failure; EngineError at the limit."""
         self._failed += 1
         if self._failed >= self._limit:
             raise EngineError(
-                f"{title}: {self._failed} requests failed for good, the last with: {reason}. Every response is in the cache: "
-                "fix the cause and run again, or allow more failures with XLFORGE_MAX_FAILURES"
+                f"{title}: {self._failed} requests in a row got no response, the last with: {reason}. Every response is in the "
+                "cache: fix the cause and run again, or allow more failures with XLFORGE_MAX_FAILURES"
             )
 
 
@@ -96,6 +100,7 @@ class Batch:
 
     def put(self, completed: Sequence[Completed]) -> Future[list[Response]]:
         """See Sink. Responses count once they are committed, and as the cache then holds them."""
+        self._tolerance.reset()
         commit = self._cache.put(completed)
         self._commits.append((completed, commit))
         commit.add_done_callback(self._show)
@@ -106,7 +111,8 @@ class Batch:
         self._failed[request.key] = reason
         if self._progress is not None:
             self._progress.add(1, 0, failed=1)
-        self._tolerance.count(self._title, f"{reason} ({message})" if message else reason)
+        if not reason.startswith(PROMPT_TOO_LONG):
+            self._tolerance.count(self._title, f"{reason} ({message})" if message else reason)
 
     def _show(self, done: Future[list[Response]]) -> None:
         """For the progress alone: who waits for a commit goes on before its callbacks are called."""

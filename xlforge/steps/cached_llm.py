@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from distilabel.models.llms.base import LLM
@@ -14,6 +15,9 @@ from xlforge.config.models import Sampling as Sampled
 from xlforge.models.revision import identity
 from xlforge.requests.request import Request, Sampling
 from xlforge.steps.answerers import Answerer, Caller, Live, Reply
+
+RETRY_TEMPERATURE = 0.5
+"""Of the second and later tries where the first is greedy."""
 
 
 class CachedLLM(LLM):  # type: ignore[misc]
@@ -84,13 +88,20 @@ class CachedLLM(LLM):  # type: ignore[misc]
             model=self.spec.model,
             revision=identity(self.spec),
             messages=tuple((message["role"], message["content"]) for message in messages),
-            sampling=Sampling(**self.sampling.model_dump()),
+            sampling=self._sampling(attempt),
             schema=schema,
             logprobs=self.logprobs,
             candidate=candidate,
             attempt=attempt,
             choices=self.choices,
+            options=self.spec.identity,
         )
+
+    def _sampling(self, attempt: int) -> Sampling:
+        """How a try is sampled: one after a greedy response that could not be used must be able to differ from it."""
+        sampling = Sampling(**self.sampling.model_dump())
+        greedy_again = attempt > 0 and sampling.temperature == 0
+        return replace(sampling, temperature=RETRY_TEMPERATURE) if greedy_again else sampling
 
     def generate(self, inputs: Sequence[Any], num_generations: int = 1) -> list[dict[str, Any]]:  # type: ignore[override]
         """What a stock distilabel task calls: `num_generations` candidates for each input, as GenerateOutputs.

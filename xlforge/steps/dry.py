@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from xlforge.base.rows import Row
 from xlforge.cache.cache import Cache
 from xlforge.requests.request import Request
+from xlforge.requests.response import readable
 from xlforge.steps.answerers import MISSING, Caller, Reply
 
 _LENGTH = 200
@@ -86,7 +87,10 @@ class Dry:
             self._count(self.counts[caller], wanted[key], key in found)
         self._keys |= wanted.keys()
         return [
-            [Reply(each.key, found.get(each.key), "" if each.key in found else MISSING) for each in requests]
+            [
+                Reply(each.key, readable(each, found[each.key])) if each.key in found else Reply(each.key, None, MISSING)
+                for each in requests
+            ]
             for _, requests in rows
         ]
 
@@ -102,6 +106,9 @@ class Dry:
                 count.missing += 1
 
     def release(self, caller: Caller) -> None:
+        """See Answerer."""
+
+    def check(self) -> None:
         """See Answerer."""
 
     def close(self) -> None:

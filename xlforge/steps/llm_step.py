@@ -15,12 +15,12 @@ from distilabel.steps.tasks import Task
 from xlforge.base.rows import Row, reject
 from xlforge.steps.answerers import MISSING, Reply
 from xlforge.steps.cached_llm import CachedLLM
-from xlforge.steps.parsing import ParseError
+from xlforge.steps.parsing import FINAL, LONGEST_TOKEN, ParseError, whole
 from xlforge.steps.prompts import fingerprint, render, variables
 
+__all__ = ["LONGEST_TOKEN", "WHOLE_STAGE", "LLMStep"]
+
 WHOLE_STAGE = 1_000_000_000
-LONGEST_TOKEN = 32
-"""Characters a token may stand for: a response that is longer than its tokens allow ignored its limit."""
 
 
 class LLMStep(Task):  # type: ignore[misc]
@@ -83,7 +83,7 @@ class LLMStep(Task):  # type: ignore[misc]
                 out[number] = self.parsed(out[number], reply)
             except ParseError as fault:
                 out[number] = self.with_call(out[number], reply.key, ": ".join(filter(None, fault.args)))
-                if attempt + 1 < self.tries:
+                if attempt + 1 < self.tries and fault.reason not in FINAL:
                     again.append(number)
                 else:
                     text = reply.response.text if reply.response else ""
@@ -98,15 +98,12 @@ class LLMStep(Task):  # type: ignore[misc]
 
     def parsed(self, row: Row, reply: Reply) -> Row:
         """The row with what the response gave it; rejected where there is none. Raises ParseError."""
-        response, limit = reply.response, self.llm.sampling.max_tokens
+        response = reply.response
         if response is None:
-            missing = reply.failure == MISSING
-            mark = reject(MISSING, "", reply.key) if missing else reject("no_answer", reply.failure)
+            reason, _, detail = reply.failure.partition(": ")
+            mark = reject(reason, detail, reply.key if reason == MISSING else "")
             return {**self.with_call(row, reply.key, reply.failure), "reject": mark}
-        if response.finish_reason == "length":
-            raise ParseError("cut_off", f"at {limit} tokens")
-        if len(response.text) > LONGEST_TOKEN * limit:
-            raise ParseError("too_long", f"{len(response.text)} characters, against {limit} tokens allowed")
+        whole(response, self.llm.sampling.max_tokens, self.llm.choices)
         drawn = {"logprob": response.logprob, "tokens_out": response.tokens_out}
         return self.with_call({**row, **self.format_output(response.text, row | drawn)}, reply.key)
 

@@ -20,6 +20,7 @@ from xlforge.steps.answerers import MISSING, Answerer, Caller, Reply
 from xlforge.steps.cached_llm import CachedLLM
 from xlforge.steps.dry import Dry, stand_in, waits
 from xlforge.steps.llm_step import LLMStep
+from xlforge.steps.parsing import ParseError, whole
 
 if TYPE_CHECKING:
     from distilabel.pipeline import Pipeline
@@ -144,17 +145,21 @@ def _stock(step: Any, before: list[list[Row]]) -> list[Row]:
 
 def _stocked(step: Any, row: Row, replies: list[Reply]) -> Row:
     name = type(step).__name__
-    faults = [_why_unusable(reply) for reply in replies]
+    faults = [_why_unusable(reply, step.llm.sampling.max_tokens) for reply in replies]
     calls = [step.llm.call(name, name, reply.key, fault) for reply, fault in zip(replies, faults, strict=True)]
     row = {**row, "provenance": [*row.get("provenance", []), *calls]}
     for reply, fault in zip(replies, faults, strict=True):
         if fault is not None:
             text = reply.response.text if reply.response else reply.key if fault == MISSING else ""
-            return {**row, "reject": reject(fault, reply.failure, text)}
+            return {**row, "reject": reject(fault, reply.failure.partition(": ")[2], text)}
     return row
 
 
-def _why_unusable(reply: Reply) -> str | None:
+def _why_unusable(reply: Reply, max_tokens: int) -> str | None:
     if reply.response is None:
-        return MISSING if reply.failure == MISSING else "no_answer"
-    return None if reply.response.finish_reason == "stop" else "cut_off"
+        return reply.failure.partition(": ")[0]
+    try:
+        whole(reply.response, max_tokens)
+    except ParseError as fault:
+        return fault.reason
+    return None

@@ -148,9 +148,14 @@ class BatchAPI:
         return EngineError(f"{self._client.host}/{place}: {failure.reason}{message}; {remedy}")
 
 
-def line(request: Request) -> bytes:
-    """A request as a line of the file that is uploaded."""
-    fields = {"custom_id": request.key, "method": "POST", "url": _CHAT, "body": orjson.Fragment(body(request))}
+def line(request: Request, token_limit: str) -> bytes:
+    """A request as a line of the file that is uploaded. token_limit: see `body`."""
+    fields = {
+        "custom_id": request.key,
+        "method": "POST",
+        "url": _CHAT,
+        "body": orjson.Fragment(body(request, token_limit)),
+    }
     return orjson.dumps(fields) + b"\n"
 
 
@@ -175,9 +180,10 @@ def _outcome(fields: Any, request: Request, redact: Callable[[str], str]) -> Res
         expired = (fields.get("error") or {}).get("code") == "batch_expired"
         return RequestFailed("the batch expired" if expired else "the batch gave no response", billed=False)
     if reply.get("status_code") != 200:
-        return http_error(int(reply.get("status_code") or 0), redact(orjson.dumps(reply.get("body")).decode()))
+        failure = http_error(int(reply.get("status_code") or 0), redact(orjson.dumps(reply.get("body")).decode()))
+        return Response("", "content_filter", 0, 0) if failure.filtered else failure
     try:
-        return from_completion(reply.get("body"), request.choices)
+        return from_completion(reply.get("body"), request)
     except RequestFailed as failure:
         return failure
 

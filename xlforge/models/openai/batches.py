@@ -14,6 +14,7 @@ from collections import Counter, deque
 from collections.abc import Sequence
 
 from xlforge.config.execution import Execution
+from xlforge.config.models import Model
 from xlforge.models.budget import Budget
 from xlforge.models.engine import EngineError, Sink
 from xlforge.models.openai import batch_records
@@ -22,6 +23,7 @@ from xlforge.models.openai.batch_records import BatchRecord
 from xlforge.models.openai.bodies import body
 from xlforge.models.openai.client import Client
 from xlforge.models.openai.errors import RequestFailed
+from xlforge.models.openai.refusals import refuse_dropping
 from xlforge.requests.request import Request
 from xlforge.requests.response import Response
 
@@ -35,9 +37,9 @@ _NO_ROOM = "token_limit_exceeded"
 class HostedBatches:
     """The batches of one engine. Raises EngineError; what was submitted stays recorded."""
 
-    def __init__(self, client: Client, budget: Budget, execution: Execution, role: str) -> None:
+    def __init__(self, spec: Model, role: str, client: Client, budget: Budget, execution: Execution) -> None:
         self._client, self._api = client, BatchAPI(client, execution.max_retries)
-        self._budget, self._execution, self._role = budget, execution, role
+        self._spec, self._role, self._budget, self._execution = spec, role, budget, execution
         self._max_requests = _REQUESTS
 
     async def generate(self, requests: Sequence[Request], sink: Sink) -> None:
@@ -111,7 +113,9 @@ class HostedBatches:
         if account := self._budget.account:
             record.period, record.unit, record.reserved = account.period, account.unit, reserved
         record.save()
-        record.file = await self._api.upload(record.name, b"".join(map(line, requests)))
+        record.file = await self._api.upload(
+            record.name, b"".join(line(request, self._spec.token_limit) for request in requests)
+        )
         record.save()
         record.batch = await self._api.start(record.file, maybe_started=False)
         record.save()
@@ -165,6 +169,8 @@ class HostedBatches:
         return [request for request in left if self._again(request, failures[request.key])]
 
     def _again(self, request: Request, failure: RequestFailed) -> bool:
+        self._client.stop_if_hopeless(failure)
+        refuse_dropping(failure, self._role, self._client.host, self._spec.response_format)
         self._failures[request.key] += 1
         if failure.retryable and self._failures[request.key] <= self._execution.max_retries:
             return True

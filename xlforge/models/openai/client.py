@@ -20,7 +20,9 @@ from xlforge.config import environment
 from xlforge.config.execution import Execution
 from xlforge.config.models import Model
 from xlforge.models.engine import EngineError
-from xlforge.models.openai.errors import RequestFailed, error_fields, http_error
+from xlforge.models.openai.errors import LONGEST_WAIT, RequestFailed, http_error
+from xlforge.models.openai.truncation import Truncation
+from xlforge.requests.response import PROMPT_TOO_LONG
 
 _MEGABYTES = 8
 """The largest body that is read into memory."""
@@ -37,13 +39,14 @@ class Client:
 
     def __init__(self, spec: Model, role: str, execution: Execution) -> None:
         self._variable = f"XLFORGE_ENDPOINT_{role.upper()}"
-        url = environment.endpoint(execution, role)
+        url = (environment.endpoint(execution, role) or "").strip()
         if not url:
             raise EngineError(
                 f"no endpoint serves the {role}, {spec.model}: set XLFORGE_ENDPOINT (or {self._variable} for this role) to an "
                 "OpenAI-compatible base URL such as http://localhost:8000/v1"
             )
-        self.url = URL(url.rstrip("/"))
+        whole = URL(url)
+        self.url = whole.with_path(whole.path.rstrip("/"), keep_query=True)
         if self.url.scheme not in ("http", "https") or not self.url.host:
             raise EngineError(
                 f"the endpoint of the {role} is not a URL: {self._variable} must begin with http:// or https://"
@@ -51,34 +54,41 @@ class Client:
         self.host = self.url.host
         self._spec, self._role, self._timeout = spec, role, execution.timeout
         # A user and password in the URL are sent as the same header. They are for this server, the key may be for several.
-        self._key = None if self.url.user else environment.api_key(role)
+        self._key = None if self.url.user else (environment.api_key(role) or "").strip() or None
+        self._key_header = execution.key_header
         user, password, bare = self.url.user, self.url.password, self.url.with_user(None)
         login = f"{user or ''}:{password}" if password else None
         self.redact = redactor((self._key, password, login, str(self.url), str(bare), bare.authority))
-        self._join = cache(self.url.joinpath)
+        self._join = cache(self._address)
+        self._proxy: str | None = None
+        self.token_limit: str = spec.token_limit
+        self.truncation = Truncation(self.host, spec.model)
+        self.renamed = False
         self._session: aiohttp.ClientSession | None = None
 
     async def open(self) -> None:
         """Connects, and checks that a server answers."""
         direct = self.host in _LOOPBACK or proxy_bypass(self.host)
+        self._proxy = None if direct else getproxies().get(self.url.scheme)
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0),
             timeout=aiohttp.ClientTimeout(total=self._timeout),
-            headers={"Authorization": f"Bearer {self._key}"} if self._key else None,
-            proxy=None if direct else getproxies().get(self.url.scheme),
+            headers=self._login() if self._key else None,
+            proxy=self._proxy,
             cookie_jar=aiohttp.DummyCookieJar(),
         )
         probe = aiohttp.ClientTimeout(total=min(_PROBE, self._timeout))
         try:
-            async with self._session.get(self.url / "models", timeout=probe, allow_redirects=False) as reply:
-                status = reply.status
+            async with self._session.get(self._join("models"), timeout=probe, allow_redirects=False) as reply:
+                status, headers = reply.status, reply.headers
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise EngineError(
-                f"no server answers at {self.host} for the {self._role} ({type(error).__name__}): start it, or set "
+                f"no server answers at {self.host}{self._through} for the {self._role} ({type(error).__name__}): start it, or set "
                 f"XLFORGE_ENDPOINT or {self._variable} to one that runs"
             ) from None
+        self._stop_if_redirected(status, headers.get("Location"))
         if status != 404:  # a server may have no list of models; a wrong base URL shows at the first request
-            self._stop_if_hopeless(status, "")
+            self.stop_if_hopeless(http_error(status, ""))
 
     async def close(self) -> None:
         """Closes the connections."""
@@ -124,12 +134,55 @@ class Client:
 
     def _fail(self, reply: aiohttp.ClientResponse, body: bytes, path: tuple[str, ...]) -> NoReturn:
         text = self.redact(body[:_ERROR_BYTES].decode("utf-8", "replace"))
+        self._stop_if_redirected(reply.status, reply.headers.get("Location"))
+        failure = http_error(reply.status, text, reply.headers.get("Retry-After"))
         if path[0] == "chat" or reply.status != 404:
-            self._stop_if_hopeless(reply.status, text)
-        raise http_error(reply.status, text, reply.headers.get("Retry-After"))
+            self.stop_if_hopeless(failure)
+        raise failure
 
-    def _stop_if_hopeless(self, status: int, body: str) -> None:
-        """EngineError for a status that concerns every request alike."""
+    def _address(self, *path: str) -> URL:
+        """A path below the base URL, with the base URL's query."""
+        return self.url.joinpath(*path).with_query(self.url.query)
+
+    def _login(self) -> dict[str, str]:
+        plain = self._key_header.lower() != "authorization"
+        return {self._key_header: str(self._key) if plain else f"Bearer {self._key}"}
+
+    @property
+    def _through(self) -> str:
+        return f" through the proxy {URL(self._proxy).host}" if self._proxy else ""
+
+    def _stop_if_redirected(self, status: int, location: str | None) -> None:
+        if 300 <= status < 400 and status != 304:
+            where = (
+                self.redact(location or "another address")[:200]
+                .removesuffix("/chat/completions")
+                .removesuffix("/models")
+            )
+            raise EngineError(
+                f"{self.host} redirects the {self._role} to {where} (HTTP {status}): set XLFORGE_ENDPOINT or {self._variable} to the "
+                "address that it redirects to"
+            )
+
+    def stop_if_hopeless(self, failure: RequestFailed) -> None:
+        """EngineError for a failure that concerns every request alike."""
+        status = failure.status
+        if failure.no_credit:
+            raise EngineError(
+                f"{self.host} answers that the account has no credit left (HTTP {status}: {failure.message}): add credit, and run again"
+            )
+        if failure.retry_after > LONGEST_WAIT:
+            hours = failure.retry_after / 3600
+            raise EngineError(
+                f"{self.host} takes no requests for {hours:.1f} hours (HTTP {status}, Retry-After {failure.retry_after:.0f} s): run "
+                "again then. Every response is in the cache"
+            )
+        if failure.filtered or failure.reason == PROMPT_TOO_LONG:
+            return
+        if status == 407:
+            raise EngineError(
+                f"the proxy {URL(self._proxy or '').host} wants a login (HTTP 407): set it in HTTPS_PROXY or HTTP_PROXY"
+            )
         if status in (401, 403):
             key = f"XLFORGE_API_KEY_{self._role.upper()}"
             fault = "the API key is not accepted" if self._key else "it wants an API key"
@@ -139,9 +192,6 @@ class Client:
                 f"{self.host} answers HTTP 404: it serves no model {self._spec.model} (the {self._role} in params.yaml), "
                 f"or XLFORGE_ENDPOINT is not its base URL, which mostly ends in /v1"
             )
-        error = error_fields(body)
-        if status == 429 and "insufficient_quota" in (error.get("code"), error.get("type")):
-            raise EngineError(f"{self.host} answers that the account's quota is used up: add credit, and run again")
 
 
 @contextmanager

@@ -34,11 +34,11 @@ class OpenAIEngine:
         self, spec: Model, role: str, execution: Execution, server_gone: Callable[[], str | None] = lambda: None
     ) -> None:
         hosted = spec.engine == "openai" and execution.modes.get(role, execution.mode) == "batch"
-        self._execution, self._server_gone = execution, server_gone
+        self._spec, self._role, self._execution, self._server_gone = spec, role, execution, server_gone
         self._client = Client(spec, role, execution)
         self._budget = Budget(execution, spec.model, batch=hosted)
         self._limiter = RateLimiter(limit_of(execution, role), execution.concurrency)
-        self._batches = HostedBatches(self._client, self._budget, execution, role) if hosted else None
+        self._batches = HostedBatches(spec, role, self._client, self._budget, execution) if hosted else None
         self._runner = asyncio.Runner()
         try:
             self._runner.run(self._client.open())
@@ -53,7 +53,15 @@ class OpenAIEngine:
                 self._runner.run(self._batches.generate(requests, sink))
             else:
                 batch_records.refuse_live(str(self._client.url), requests)
-                run = LiveRun(self._client, self._budget, self._limiter, self._execution, self._server_gone)
+                run = LiveRun(
+                    self._spec,
+                    self._role,
+                    self._client,
+                    self._budget,
+                    self._limiter,
+                    self._execution,
+                    self._server_gone,
+                )
                 self._runner.run(run.generate(requests, sink))
         finally:
             self._budget.release()

@@ -9,6 +9,7 @@ responses) are retried with exponential back-off and full jitter, never before R
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -17,15 +18,17 @@ from itertools import count
 
 from xlforge.base.backoff import backoff
 from xlforge.config.execution import Execution
+from xlforge.config.models import Model
 from xlforge.models.budget import Budget, OverBudget
 from xlforge.models.engine import EngineError, Sink
 from xlforge.models.openai.bodies import body
 from xlforge.models.openai.client import Client
 from xlforge.models.openai.errors import RequestFailed
 from xlforge.models.openai.rate_limit import RateLimiter
+from xlforge.models.openai.refusals import refuse_dropping, renamed
 from xlforge.models.openai.responses import read_response
 from xlforge.requests.request import Request
-from xlforge.requests.response import Response
+from xlforge.requests.response import PROMPT_TOO_LONG, Response
 
 _FIRST_WAIT, _LONGEST_WAIT = 0.5, 60.0
 _PATIENCE = 150.0
@@ -38,6 +41,8 @@ _RECONNECT = 2.0
 class LiveRun:
     """The requests of one `generate`."""
 
+    spec: Model
+    role: str
     client: Client
     budget: Budget
     limiter: RateLimiter
@@ -80,19 +85,28 @@ class LiveRun:
                 if gone := self.server_gone():
                     raise EngineError(gone) from None
                 del self._open[request.key]
-                self._sink.fail(request, failure.reason, failure.message)
+                if failure.filtered:
+                    await self._put(request, Response("", "content_filter", 0, 0))
+                else:
+                    self._sink.fail(request, failure.reason, failure.message)
             else:
                 del self._open[request.key]
-                # Shielded: to cancel this future would break the writer that is to resolve it.
-                await asyncio.shield(asyncio.wrap_future(self._sink.put([(request, response)])))
+                await self._put(request, response)
+
+    async def _put(self, request: Request, response: Response) -> None:
+        # Shielded: to cancel this future would break the writer that is to resolve it.
+        await asyncio.shield(asyncio.wrap_future(self._sink.put([(request, response)])))
 
     async def _respond(self, request: Request) -> Response:
         """The response to a request, after as many tries as it takes."""
-        data, retries, failing_since = body(request), 0, float("inf")
+        retries, failing_since = 0, float("inf")
         for failures in count():
+            limit = self.client.token_limit
             try:
-                return await self._try(request, data)
+                return await self._try(request, body(request, limit))
             except RequestFailed as failure:
+                if self._renamed(failure, limit):
+                    continue
                 if not failure.retryable or self._stopping:
                     raise
                 failing_since = min(failing_since, time.monotonic())
@@ -106,6 +120,20 @@ class LiveRun:
                     raise EngineError(gone) from None
                 await asyncio.sleep(_wait(failure, failures))
         raise AssertionError("the last try returns or raises")
+
+    def _renamed(self, failure: RequestFailed, sent: str) -> bool:
+        """Whether a request is to be sent again because the endpoint has another name for the token limit than was sent."""
+        if failure.filtered or failure.reason == PROMPT_TOO_LONG:
+            return False
+        other = renamed(failure, sent)
+        if other is not None and (other == self.client.token_limit or not self.client.renamed):
+            if not self.client.renamed:
+                self.client.token_limit, self.client.renamed = other, True
+                report = f"{self.client.host} names the token limit {other}: it is sent under that name (token_limit in params.yaml)"
+                print(f"{self.role}: {report}", file=sys.stderr, flush=True)
+            return True
+        refuse_dropping(failure, self.role, self.client.host, self.spec.response_format)
+        return False
 
     async def _try(self, request: Request, data: bytes) -> Response:
         """One call, with its share of the budget and of the rate limits."""
@@ -137,14 +165,18 @@ class LiveRun:
         sent, task = time.monotonic(), asyncio.current_task()
         self._in_flight.add(task)
         try:
-            response = read_response(await self.client.post(data, "chat", "completions"), request.choices)
+            response = read_response(await self.client.post(data, "chat", "completions"), request)
         except RequestFailed as failure:
+            self.client.stop_if_hopeless(failure)
             if failure.status == 429:
                 self.limiter.adaptive.limited(sent)
             raise
         finally:
             self._in_flight.discard(task)
         self.limiter.adaptive.succeeded()
+        self.client.truncation.check(
+            sum(len(text.encode("utf-8", "replace")) for _, text in request.messages), response.tokens_in
+        )
         return response
 
 

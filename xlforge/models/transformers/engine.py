@@ -27,7 +27,7 @@ from xlforge.models.transformers.decoding import SUPPORTED, Decoded, Options, de
 from xlforge.models.transformers.kv_cache import FOLDED
 from xlforge.models.transformers.sampling import uniforms
 from xlforge.requests.request import Request, unicode_only
-from xlforge.requests.response import Completed, Response, choice, share
+from xlforge.requests.response import PROMPT_TOO_LONG, Completed, Response, choice, share
 
 _LOOKALIKES = str.maketrans({"<": "‹", "[": "⁅", "{": "❴", "|": "¦"})
 _JOINER = "\u2060"
@@ -71,7 +71,7 @@ class TransformersEngine:
         for request in requests:
             prompt = self._prompt(request)
             if len(prompt) >= self._context:
-                sink.fail(request, f"the prompt has {len(prompt)} tokens and the model reads {self._context}")
+                sink.fail(request, f"{PROMPT_TOO_LONG}: {len(prompt)} tokens, and the model reads {self._context}")
             else:
                 rows.append(_Row(request, prompt))
         threads = 1 if self._workers > 1 else torch.get_num_threads()
@@ -173,9 +173,8 @@ def _load(spec: Model) -> tuple[Any, Any]:
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         tokenizer = AutoTokenizer.from_pretrained(spec.model, **options)
-        model: Any = AutoModelForCausalLM.from_pretrained(
-            spec.model, dtype=torch.float32, use_safetensors=True, **options
-        )
+        options |= {"dtype": torch.float32, "use_safetensors": True}
+        model: Any = AutoModelForCausalLM.from_pretrained(spec.model, **options)
     except (OSError, ValueError) as error:
         raise EngineError(
             f"the model {spec.model} cannot be loaded: {error}; `model` in params.yaml takes a folder or a hub id "
