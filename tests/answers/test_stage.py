@@ -50,7 +50,7 @@ def test_every_response_of_a_served_model_is_kept(tmp_path: Path) -> None:
     hostile = ("empty", "nul", "surrogates", "megabyte", "delimiters", "400")
     faults = [Fault(kind, contains=f"Mere-{number}? Reply") for number, kind in enumerate(hostile)]
     with Server(faults=faults) as server:
-        run(made, "answers", "served", env=at(server, "_ANSWERS"))
+        run(made, "answers", "served", env=at(server, "_ANSWERS") | {"XLFORGE_GIVE_UP": "1"})
         assert sorted(prompts_of(server)) == sorted(row["prompt"] for row in prompts())
     rows = made.read("answers", item="served").filter(pl.col("language") == "de")
     texts = dict(zip(rows["id"].str.slice(1, 1).to_list(), rows["answer"], strict=True))
@@ -61,7 +61,7 @@ def test_every_response_of_a_served_model_is_kept(tmp_path: Path) -> None:
     assert "<|im_end|>" in texts["4"]
     assert rows.filter(pl.col("id").str.starts_with("p3"))["finish"].to_list() == ["length"]
     rejects = made.read("answers", "rejects", "served")
-    assert rejects.select("id", "reason").rows() == [("p5/crosslingual/de", "no_answer")]
+    assert rejects.select("id", "reason").rows() == [("p5/crosslingual/de", "no_response")]
     call = rows["provenance"].list.last().to_list()[0]
     digest = hashlib.sha256(b"Where is Mere-0? Reply in German.").hexdigest()[:12]
     assert {**call, "key": None} == {

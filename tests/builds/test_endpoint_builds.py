@@ -56,11 +56,11 @@ def test_every_passage_is_in_rows_or_rejects_and_the_reasons_are_right(shared: P
         15: ("megabyte", "too_long"),
         20: ("empty", "empty"),
         25: ("delimiters", "not_one_question"),
-        30: ("no json", "no_answer"),
-        35: ("cut", "no_answer"),
-        40: ("endless", "no_answer"),
-        45: ("shape", "no_answer"),
-        50: ("400", "no_answer"),
+        30: ("no json", "no_response"),
+        35: ("cut", "no_response"),
+        40: ("endless", "no_response"),
+        45: ("shape", "no_response"),
+        50: ("400", "no_response"),
         55: ("wrong language", "not_english"),
     }
     faults = [Fault(kind, contains=start_of(project, number)) for number, (kind, _) in bad.items()]
@@ -73,7 +73,9 @@ def test_every_passage_is_in_rows_or_rejects_and_the_reasons_are_right(shared: P
         Fault("drop", share=0.05, tries=1),
     ]
     with Server(faults=faults) as server:
-        project.repro(env=at(server, XLFORGE_TIMEOUT="2"))
+        first = project.run("dvc", "repro", "dataset", check=False, env=at(server, XLFORGE_TIMEOUT="2"))
+        assert "5 requests got no response" in first.stderr
+        project.repro(env=at(server, XLFORGE_TIMEOUT="2", XLFORGE_GIVE_UP="2"))
         counts = server.counts()
     assert set(project.read("seeds")["id"].str.split("-").list.first()) >= {f"p{number}" for number in bad}
     found = reasons(project, "instructions")
@@ -93,19 +95,43 @@ def test_every_passage_is_in_rows_or_rejects_and_the_reasons_are_right(shared: P
 
 
 @pytest.mark.slow
-def test_too_many_failures_end_the_build_and_what_was_bought_is_kept(shared: Path, tmp_path: Path) -> None:
-    project = served(tmp_path, shared, passages=60)
-    with Server(faults=[Fault("500", share=0.5)], latency=0.05, slots=4) as server:
-        done = project.run(
-            "dvc", "repro", "dataset", check=False, env=at(server, XLFORGE_MAX_RETRIES="0", XLFORGE_MAX_FAILURES="5")
-        )
+def test_a_fault_of_the_server_rejects_no_row_and_the_next_build_sends_those_requests_alone(
+    shared: Path, tmp_path: Path
+) -> None:
+    project = served(tmp_path, shared, passages=40)
+    faults = [Fault("500", contains=start_of(project, number)) for number in range(15)]
+    with Server(faults=faults) as server:
+        done = project.run("dvc", "repro", "dataset", check=False, env=at(server, XLFORGE_MAX_RETRIES="0"))
         answered = server.counts()["answered"]
     assert done.returncode != 0
-    assert "failed for good" in done.stderr
+    assert "15 requests got no response (15 × HTTP 500)" in done.stderr
+    assert "dvc repro" in done.stderr
+    assert not (project.folder / "data" / "instructions" / "rows.parquet").exists()
+    plan = project.run("xlforge", "plan", "dataset").stdout
+    assert "no response in the last run" in plan
+    assert "p0-" in plan
+    with Server() as server:
+        ran = project.repro(env=at(server))
+    instructions = next(record for record in ran if record["stage"] == "instructions")
+    assert (instructions["calls"], instructions["hits"]) == (15, answered)
+    assert len(project.read("instructions")) == instructions["rows_in"]
+    assert "no response" not in project.run("xlforge", "plan", "dataset").stdout
+
+
+@pytest.mark.slow
+def test_too_many_failures_end_the_build_and_every_response_is_kept(shared: Path, tmp_path: Path) -> None:
+    project = served(tmp_path, shared, passages=60)
+    faults = [Fault("500", contains=start_of(project, number)) for number in range(20, 60)]
+    env = {"XLFORGE_MAX_RETRIES": "0", "XLFORGE_MAX_FAILURES": "5", "XLFORGE_CONCURRENCY": "4"}
+    with Server(faults=faults, latency=0.05, slots=4) as server:
+        done = project.run("dvc", "repro", "dataset", check=False, env=at(server, **env))
+        answered = server.counts()["answered"]
+    assert done.returncode != 0
+    assert "requests in a row got no response" in done.stderr
     assert "run again" in done.stderr
     assert not (project.folder / "data" / "instructions" / "rows.parquet").exists()
     with sqlite3.connect(project.folder / ".xlforge" / "cache.sqlite") as store:
-        kept = store.execute("select count(*) from answers").fetchone()[0]
+        kept = store.execute("select count(*) from responses").fetchone()[0]
     assert 0 < kept == answered
     with Server() as server:
         ran = project.repro(env=at(server))

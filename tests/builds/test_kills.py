@@ -39,7 +39,7 @@ def answers(project: Project) -> int:
         return 0
     with sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30) as store:
         try:
-            return int(store.execute("select count(*) from answers").fetchone()[0])
+            return int(store.execute("select count(*) from responses").fetchone()[0])
         except sqlite3.OperationalError:
             return 0
 

@@ -1,7 +1,5 @@
 """Plans the stages one after another: those that can be run dry are counted exactly, the others are estimated from their last run."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from filecmp import cmp
 from pathlib import Path
@@ -13,13 +11,13 @@ from xlforge.base.errors import BuildError
 from xlforge.cache.cache import Cache
 from xlforge.config.execution import Execution
 from xlforge.config.params import Config, staged
-from xlforge.plan.callers import callers_of
 from xlforge.plan.costs import Costs
-from xlforge.plan.dry_stage import DryStage, NotBuilt, Outline, rows_file
+from xlforge.plan.dry_stage import DryStage, NotBuilt, Outline, callers_of, rows_file
 from xlforge.plan.past import Past
 from xlforge.plan.planned import NOTHING, Estimate, Planned, total
 from xlforge.plan.stale import Change, Entry
 from xlforge.stage.stage import DATA
+from xlforge.steps import unanswered
 from xlforge.steps.answerers import Caller
 from xlforge.steps.dry import Dry
 
@@ -61,6 +59,8 @@ class Forecast:
         why = [*entry.changes, *(Change("upstream", each.name) for each in before)]
         planned = Planned(entry.name, "yes" if sure else "perhaps", why)
         self._ahead[entry.name] = None
+        if failed := unanswered.described(entry.name):
+            planned.note(failed)
         if not before and (kept := entry.restorable()) is not None:
             return self._restored(planned, kept)
         callers, dry = self._callers(entry), None
@@ -97,9 +97,8 @@ class Forecast:
 
     def _run_dry(self, planned: Planned, entry: Entry) -> DryStage | None:
         """The stage after its dry run; None where it fails."""
-        dry = DryStage(
-            entry.name, self._config, self._folder / entry.name, Dry(self._cache, set(self._counted)), self._ahead
-        )
+        answerer = Dry(self._cache, set(self._counted))
+        dry = DryStage(entry.name, self._config, self._folder / entry.name, answerer, self._ahead)
         try:
             dry.work()
         except (NotBuilt, OSError):

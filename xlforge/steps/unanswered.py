@@ -18,7 +18,7 @@ from xlforge.base.project import state
 
 NO_RESPONSE = "no_response"
 """The reject reason of a row that `execution.give_up` gave up."""
-_SHOWN = 3
+_SHOWN = 20
 
 
 class Unfinished(BuildError):
