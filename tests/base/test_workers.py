@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from functools import partial
+from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from xlforge.base import workers
@@ -45,6 +49,36 @@ def picky(number: int) -> int:
     if number == 150:
         raise ValueError("150 is not accepted")
     return number
+
+
+_ENDLESS = """
+from tests.base.test_workers import slowly
+from xlforge.base import workers
+workers._ALONE, workers._WORTH, workers._SHARE = 0.02, 0.0, 0.01
+workers._cores = lambda: 2
+if __name__ == "__main__":
+    workers.each(slowly, range(1_000_000), "squares")
+"""
+
+
+@pytest.mark.parametrize("whom", ["worker", "fork server"])
+def test_a_stage_ends_within_five_seconds_when_any_of_its_processes_is_killed(tmp_path: Path, whom: str) -> None:
+    script = tmp_path / "endless.py"
+    script.write_text(_ENDLESS)
+    env = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    stage = subprocess.Popen([sys.executable, script], env=env, stderr=subprocess.PIPE, text=True)
+    process = psutil.Process(stage.pid)
+    servers: list[psutil.Process] = []
+    while not servers or len(servers[0].children()) < 2:
+        assert stage.poll() is None
+        servers = [child for child in process.children() if "forkserver" in " ".join(child.cmdline())]
+        time.sleep(0.05)
+    below = process.children(recursive=True)
+    (servers[0] if whom == "fork server" else servers[0].children()[0]).kill()
+    _, error = stage.communicate(timeout=5)
+    assert stage.returncode != 0
+    assert "the system ended one of 2 processes" in error
+    assert not [child for child in psutil.wait_procs(below, timeout=5)[1] if child.is_running()]
 
 
 @pytest.mark.usefixtures("shared")

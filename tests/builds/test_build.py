@@ -122,6 +122,17 @@ def test_one_edited_seed_asks_only_for_its_own_rows(project: Project) -> None:
 
 
 @pytest.mark.slow
+def test_a_change_in_a_module_that_only_executes_reruns_nothing(project: Project) -> None:
+    for name in ("models/openai/live.py", "base/progress.py", "stage/run_log.py", "cache/cache.py", "steps/runner.py"):
+        path = project.folder / "xlforge" / name
+        path.write_text(path.read_text() + "\nEDITED = True\n")
+    assert project.repro() == []
+    decides = project.folder / "xlforge" / "checks" / "integrity.py"
+    decides.write_text(decides.read_text() + "\nEDITED = True\n")
+    assert "selection@de" in names(project.repro())
+
+
+@pytest.mark.slow
 def test_another_prompt_version_runs_its_stage_and_those_after(project: Project) -> None:
     project.run("cp", "-r", "pipelines/scores/v1", "pipelines/scores/v2")
     for path in (project.folder / "pipelines" / "scores" / "v2").glob("*.py"):

@@ -100,7 +100,7 @@ ENTRY = """
     matrix:
       lang: ${languages}
     desc: a title for each chosen translation
-    cmd: python -m stages.titles ${item.lang}
+    cmd: python -m stages.titles
     deps:
       - stages/titles.py
       - pipelines/titles/${titles.version}

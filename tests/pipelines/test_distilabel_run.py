@@ -18,17 +18,17 @@ from xlforge.config.params import Config, load, staged
 from xlforge.stage.stage import Stage
 
 ROWS = 6
-ELSEWHERE = ("seeds", "benchmark", "verdicts")
-"""seeds has such a test in a process of its own (tests/seeds), benchmark steps call no model, verdicts need answers of two models."""
-ITEMS = {"translations": "de", "selection": "de", "answers": "reference"}
+ELSEWHERE = ("seeds",)
+"""It has such a test in a process of its own (tests/seeds)."""
+ITEMS = {"translations": "de", "selection": "de", "answers": "reference", "verdicts": "base"}
 
 
 @pytest.fixture
 def config(built: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
     """A small built project's params, from a working directory with its data and a cache of the test's own."""
     project = built.copy(tmp_path / "project")
-    project.set({"benchmark.sample": 4, "benchmark.languages": ["de"]})
-    project.repro(upto="benchmark")
+    project.set({"benchmark.sample": 4, "benchmark.languages": ["de"], "verdicts.judge": "llm"})
+    project.repro("answers@reference", upto="answers@base")
     monkeypatch.chdir(tmp_path / "project")
     monkeypatch.setenv("XLFORGE_CACHE", f"sqlite:///{tmp_path}/cache.sqlite")
     monkeypatch.setenv("DISTILABEL_LOG_LEVEL", "CRITICAL")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
 import pytest
 import torch
+from transformers import AutoTokenizer
 
 from tests.models import tiny
 from tests.training.test_trainer import RECIPE
@@ -69,3 +71,48 @@ def test_four_bits_need_a_gpu_and_bitsandbytes(base: Path, monkeypatch: pytest.M
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     with pytest.raises(BuildError, match=r"bitsandbytes.*pip install 'xlforge\[qlora\]'"):
         load_model(pinned(base), recipe, "cuda")
+
+
+BLOCK = "<think>\n\n</think>\n\n"
+THINKING = tiny.TEMPLATE.replace(
+    "{{ message.content }}", f"{{% if message.role == 'assistant' %}}{BLOCK}{{% endif %}}{{{{ message.content }}}}"
+)
+OFF = "add_generation_prompt and enable_thinking is defined and not enable_thinking"
+SWITCHED = f"{THINKING}{{% if {OFF} %}}{BLOCK}{{% endif %}}"
+
+
+def test_an_empty_thinking_block_belongs_to_the_prompt_or_nowhere(
+    base: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert THINKING != tiny.TEMPLATE
+    with pytest.raises(BuildError, match="before each answer, and not into the prompt"):
+        load_tokenizer(pinned(base, chat_template=THINKING))
+    tokenizer = load_tokenizer(pinned(base, chat_template=SWITCHED))
+    question, answer = {"role": "user", "content": "Where?"}, {"role": "assistant", "content": "Here."}
+    prompt = tokenizer.apply_chat_template([question], add_generation_prompt=True, tokenize=False)
+    whole = tokenizer.apply_chat_template([question, answer], tokenize=False)
+    assert whole.removeprefix(prompt).startswith("Here.")
+    assert "enable_thinking = false" in capsys.readouterr().err
+
+
+def test_a_turn_may_end_in_any_token_that_the_generation_config_names(base: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "other"
+    shutil.copytree(base, folder)
+    vocabulary = AutoTokenizer.from_pretrained(folder)
+    ends = vocabulary.convert_tokens_to_ids(["<|im_start|>", "<|im_end|>"])
+    vocabulary.eos_token = "<|im_start|>"
+    vocabulary.save_pretrained(folder)
+    (folder / "generation_config.json").unlink(missing_ok=True)
+    other = tiny.TEMPLATE.replace("<|im_start|>", "")
+    with pytest.raises(BuildError, match="never learn to stop"):
+        load_tokenizer(pinned(folder, chat_template=other))
+    (folder / "generation_config.json").write_text(json.dumps({"eos_token_id": ends}))
+    load_tokenizer(pinned(folder, chat_template=other))
+
+
+def test_a_template_that_reads_the_clock_gets_a_fixed_date(base: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    template = "{% if strftime_now is defined %}{{ strftime_now('%d %b %Y %H:%M:%S') }}{% endif %}" + tiny.TEMPLATE
+    tokenizer = load_tokenizer(pinned(base, chat_template=template))
+    text = tokenizer.apply_chat_template([{"role": "user", "content": "Where?"}], tokenize=False)
+    assert str(text).startswith("26 Jul 2024 12:00:00")
+    assert "reads the clock" in capsys.readouterr().err

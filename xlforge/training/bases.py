@@ -1,7 +1,6 @@
 """The model that a student starts from, and its tokenizer: pinned by revision, and checked before the training."""
 
-from __future__ import annotations
-
+from functools import partial
 from typing import Any
 
 import torch
@@ -9,6 +8,7 @@ from transformers import (
     AutoModelForCausalLM,
     AutoTokenizer,
     BitsAndBytesConfig,
+    GenerationConfig,
     PreTrainedModel,
     PreTrainedTokenizerBase,
 )
@@ -17,7 +17,8 @@ from xlforge.base.errors import BuildError
 from xlforge.config.models import Model
 from xlforge.config.students import Base, Recipe
 from xlforge.models.revision import check
-from xlforge.training.sizes import tokens
+from xlforge.models.templates import with_fixed_date, without_thinking
+from xlforge.training.rows import tokens
 
 _QUESTION, _ANSWER = {"role": "user", "content": "Hello"}, {"role": "assistant", "content": "Yes"}
 
@@ -37,14 +38,39 @@ def load_tokenizer(base: Base) -> PreTrainedTokenizerBase:
             f"the tokenizer of {base.model} has no chat template: write one as `chat_template` under `bases` in params.yaml, "
             "with tokens that the tokenizer knows"
         )
+    fixed = with_fixed_date(str(tokenizer.chat_template), base.model)
+    tokenizer.chat_template = without_thinking(fixed, partial(_lead, tokenizer), base.model)
+    if lead := _lead(tokenizer, tokenizer.chat_template).strip():
+        raise BuildError(
+            f"the chat template of {base.model} writes {lead[:60]!r} before each answer, and not into the prompt: a student would learn "
+            "to write it. Write another `chat_template` under `bases` in params.yaml"
+        )
     prompt = tokens(tokenizer, [_QUESTION], add_generation_prompt=True)
     answer = tokens(tokenizer, [_QUESTION, _ANSWER])[len(prompt) :]
-    if tokenizer.eos_token_id not in answer:
+    if not _ends(tokenizer, base) & set(answer):
         raise BuildError(
             f"an answer under the chat template of {base.model} does not end with {tokenizer.eos_token!r}, the token that ends "
             "an answer: a student would never learn to stop. Write another `chat_template` under `bases` in params.yaml"
         )
     return tokenizer
+
+
+def _lead(tokenizer: PreTrainedTokenizerBase, template: str) -> str:
+    """What a template writes between a prompt and its answer."""
+    options: dict[str, Any] = {"tokenize": False, "chat_template": template}
+    prompt = str(tokenizer.apply_chat_template([_QUESTION], add_generation_prompt=True, **options))
+    whole = str(tokenizer.apply_chat_template([_QUESTION, _ANSWER], **options))
+    return whole.removeprefix(prompt).partition(_ANSWER["content"])[0] if whole.startswith(prompt) else ""
+
+
+def _ends(tokenizer: PreTrainedTokenizerBase, base: Base) -> set[int]:
+    """Every token that ends an answer, as the tokenizer and the model's generation config name them."""
+    try:
+        named = GenerationConfig.from_pretrained(base.model, revision=base.revision).eos_token_id
+    except OSError:
+        named = None
+    more = named if isinstance(named, list) else [named]
+    return {token for token in (tokenizer.eos_token_id, *more) if token is not None}
 
 
 def load_model(base: Base, recipe: Recipe, device: str) -> PreTrainedModel:
@@ -82,9 +108,7 @@ def _load(kind: Any, base: Base, **options: Any) -> Any:
     try:
         return kind.from_pretrained(base.model, **load_options(base), **options)
     except ImportError as error:
-        raise BuildError(
-            f"{error}; pip install 'xlforge[qlora]', or write load_in_4bit: false in params.yaml"
-        ) from error
+        raise BuildError(f"{error}; pip install 'xlforge[qlora]', or set load_in_4bit: false in params.yaml") from error
     except (OSError, ValueError) as error:
         raise BuildError(
             f"the base {base.model} cannot be loaded: {error}; `model` under `bases` in params.yaml takes a folder or a hub id "

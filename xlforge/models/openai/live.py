@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from itertools import count
 
 from xlforge.base.backoff import backoff
+from xlforge.base.redact import contains_secret
 from xlforge.config.execution import Execution
 from xlforge.config.models import Model
 from xlforge.models.budget import Budget, OverBudget
@@ -174,6 +175,8 @@ class LiveRun:
         finally:
             self._in_flight.discard(task)
         self.limiter.adaptive.succeeded()
+        if contains_secret(response.text):
+            raise RequestFailed("the response holds a secret of this build's environment", retryable=False)
         self.client.truncation.check(
             sum(len(text.encode("utf-8", "replace")) for _, text in request.messages), response.tokens_in
         )

@@ -22,12 +22,13 @@ from xlforge.config.execution import Execution
 from xlforge.config.models import Model
 from xlforge.models.engine import EngineError, Sink
 from xlforge.models.revision import base_revision, check
+from xlforge.models.templates import with_fixed_date
 from xlforge.models.transformers.adapters import with_adapter
 from xlforge.models.transformers.decoding import SUPPORTED, Decoded, Options, decode, layer_kinds
 from xlforge.models.transformers.kv_cache import FOLDED
 from xlforge.models.transformers.sampling import uniforms
 from xlforge.requests.request import Request, unicode_only
-from xlforge.requests.response import PROMPT_TOO_LONG, Completed, Response, choice, share
+from xlforge.requests.response import PROMPT_TOO_LONG, Response, choice, share
 
 _LOOKALIKES = str.maketrans({"<": "‹", "[": "⁅", "{": "❴", "|": "¦"})
 _JOINER = "\u2060"
@@ -102,9 +103,7 @@ class TransformersEngine:
         return batches
 
     def _complete(self, rows: list[_Row], sink: Sink) -> None:
-        sink.put(self._responses(rows))
-
-    def _responses(self, rows: list[_Row]) -> list[Completed]:
+        """Generates the responses of a batch and reports them."""
         sampling = rows[0].request.sampling
         limits = [min(sampling.max_tokens, self._context - len(row.prompt)) for row in rows]
         uniform = torch.zeros((len(rows), max(limits)), dtype=torch.double)
@@ -115,13 +114,10 @@ class TransformersEngine:
         options = Options(sampling.temperature, sampling.top_p, self._stops, tuple(spellings))
         prompts = [row.prompt for row in rows]
         decoded = decode(self._model, prompts, uniform.to(self._model.device), limits, options)
-        texts = self._tokenizer.batch_decode(
-            [each.tokens for each in decoded], skip_special_tokens=True, clean_up_tokenization_spaces=False
-        )
-        return [
-            (row.request, _response(row, each, text, spellings))
-            for row, each, text in zip(rows, decoded, texts, strict=True)
-        ]
+        plain = {"skip_special_tokens": True, "clean_up_tokenization_spaces": False}
+        texts = self._tokenizer.batch_decode([each.tokens for each in decoded], **plain)
+        every = zip(rows, decoded, texts, strict=True)
+        sink.put([(row.request, _response(row, each, text, spellings)) for row, each, text in every])
 
     def _spellings(self, choices: tuple[str, ...]) -> dict[int, str]:
         """The tokens that spell a choice by themselves, and which choice."""
@@ -133,7 +129,8 @@ class TransformersEngine:
 
     def _prompt(self, request: Request) -> tuple[int, ...]:
         messages = [{"role": role, "content": self._neutral(content)} for role, content in request.messages]
-        text = self._tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False)
+        options = request.options.get("chat_template_kwargs", {})
+        text = self._tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False, **options)
         return tuple(self._tokenizer(text, add_special_tokens=False)["input_ids"])
 
     def _neutral(self, text: str) -> str:
@@ -191,6 +188,7 @@ def _load(spec: Model) -> tuple[Any, Any]:
         model = with_adapter(model, tokenizer, Path(spec.adapter))
     if tokenizer.chat_template is None:
         raise EngineError(f"the tokenizer of {spec.model} has no chat template: choose a model that answers messages")
+    tokenizer.chat_template = with_fixed_date(str(tokenizer.chat_template), spec.model)
     if model.config._attn_implementation == "sdpa":
         model.set_attn_implementation(FOLDED)
     return tokenizer, model
