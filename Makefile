@@ -18,6 +18,7 @@ $(VENV)/.made: requirements.lock pyproject.toml
 	touch $@
 
 repro: env  ## build everything that is not built, and show what came out
+	python -m xlforge.base.dvc_lock
 	dvc repro
 	xlforge summary
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from xlforge.base import escape
+
 if TYPE_CHECKING:
     from xlforge.cache import Cache
 
@@ -29,17 +31,15 @@ def command() -> None:
 @click.option("--json", "as_json", is_flag=True, help="machine-readable")
 def stats(as_json: bool) -> None:
     """Responses, tokens and bytes, by model."""
-    import orjson
-
     with _cache() as cache:
         found = cache.stats()
     if as_json:
-        click.echo(orjson.dumps(found, option=orjson.OPT_INDENT_2).decode())
+        click.echo(escape.as_json(found))
         return
     click.echo(f"{'model':40} {'responses':>10} {'tokens in':>12} {'tokens out':>12} {'bytes':>12}")
     for row in found["models"]:
         counts = " ".join(f"{row[name]:>12,}" for name in ("tokens_in", "tokens_out", "bytes"))
-        click.echo(f"{row['model'][:40]:40} {row['responses']:>10,} {counts}")
+        click.echo(f"{escape.line(row['model'])[:40]:40} {row['responses']:>10,} {counts}")
 
 
 @command.command(epilog="Example: xlforge cache export cache-export")
@@ -47,10 +47,14 @@ def stats(as_json: bool) -> None:
 def export(target: Path) -> None:
     """Write every response to TARGET: a FILE.parquet, or a folder of shards that gains what it lacks."""
     from xlforge.cache import transfer
+    from xlforge.cache.damage import Damage
 
+    damaged: list[Damage] = []
     with _cache() as cache:
-        count = transfer.export(cache, target)
+        count = transfer.export(cache, target, damaged)
     click.echo(f"{count:,} responses written to {target}")
+    if damaged:
+        click.echo(f"{len(damaged):,} faults: what is damaged was left out; see `xlforge cache verify`", err=True)
 
 
 @command.command("import", epilog="Example: xlforge cache import cache-export")
@@ -72,8 +76,13 @@ def import_(source: Path) -> None:
 @click.option("--older-than", type=click.FloatRange(0), metavar="DAYS", help="generated more than so many days ago")
 @click.option("--model", help="of this model only, as params.yaml names it")
 @click.option("--revision", help="of this revision of the model only")
+@click.option(
+    "--tokens-in", type=int, metavar="N", help="with a prompt of exactly N tokens, as a server that cuts prompts counts"
+)
 @click.option("--apply", is_flag=True, help="delete; without it nothing is deleted")
-def gc(*, older_than: float | None, model: str | None, revision: str | None, apply: bool) -> None:
+def gc(
+    *, older_than: float | None, model: str | None, revision: str | None, tokens_in: int | None, apply: bool
+) -> None:
     """Delete responses that meet every condition given. Without --apply, list them by model."""
     from xlforge.cache import maintenance
 
@@ -82,11 +91,11 @@ def gc(*, older_than: float | None, model: str | None, revision: str | None, app
     if revision is not None and model is None:
         raise click.UsageError("--revision needs --model")
     with _cache() as cache:
-        where = maintenance.condition(cache, older_than=older_than, model=model, revision=revision)
+        where = maintenance.condition(cache, older_than=older_than, model=model, revision=revision, tokens_in=tokens_in)
         listed = cache.by_model(where)
         for row in listed:
             click.echo(
-                f"{row['model'][:40]:40} {row['responses']:>10,} responses, which took {row['tokens_in']:,} tokens in and "
+                f"{escape.line(row['model'])[:40]:40} {row['responses']:>10,} responses, which took {row['tokens_in']:,} tokens in and "
                 f"{row['tokens_out']:,} out"
             )
         if apply:
@@ -101,25 +110,33 @@ def gc(*, older_than: float | None, model: str | None, revision: str | None, app
 @command.command(epilog="Example: xlforge cache verify")
 @click.option("--drop", is_flag=True, help="delete damaged responses, so that they are generated again")
 def verify(drop: bool) -> None:
-    """Check that every key is the hash of its request and every response can be read; exit status 1 if not."""
+    """Check that every response is what was written, and the answer to its request; exit status 1 if not.
+
+    With --drop the cache has only whole responses afterwards. A damaged SQLite file is replaced by a new one with all responses that can be
+    read; the damaged file is kept.
+    """
     from xlforge.cache import maintenance
+    from xlforge.cache.damage import Damage, read, rescue
 
     with _cache() as cache:
-        found = list(maintenance.faults(cache))
-        for key, fault in found:
-            click.echo(f"{key or 'the file'}: {fault}", err=True)
+        found, whole = [], 0
+        for each in read(cache):
+            if isinstance(each, Damage):
+                found.append(each)
+                click.echo(f"{each.key or 'the file'}: {escape.line(each.description)}", err=True)
+            else:
+                whole += 1
         if not found:
-            click.echo(f"{sum(cache.models().values()):,} responses, none of them damaged")
+            click.echo(f"{whole:,} responses, none of them damaged")
             return
-        damaged = [key for key, _ in found if key]
-        if drop and damaged:
-            click.echo(f"{maintenance.drop(cache, damaged):,} responses deleted")
-            if len(damaged) == len(found):
-                return
-    remedy = (
-        "--drop deletes them, so that they are generated again" if damaged else "export what can be read to a new cache"
-    )
-    click.echo(f"{len(found)} faults: {remedy}", err=True)
+        if drop and all(each.key for each in found):
+            click.echo(f"{maintenance.drop(cache, (each.key for each in found if each.key)):,} responses deleted")
+            return
+        if drop:
+            count, kept = rescue(cache)
+            click.echo(f"{count:,} responses are in a new file; the damaged one is {kept}")
+            return
+    click.echo(f"{len(found)} faults, {whole:,} responses are whole: --drop keeps these alone", err=True)
     sys.exit(1)
 
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from xlforge.base import escape
+
 if TYPE_CHECKING:
     from xlforge.diff.gates import Result
 
@@ -25,14 +27,15 @@ def command(against: str, as_json: bool, as_md: bool) -> None:
 
     Exits with 1 when one fails. Metrics are committed, so no remote is needed. Nothing is built.
     """
-    from xlforge.base.escape import as_json as safe
     from xlforge.config.params import load
     from xlforge.diff.gates import check
 
     results = check(load().gates, against)
     failed = any(each.fails for each in results)
     if as_json:
-        click.echo(safe({"passed": not failed, "against": against, "gates": [vars(each) for each in results]}))
+        click.echo(
+            escape.as_json({"passed": not failed, "against": against, "gates": [vars(each) for each in results]})
+        )
     else:
         for line in markdown(results, against) if as_md else _text(results):
             click.echo(line)
@@ -41,14 +44,13 @@ def command(against: str, as_json: bool, as_md: bool) -> None:
 
 
 def _text(results: list[Result]) -> list[str]:
-    from xlforge.base.escape import line, styled
 
     if not results:
         return ["no gates: add some under `gates` in params.yaml"]
     width = max(len(each.metric) for each in results)
     return [
-        f"{styled(f'{_MARKS[each.verdict]} {each.verdict:7}', fg=_COLOURS[each.verdict])} {each.gate:16} "
-        f"{each.metric:{width}}  {line(_values(each))}"
+        f"{escape.styled(f'{_MARKS[each.verdict]} {each.verdict:7}', fg=_COLOURS[each.verdict])} {each.gate:16} "
+        f"{each.metric:{width}}  {escape.line(_values(each))}"
         for each in results
     ]
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from xlforge.base.errors import BuildError
+
 if TYPE_CHECKING:
     from xlforge.config.params import Config
 
@@ -18,7 +20,6 @@ def command() -> None:
     Also checked: XLFORGE_* in the environment and in `.env`; that the files exist which stages read and no stage writes; and that local
     weights are those whose `revision` params.yaml gives.
     """
-    from xlforge.base.errors import BuildError
     from xlforge.config.environment import execution
     from xlforge.config.params import load
 
@@ -35,8 +36,6 @@ def command() -> None:
 def _missing_inputs() -> Iterator[str]:
     from dvc.exceptions import DvcException
     from dvc.repo import Repo
-
-    from xlforge.base.errors import BuildError
 
     try:
         with Repo() as repo:

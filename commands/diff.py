@@ -1,10 +1,11 @@
 """`xlforge diff`: what differs between two builds."""
 
-from __future__ import annotations
-
 import sys
 
 import click
+
+from xlforge.base import escape
+from xlforge.base.errors import BuildError
 
 
 @click.command(epilog="Example: xlforge diff main --md")
@@ -24,8 +25,6 @@ def command(before: str, after: str | None, *, as_md: bool, as_json: bool, sampl
 
     The exit status is 0; with --exit-code 1 if anything differs; 2 if the builds could not be compared.
     """
-    from xlforge.base.errors import BuildError
-    from xlforge.base.escape import as_json as safe
     from xlforge.diff import render
     from xlforge.diff.builds import compare
     from xlforge.diff.sides import side
@@ -38,7 +37,7 @@ def command(before: str, after: str | None, *, as_md: bool, as_json: bool, sampl
         click.echo(f"xlforge: {error}", err=True)
         sys.exit(2)
     if as_json:
-        click.echo(safe(found))
+        click.echo(escape.as_json(found))
     elif as_md:
         click.echo(render.markdown(found), nl=False)
     else:

@@ -6,7 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from xlforge.base import escape
+from xlforge.base.errors import BuildError
+
 if TYPE_CHECKING:
+    from xlforge.config.models import Model
+    from xlforge.config.params import Config
     from xlforge.models.vllm.server_files import Running, ServerFiles
 
 
@@ -15,13 +20,36 @@ def command() -> None:
     """vLLM's servers: a build starts those that it needs, and they end when they are idle."""
 
 
+@command.command(epilog="Example: xlforge engine up teacher translators.pocket models.bestof3")
+@click.argument("roles", nargs=-1)
+def up(roles: tuple[str, ...]) -> None:
+    """Start the servers of ROLES now, the teacher's if none is named. They end when they are idle.
+
+    A role is teacher, judge, estimator, translators.NAME or models.NAME. Without this command, a build starts what it needs.
+    """
+    from xlforge.config.environment import execution
+    from xlforge.config.params import load
+    from xlforge.models.vllm.server_spec import server_spec
+    from xlforge.models.vllm.servers import running_server
+
+    config = load()
+    servers = execution(config.execution).servers
+    for role in roles or ("teacher",):
+        block, _, name = role.partition(".")
+        model = _compared(config, name) if block == "models" else config.role(role)
+        if model.engine != "vllm":
+            raise BuildError(
+                f"{role} has engine {model.engine} in params.yaml: only a model with engine vllm has a server"
+            )
+        with running_server(server_spec(model, servers), servers) as running:
+            click.echo(f"{role}: at {running.url}")
+
+
 @command.command(epilog="Example: xlforge engine status --json")
 @click.option("--json", "as_json", is_flag=True, help="machine-readable")
 def status(as_json: bool) -> None:
     """The servers that run: model, state, age, address, process."""
     import time
-
-    import orjson
 
     rows: list[dict[str, Any]] = [
         {
@@ -37,13 +65,12 @@ def status(as_json: bool) -> None:
         for files, running in _servers()
     ]
     if as_json:
-        click.echo(orjson.dumps(rows, option=orjson.OPT_INDENT_2).decode())
+        click.echo(escape.as_json(rows))
         return
     for row in rows:
         adapters = f", with {', '.join(row['adapters'])}" if row["adapters"] else ""
-        click.echo(
-            f"{row['model']}{adapters}: {row['state']}, up {row['seconds']} s, {row['url']}, process {row['process']}"
-        )
+        name = escape.line(f"{row['model']}{adapters}")
+        click.echo(f"{name}: {row['state']}, up {row['seconds']} s, {row['url']}, process {row['process']}")
     if not rows:
         click.echo("no server runs")
 
@@ -53,8 +80,6 @@ def status(as_json: bool) -> None:
 @click.option("--force", is_flag=True, help="also one that a build uses")
 def down(models: tuple[str, ...], force: bool) -> None:
     """End the servers of MODELS, all if none is named."""
-    from xlforge.base.errors import BuildError
-
     found = _servers()
     if unknown := set(models) - {running.model for _, running in found}:
         known = ", ".join(running.model for _, running in found)
@@ -67,11 +92,20 @@ def down(models: tuple[str, ...], force: bool) -> None:
         if use.wait(1) or force:
             files.end()
             use.release()
-            click.echo(f"{running.model}: ended")
+            click.echo(f"{escape.line(running.model)}: ended")
         else:
             busy.append(running.model)
     if busy:
         raise BuildError(f"{', '.join(busy)}: in use by a build; let it end, or add --force")
+
+
+def _compared(config: Config, name: str) -> Model:
+    import importlib
+
+    config.compared(name)  # an error that gives the nearest name
+    answers = importlib.import_module(f"pipelines.answers.{config.block('answers').version}.models")
+    model: Model = answers.model_of(config, name)
+    return model
 
 
 def _servers() -> list[tuple[ServerFiles, Running]]:

@@ -1,10 +1,11 @@
 """`xlforge language-pass-rate`: how often answers are in the requested language."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import click
+
+from xlforge.base import escape
+from xlforge.base.errors import BuildError
 
 
 @click.command(epilog="Example: xlforge language-pass-rate answers.jsonl --json")
@@ -20,17 +21,13 @@ def command(file: Path, as_json: bool) -> None:
     """
     from dataclasses import asdict
 
-    import orjson
-
-    from xlforge.base.errors import BuildError
     from xlforge.evaluation.pass_rates import NO_LATIN, pass_rates, read_answers
 
     rates = pass_rates(read_answers(file))
     latin = [code for code in rates.by_language if code not in NO_LATIN]
     notes = [f"word_pass_rate is not defined for Latin letters: {', '.join(latin)}"] if latin else []
     if as_json:
-        figures = {**asdict(rates), "notes": notes}
-        click.echo(orjson.dumps(figures, option=orjson.OPT_INDENT_2).decode())
+        click.echo(escape.as_json({**asdict(rates), "notes": notes}))
     else:
         click.echo(f"{'language':10} {'by line':>10} {'by word':>10} {'judged':>8} {'skipped':>8}")
         for code, row in rates.by_language.items():

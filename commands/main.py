@@ -1,14 +1,13 @@
 """The `xlforge` command. Each subcommand lives in the module of its name and imports what it needs only when it runs."""
 
-from __future__ import annotations
-
 import importlib
 import sys
 
 import click
 
+from xlforge.base.dvc_lock import restore
 from xlforge.base.errors import BuildError
-from xlforge.base.escape import plain
+from xlforge.base.terminal import prepare
 
 COMMANDS = {
     "summary": "The last build: its folder, rows by language, rejects by reason, win rates, examples.",
@@ -18,7 +17,7 @@ COMMANDS = {
     "check": "The gates of params.yaml, checked against the metrics.",
     "pr-comment": "A pull request for its reviewers: gates, cost, rows, plots, metrics.",
     "cache": "The response cache: what it holds, export and import, maintenance.",
-    "engine": "vLLM's servers: show and end them.",
+    "engine": "vLLM's servers: start, show and end them.",
     "revision": "The revision of a local model folder, as params.yaml wants it.",
     "check-params": "Check params.yaml without building anything.",
     "winrate": "The win rate of pairwise judgements, with interval, length control and coverage.",
@@ -58,8 +57,10 @@ def cli() -> None:
 
 def run() -> None:
     """The entry point: an error that the user can fix is one message on standard error, not a traceback."""
+    prepare()
+    restore()
     try:
         cli(standalone_mode=True)
     except BuildError as error:
-        click.echo(f"xlforge: {plain(str(error))}", err=True)
+        click.echo(f"xlforge: {error}", err=True)
         sys.exit(1)

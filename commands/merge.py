@@ -1,11 +1,11 @@
 """`xlforge merge`: a student as a complete model, for servers that load no adapters."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 
 import click
+
+from xlforge.base.errors import BuildError
 
 
 @click.command(epilog="Example: xlforge merge bestof3 /tmp/bestof3")
@@ -20,7 +20,6 @@ def command(name: str, folder: Path, force: bool) -> None:
     import torch
     from transformers import AutoConfig
 
-    from xlforge.base.errors import BuildError
     from xlforge.base.files import replaced
     from xlforge.config.models import ADAPTERS
     from xlforge.config.params import load

@@ -1,7 +1,5 @@
 """`xlforge plan`: what `dvc repro` would run, and what it would cost."""
 
-from __future__ import annotations
-
 import click
 
 

@@ -1,13 +1,13 @@
 """`xlforge pr-comment`: what a reviewer of a pull request wants to know, as one Markdown text."""
 
-from __future__ import annotations
-
 import io
 import sys
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import click
+
+from xlforge.base.errors import BuildError
 
 
 @click.command(epilog="Example: xlforge pr-comment --base origin/main")
@@ -40,7 +40,6 @@ def command(base: str, out: Path) -> None:
 def _xlforge(*words: str) -> tuple[str, int]:
     """What a command of xlforge prints as Markdown, and its exit status. Raises BuildError where it prints only an error."""
     from commands.main import cli
-    from xlforge.base.errors import BuildError
 
     out, err, status = io.StringIO(), io.StringIO(), 0
     with redirect_stdout(out), redirect_stderr(err):

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from xlforge.base.errors import BuildError
+
 if TYPE_CHECKING:
     from xlforge.publish.publication import Publication
 
@@ -63,8 +65,6 @@ def _check(repo: str) -> None:
     from huggingface_hub.errors import HFValidationError
     from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]
 
-    from xlforge.base.errors import BuildError
-
     try:
         validate_repo_id(repo)
     except HFValidationError as error:
@@ -93,8 +93,6 @@ def _deliver(
 
 def _write(made: Publication, folder: Path) -> None:
     """The default folder is replaced. A folder of the user must be empty, so that nothing is removed from it."""
-    from xlforge.base.errors import BuildError
-
     if folder.is_relative_to(FOLDER):
         shutil.rmtree(folder, ignore_errors=True)
     elif folder.exists() and any(folder.iterdir()):

@@ -1,7 +1,5 @@
 """`xlforge revision`: the digest that pins a local model folder."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import click

@@ -1,7 +1,5 @@
 """`xlforge summary`: what the last build made."""
 
-from __future__ import annotations
-
 import textwrap
 from pathlib import Path
 from typing import Any
@@ -9,6 +7,7 @@ from typing import Any
 import click
 
 from xlforge.base.errors import BuildError
+from xlforge.base.escape import line
 
 DATA = Path("data")
 
@@ -16,17 +15,35 @@ DATA = Path("data")
 @click.command(epilog="Example: xlforge summary --examples 5")
 @click.option("--examples", default=3, show_default=True, help="how many training examples to show")
 def command(examples: int) -> None:
-    """Show where the dataset is, how many rows each language has, what was rejected and why, win rates, and a few examples."""
+    """Show where the dataset is, how many rows each language has, what was rejected and why, win rates, and a few examples.
+
+    Figures of stages that were not built from this dataset, or from what it was built from, are listed as outdated and not shown.
+    """
+    from xlforge.config.current import outdated
+
     path = DATA / "dataset" / "rows.parquet"
     if not path.exists():
         raise BuildError(f"{path} is missing: `dvc repro` builds it")
+    old = outdated()
     click.echo(f"\nThe dataset is in {path.parent}: load_dataset({str(path.parent)!r}, 'bestof3')\n")
+    if "dataset" in old:
+        click.echo(f"It is outdated: {line(old['dataset'])}; `dvc repro dataset` rebuilds it.\n")
     for folder in sorted(path.parent.glob("*/")):
         _show_sizes(folder)
     click.echo("\nRejected:")
+    hidden = []
     for metrics in sorted(DATA.glob("**/metrics.json"), key=_place):
-        _show_rejects(metrics)
-    _show_evaluation(DATA / "evaluation" / "table.csv")
+        name = "@".join(metrics.parent.relative_to(DATA).parts)
+        if name in old:
+            hidden.append(name)
+        else:
+            _show_rejects(name, metrics)
+    if "evaluation" not in old:
+        _show_evaluation(DATA / "evaluation" / "table.csv")
+    if hidden:
+        click.echo(
+            f"\nOutdated, and so not shown: {line(', '.join(hidden))} ({line(old[hidden[0]])}). `dvc repro` builds them again."
+        )
     _show_examples(path, examples)
 
 
@@ -36,7 +53,7 @@ def _show_sizes(config: Path) -> None:
     files = sorted(config.glob("*.parquet"))
     sizes = [f"{file.stem} {pl.scan_parquet(file).select(pl.len()).collect().item()}" for file in files]
     if sizes:
-        click.echo(f"  {config.name:8} {', '.join(sizes)}")
+        click.echo(f"  {line(config.name):8} {line(', '.join(sizes))}")
 
 
 def _place(metrics: Path) -> tuple[int, str]:
@@ -45,17 +62,14 @@ def _place(metrics: Path) -> tuple[int, str]:
     return position(metrics.relative_to(DATA).parts[0]), str(metrics)
 
 
-def _show_rejects(metrics: Path) -> None:
+def _show_rejects(name: str, metrics: Path) -> None:
     import orjson
-
-    from xlforge.base.escape import line
 
     counts: dict[str, Any] = orjson.loads(metrics.read_bytes())
     if not (whole := counts.get("rows", 0) + counts.get("rejects", 0)):
         return
-    name = "@".join(metrics.parent.relative_to(DATA).parts)
     reasons = ", ".join(f"{count} {reason}" for reason, count in counts["reasons"].items()) or "none"
-    click.echo(f"  {name:24} {counts['rejects']:>5} of {whole:>5}: {line(reasons)}")
+    click.echo(f"  {line(name):24} {counts['rejects']:>5} of {whole:>5}: {line(reasons)}")
 
 
 def _show_evaluation(path: Path) -> None:
@@ -80,7 +94,7 @@ def _show_evaluation(path: Path) -> None:
         other = groups["zero_shot"].get(name)
         zero_shot = f"{_percent(other['win_rate'], 1)}, {_percent(other['right_language'])}" if other else ""
         facts = _percent(row["facts"])
-        click.echo(f"  {name:18} {rate:23} {_percent(row['right_language']):>15} {facts:>7}   {zero_shot}")
+        click.echo(f"  {line(name):18} {rate:23} {_percent(row['right_language']):>15} {facts:>7}   {zero_shot}")
 
 
 def _percent(value: float | None, scale: float = 100) -> str:
@@ -90,7 +104,6 @@ def _percent(value: float | None, scale: float = 100) -> str:
 def _show_examples(path: Path, count: int) -> None:
     import polars as pl
 
-    from xlforge.base.escape import line
     from xlforge.languages.registry import LANGUAGES
 
     rows = pl.scan_parquet(path).filter(pl.col("language") != "en").sort(pl.col("id").hash(0)).head(count).collect()
@@ -99,4 +112,4 @@ def _show_examples(path: Path, count: int) -> None:
         click.echo(f"\n  {line(row['id'])} ({LANGUAGES[row['language']].name}, quality {row['qe']['quality']:.2f})")
         for turn in (row["prompt"][0], row["completion"][0]):
             text = textwrap.fill(line(turn["content"]), 110, initial_indent="    ", subsequent_indent="    ")
-            click.echo(f"  {turn['role']}:\n{text}")
+            click.echo(f"  {line(turn['role'])}:\n{text}")

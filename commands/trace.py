@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from xlforge.base import escape
+from xlforge.base.errors import BuildError
+
 if TYPE_CHECKING:
     from xlforge.lineage.tables import Hit
 
@@ -28,7 +31,6 @@ def command(row_id: str | None, text: str | None, stages: tuple[str, ...], as_js
     Nothing is generated: the keys in a row's provenance are looked up in the response cache. Characters that would move the
     terminal's cursor are escaped.
     """
-    from xlforge.base.escape import as_json as safe
     from xlforge.lineage.chain import lineage
     from xlforge.lineage.tables import search
 
@@ -49,7 +51,7 @@ def command(row_id: str | None, text: str | None, stages: tuple[str, ...], as_js
     found = story(row_id, lineage(row_id), stages)
     if stages and not found["steps"]:
         raise click.UsageError(f"none of {', '.join(stages)} is on the way of {row_id}")
-    for words in [safe(found)] if as_json else page(found):
+    for words in [escape.as_json(found)] if as_json else page(found):
         click.echo(words)
 
 
@@ -60,18 +62,17 @@ def _same_row(hits: list[Hit]) -> str | None:
 
 
 def _show(hits: list[Hit], text: str, as_json: bool) -> None:
-    from xlforge.base.errors import BuildError
-    from xlforge.base.escape import as_json as safe
-    from xlforge.base.escape import line, styled
 
     if as_json:
-        click.echo(safe({"find": text, "hits": [vars(hit) for hit in hits]}))
+        click.echo(escape.as_json({"find": text, "hits": [vars(hit) for hit in hits]}))
         return
     if not hits:
         raise BuildError(f"no row of this build holds {text!r}: try fewer words, or take an id from `xlforge summary`")
     for hit in hits[:_SHOWN]:
         name = f"{hit.stage}@{hit.item}" if hit.item else hit.stage
-        click.echo(f"{styled(line(hit.id), bold=True)}  {name} {hit.table}, {hit.column}: {line(hit.excerpt)}")
+        click.echo(
+            f"{escape.styled(escape.line(hit.id), bold=True)}  {name} {hit.table}, {hit.column}: {escape.line(hit.excerpt)}"
+        )
     if len(hits) > _SHOWN:
         click.echo(f"and {len(hits) - _SHOWN} more places; --json lists all of them")
     click.echo("xlforge trace ID shows one of these rows")

@@ -1,10 +1,11 @@
 """`xlforge winrate`: the win rate of pairwise judgements, with its uncertainty and coverage."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import click
+
+from xlforge.base import escape
+from xlforge.base.errors import BuildError
 
 
 @click.command(epilog="Example: xlforge winrate judgements.json --of 805 --json")
@@ -13,6 +14,7 @@ import click
 @click.option(
     "--of", type=click.IntRange(min=1), help="the expected number of judgements; those not in FILE are missing"
 )
+@click.option("--model", metavar="NAME", help="which generator is the model; by default generator_2")
 @click.option(
     "--min-coverage",
     default=0.95,
@@ -20,22 +22,22 @@ import click
     type=click.FloatRange(0, 1),
     help="the minimum share with a verdict",
 )
-def command(file: Path, as_json: bool, of: int | None, min_coverage: float) -> None:
+def command(file: Path, as_json: bool, of: int | None, model: str | None, min_coverage: float) -> None:
     """The win rate of the model in FILE, with standard error, 95 % interval, length control and coverage.
 
-    FILE is a JSON list, or one object a line, of AlpacaEval's judgements: instruction, reference_output, model_output and
-    preference, from 1 (reference better) to 2 (model better), null where there is no verdict.
+    FILE has AlpacaEval's judgements, as a JSON list, one object a line, or CSV: instruction, output_1, output_2 (with generator_1 and
+    generator_2, who wrote them) or reference_output, model_output; and preference, from 1 (the first answer is better) to 2 (the second
+    one), 1.5 or 0 for a tie, null where there is no verdict.
+
+    The model is generator_2. If generator_2 differs between rows, or is generator_1 in others, name it with --model.
 
     Figures are percent, coverage is a share. If the coverage is too small, the command prints the figures and fails.
     """
-    import orjson
-
-    from xlforge.base.errors import BuildError
     from xlforge.evaluation.judgements import read_judgements
     from xlforge.evaluation.length import length_controlled
     from xlforge.evaluation.win_rates import win_rate
 
-    judgements = read_judgements(file)
+    judgements = read_judgements(file, model)
     if of is not None and of < len(judgements):
         raise BuildError(f"--of is {of}, but {file} has {len(judgements)} judgements: --of must be at least that many")
     preferences = [judgement.preference for judgement in judgements]
@@ -43,6 +45,8 @@ def command(file: Path, as_json: bool, of: int | None, min_coverage: float) -> N
     rate = win_rate(preferences, groups=prompts, of=of)
     controlled = length_controlled(preferences, [judgement.longer for judgement in judgements])
     notes = [f"length control: {controlled.note}"] if controlled.note else []
+    if len(opponents := sorted({each.reference for each in judgements if each.reference})) > 1:
+        notes.append(f"compared with more than one reference: {', '.join(opponents)}")
     if repeated := len(prompts) - len(set(prompts)):
         notes.append(
             f"{repeated} rows repeat an instruction: the interval resamples the rows of an instruction together"
@@ -58,7 +62,7 @@ def command(file: Path, as_json: bool, of: int | None, min_coverage: float) -> N
             "of": rate.of,
             "notes": notes,
         }
-        click.echo(orjson.dumps(figures, option=orjson.OPT_INDENT_2).decode())
+        click.echo(escape.as_json(figures))
     else:
         low, high = rate.interval or (None, None)
         click.echo(f"win rate            {_percent(rate.win_rate)}, 95 % interval {_percent(low)} to {_percent(high)}")
@@ -66,7 +70,7 @@ def command(file: Path, as_json: bool, of: int | None, min_coverage: float) -> N
         click.echo(f"length-controlled   {_percent(controlled.win_rate)}")
         click.echo(f"coverage            {rate.coverage:7.1%}, {rate.n} of {rate.of} have a verdict")
         for note in notes:
-            click.echo(f"  {note}")
+            click.echo(f"  {escape.line(note)}")
     if rate.coverage < min_coverage or not rate.n:
         raise BuildError(
             f"{rate.of - rate.n} of {rate.of} judgements have no verdict: coverage is {rate.coverage:.3f}, and must be at least "

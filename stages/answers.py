@@ -1,7 +1,5 @@
 """answers@MODEL: what one model answers to every benchmark prompt."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from xlforge.stage.stage import Stage, main

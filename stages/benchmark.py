@@ -1,7 +1,5 @@
 """benchmark: the prompts that models are compared on, in every set and language."""
 
-from __future__ import annotations
-
 from xlforge.base.errors import BuildError
 from xlforge.base.rows import Row
 from xlforge.stage.stage import Stage, main

@@ -1,9 +1,11 @@
 """dataset: every language's chosen translations and the English pairs, as one loadable dataset."""
 
-from __future__ import annotations
+import sys
+from pathlib import Path
 
 import polars as pl
 
+from xlforge.base.errors import BuildError
 from xlforge.base.frames import split
 from xlforge.stage.stage import Stage, main, refuse_leftovers
 
@@ -26,11 +28,16 @@ def work(stage: Stage) -> None:
         pl.DataFrame(whole, {name: stage.schema.Rows.to_schema().columns[name].dtype.type for name in MADE}), on="id"
     )
     _, rejects = split([row for row in made if row["reject"]], stage.schema.Rows, stage.stage)
+    if kept.is_empty():
+        raise BuildError(
+            "no row reached the dataset: data/scores/rejects.parquet and data/selection have the reasons. Fix the cause, or lower the "
+            "thresholds of `scores` or `selection` in params.yaml"
+        )
     columns = list(stage.schema.Rows.to_schema().columns)
     stage.deliver_frames(kept.select(columns).sort("id"), rejects, expected=rows["id"].to_list())
     examples = pl.read_parquet(stage.out / "rows.parquet")
     layout = stage.module("configs")
-    layout.write_configs(stage.out, layout.configs(examples, scores), codes)
+    remove_empty(stage.out, layout.write_configs(stage.out, layout.configs(examples, scores), codes))
 
 
 def english(scores: pl.DataFrame, estimates: pl.DataType) -> pl.DataFrame:
@@ -64,6 +71,31 @@ def translated(chosen: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
         pl.struct(ESTIMATES).alias("qe"),
         pl.col("made_by").list.concat("provenance").alias("provenance"),
     )
+
+
+def remove_empty(folder: Path, sizes: dict[str, dict[str, int]]) -> None:
+    """Removes splits without rows, for which `load_dataset` fails in all languages. The README's table still has them, with 0 rows.
+
+    Args:
+        folder: of the dataset.
+        sizes: rows by config and split.
+    """
+    empty = [f"{config}/{name}.parquet" for config, splits in sizes.items() for name in splits if not splits[name]]
+    if not empty:
+        return
+    from huggingface_hub import DatasetCard
+
+    card = DatasetCard((folder / "README.md").read_text(encoding="utf-8"))
+    for config in card.data["configs"]:
+        config["data_files"] = [file for file in config["data_files"] if file["path"] not in empty]
+    card.data["configs"] = [config for config in card.data["configs"] if config["data_files"]]
+    card.save(folder / "README.md")
+    for file in empty:
+        (folder / file).unlink()
+        print(
+            f"dataset: {file} would have no rows, so the split does not exist; see the rejects of the language",
+            file=sys.stderr,
+        )
 
 
 if __name__ == "__main__":

@@ -1,7 +1,5 @@
 """evaluation: win rates, differences and transfer, from all verdicts."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import polars as pl

@@ -1,7 +1,6 @@
 """instructions: the question that each passage answers."""
 
-from __future__ import annotations
-
+from xlforge.base.rows import stripped_counts
 from xlforge.stage.stage import Stage, main
 
 
@@ -9,7 +8,7 @@ def work(stage: Stage) -> None:
     """Writes the question that each passage answers."""
     seeds = stage.rows("seeds")
     made = stage.run(seeds.select("id", "passage").to_dicts())
-    stage.deliver(made, expected=seeds["id"].to_list())
+    stage.deliver(made, expected=seeds["id"].to_list(), metrics=stripped_counts(made))
 
 
 if __name__ == "__main__":

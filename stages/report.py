@@ -1,7 +1,5 @@
 """report: one self-contained page of everything that the build delivered."""
 
-from __future__ import annotations
-
 from xlforge.base.files import write_text
 from xlforge.config.dag import items, stages
 from xlforge.report.built import Built

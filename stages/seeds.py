@@ -1,7 +1,5 @@
 """seeds: English passages from the user's source, cleaned, filtered and sampled."""
 
-from __future__ import annotations
-
 from xlforge.base.errors import BuildError
 from xlforge.stage.stage import Stage, main
 

@@ -1,7 +1,5 @@
 """selection@LANG: the best candidate of each answer, and the table of all candidates with their scores."""
 
-from __future__ import annotations
-
 from statistics import fmean
 
 from xlforge.base.files import write_parquet

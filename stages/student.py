@@ -11,7 +11,7 @@ from collections import Counter
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
-from xlforge.base import guard
+from xlforge.base import guard, terminal
 from xlforge.base.errors import BuildError
 from xlforge.base.files import write_text
 from xlforge.base.frames import split
@@ -21,7 +21,7 @@ from xlforge.config.environment import execution
 from xlforge.config.execution import Execution
 from xlforge.config.models import ADAPTERS
 from xlforge.config.params import Config
-from xlforge.stage.stage import DATA, Stage, main
+from xlforge.stage.stage import DATA, Stage, dvc_item, main
 from xlforge.training import checkpoints
 
 if TYPE_CHECKING:
@@ -37,13 +37,13 @@ FIRST = os.environ.get("RANK", "0") == "0"
 def work(stage: Stage) -> None:
     """Trains one named student and delivers its adapter, its rows and its loss curve."""
     run = prepared(stage.item or "", stage.config, stage.execution)
-    from xlforge.training import sizes
+    from xlforge.training import rows as training_rows
     from xlforge.training.saving import save
     from xlforge.training.trainer import train
 
-    stage.params, stage.schema = run.student, sizes
+    stage.params, stage.schema = run.student, training_rows
     ids = [row["id"] for row in run.rows]
-    rows, rejects = split(run.rows, sizes.Rows, stage.stage)
+    rows, rejects = split(run.rows, training_rows.Rows, stage.stage)
     stage.record.rows_in = len(ids)
     stage.accept(rows, rejects, ids)
     with checkpoints.hold(run.name, run.key) as folder:
@@ -98,6 +98,7 @@ def prepared(name: str, config: Config, settings: Execution) -> TrainingRun:
 
 def train_with_first(name: str) -> None:
     """The part of a further process in a training; the first process prepares, reports and delivers."""
+    terminal.prepare()
     guard.die_with_parents()
     try:
         config = params.load()
@@ -114,4 +115,4 @@ if __name__ == "__main__":
     if FIRST:
         main("student", work)
     else:
-        train_with_first(sys.argv[1])
+        train_with_first(sys.argv[1] if len(sys.argv) > 1 else str(dvc_item("student")))

@@ -1,7 +1,6 @@
 """translations@LANG: candidate translations of each answer into one language."""
 
-from __future__ import annotations
-
+from xlforge.base.rows import stripped_counts
 from xlforge.stage.stage import Stage, main
 
 
@@ -15,7 +14,7 @@ def work(stage: Stage) -> None:
         for answer in scores["id"]
         for number in range(stage.params.candidates)
     ]
-    stage.deliver(made, expected=expected)
+    stage.deliver(made, expected=expected, metrics=stripped_counts(made))
 
 
 if __name__ == "__main__":

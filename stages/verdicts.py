@@ -1,7 +1,5 @@
 """verdicts@MODEL: the model's answers judged against the reference's and its opponent's, and measured alone."""
 
-from __future__ import annotations
-
 from statistics import fmean
 from typing import Any
 

@@ -29,14 +29,14 @@ WORDS = {
     "myöhemmin rakennus alueella yleensä erilaisia kehitys välillä kanssa usein",
     "Turkish": "ve bir bu da için ile olan çok daha gibi sonra şehir büyük nüfus tarih yılında yaklaşık "
     "genellikle bölgesi arasında yapı farklı gelişme ancak değil kadar",
-    "Chinese": "的 是 在 和 有 不 这 了 城市 人口 历史 地区 发展 建筑 大约 后来 经常 不同 之间 最大 水 年 社会 国家",
+    "Simplified Chinese": "的 是 在 和 有 不 这 了 城市 人口 历史 地区 发展 建筑 大约 后来 经常 不同 之间 最大 水 年 社会 国家",
     "Hindi": "और है का की में से को नहीं यह एक भी था शहर जनसंख्या इतिहास क्षेत्र विकास लगभग बाद अक्सर विभिन्न बीच सबसे "
     "पानी समाज देश भवन",
 }
 """Some words of each language, by its English name."""
 _WORD = re.compile(r"(?<![\w@./:-])[a-z][a-z'’-]*(?![\w@/]|\.\w)")
 _BLOCK = re.compile(r"<(\w+)>\n(.*?)\n</\1>", re.DOTALL)
-_TARGET = re.compile(r"Translate the text into (\w+)")
+_TARGET = re.compile(r"Translate the text into (\w+(?: Chinese)?)")
 _GRADES = ("precision", "informativeness", "naturalness", "objectivity")
 
 

@@ -57,6 +57,12 @@ def test_nothing_is_deleted_without_apply_and_then_what_was_listed(cache: Cache)
     assert cache.models() == {("model", "r1"): 10, ("other", "r1"): 3}
 
 
+def test_gc_finds_responses_by_the_tokens_of_their_prompts(cache: Cache) -> None:
+    done = command(cache, "gc", "--model", "model", "--tokens-in", "10", "--apply")
+    assert "10 responses deleted" in done.output
+    assert cache.models() == {("other", "r1"): 3, ("other", "r2"): 2}
+
+
 def test_gc_needs_a_condition(cache: Cache) -> None:
     assert "--older-than" in command(cache, "gc", "--apply").output
     assert "--model" in command(cache, "gc", "--revision", "r1", "--apply").output

@@ -13,6 +13,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from xlforge.cache import Cache, CacheError
+from xlforge.cache.damage import Damage, read
 from xlforge.cache.database import NEWEST
 from xlforge.cache.migrations import _config
 from xlforge.cache.tables import TABLES
@@ -61,7 +62,7 @@ def written_by(version: str, url: str) -> None:
             config.attributes["connection"] = connection
             command.stamp(config, "0001")
             command.upgrade(config, version)
-        if version > "0002":
+        if version == "0003":
             for statement in THIRD.format(key="0" * 64).split(";\n"):
                 connection.exec_driver_sql(statement)
     engine.dispose()
@@ -75,7 +76,7 @@ def query(url: str, statement: str) -> list[tuple[object, ...]]:
     return rows
 
 
-@pytest.mark.parametrize("former", ["0001", "0002", "0003"])
+@pytest.mark.parametrize("former", ["0001", "0002", "0003", "0004"])
 def test_the_responses_of_an_older_version_stay_and_new_ones_can_be_added(url: str, former: str) -> None:
     written_by(former, url)
     new = Request("openai", "model", "r1", (("user", "new?"),))
@@ -88,6 +89,14 @@ def test_the_responses_of_an_older_version_stay_and_new_ones_can_be_added(url: s
     assert set(query(url, "SELECT created_at FROM responses WHERE text <> 'new'")) > {(1.5,)}
     with Cache(url) as cache:
         assert len(cache.get_many([new.key, *KEYS])) == 21
+
+
+def test_responses_of_an_older_version_get_digests(url: str) -> None:
+    written_by("0004", url)
+    with Cache(url) as cache:
+        assert not [each for each in read(cache) if isinstance(each, Damage)]
+    digests = query(url, "SELECT digest FROM responses")
+    assert len(set(digests)) == len(KEYS)
 
 
 def test_claims_and_spending_of_version_3_are_kept(url: str) -> None:
@@ -147,7 +156,7 @@ def test_the_migrations_create_the_tables_of_the_code(url: str) -> None:
     assert [(change[0], change[1].name) for change in found] == [("remove_table", "store_version")]
 
 
-@pytest.mark.parametrize("found", ["0005", "zzzz"])
+@pytest.mark.parametrize("found", ["0006", "zzzz"])
 def test_a_version_of_the_future_is_refused(url: str, found: str) -> None:
     Cache(url).close()
     engine = sa.create_engine(url)

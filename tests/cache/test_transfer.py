@@ -75,8 +75,8 @@ def test_an_export_adds_what_the_folder_lacks_and_folders_merge_by_copying(
 
 
 def as_former(path: Path) -> None:
-    """The file as an xlforge before version 0004 of the cache wrote it: texts were in the column `words`."""
-    table = pq.read_table(path)
+    """The file as an xlforge before version 0004 of the cache wrote it: texts were in the column `words`, and `served` did not exist."""
+    table = pq.read_table(path).drop(["served"])
     pq.write_table(table.rename_columns(["words" if name == "text" else name for name in table.column_names]), path)
 
 

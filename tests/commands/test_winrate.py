@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import subprocess
 import sys
 from pathlib import Path
@@ -106,7 +107,9 @@ def test_no_verdict_at_all_is_no_figure(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [0, 2.1, 0.5, -1, "better", "", True, [1], {}, 1e400, "inf", 10**400], ids=lambda value: repr(value)[:12]
+    "value",
+    [0.0001, 2.1, 0.5, -1, "better", " ?", True, [1], {}, 1e400, "inf", 10**400],
+    ids=lambda value: repr(value)[:12],
 )
 def test_a_preference_out_of_range_names_its_row(tmp_path: Path, value: Any) -> None:
     path = tmp_path / "judgements.json"
@@ -116,7 +119,60 @@ def test_a_preference_out_of_range_names_its_row(tmp_path: Path, value: Any) -> 
     path.write_bytes(orjson.dumps(rows([2, 1])).replace(b'"preference":1', b'"preference":' + text.encode()))
     path.write_text(path.read_text().replace(":inf", ":Infinity"))
     error = str(winrate(path).exception)
-    assert "row 2" in error and "preference" in error and "from 1 (reference better) to 2" in error
+    assert "row 2" in error and "preference" in error and "from 1 (the first answer is better) to 2" in error
+
+
+def pairs(preferences: list[Any], first: str = "old", second: str = "new") -> list[dict[str, Any]]:
+    """AlpacaEval's own layout."""
+    return [
+        {
+            "instruction": f"Name a river, number {number}.",
+            "output_1": "The Elbe.",
+            "generator_1": first,
+            "output_2": "The river Tisza.",
+            "generator_2": second,
+            "preference": value,
+        }
+        for number, value in enumerate(preferences)
+    ]
+
+
+@pytest.mark.parametrize("kind", ["json", "jsonl", "csv"])
+@pytest.mark.parametrize(
+    ("preferences", "rate", "verdicts"),
+    [([2, 1, 0, 1.5], 50, 4), ([2.0, 0, None, 2], 100 * 2.5 / 3, 3), (["1.25", "0.0", 2], 100 * 1.75 / 3, 3)],
+    ids=["the old tie", "without a verdict", "numbers as text"],
+)
+def test_alpacaevals_own_layout_in_every_kind_of_file(
+    tmp_path: Path, kind: str, preferences: list[Any], rate: float, verdicts: int
+) -> None:
+    path = tmp_path / f"annotations.{kind}"
+    if kind == "csv":
+        with path.open("w", newline="", encoding="utf-8") as file:
+            table = csv.DictWriter(file, pairs([1])[0])
+            table.writeheader()
+            table.writerows(pairs(preferences))
+    else:
+        found = pairs(preferences)
+        path.write_bytes(b"\n".join(map(orjson.dumps, found)) if kind == "jsonl" else orjson.dumps(found))
+    figures = orjson.loads(winrate(path, "--json", "--min-coverage", 0).stdout)
+    assert figures["win_rate"] == pytest.approx(rate)
+    assert (figures["n"], figures["of"]) == (verdicts, len(preferences))
+
+
+def test_the_model_is_named_where_its_answers_stand_on_both_sides(tmp_path: Path) -> None:
+    path = written(tmp_path, pairs([2, 2, 1.75]) + pairs([1], "new", "old"))
+    assert "--model" in str(winrate(path).exception)
+    assert orjson.loads(winrate(path, "--model", "new", "--json").stdout)["win_rate"] == pytest.approx(93.75)
+    assert orjson.loads(winrate(path, "--model", "old", "--json").stdout)["win_rate"] == pytest.approx(6.25)
+    assert "it has new, old" in str(winrate(path, "--model", "other").exception)
+
+
+def test_of_several_models_one_is_chosen(tmp_path: Path) -> None:
+    path = written(tmp_path, pairs([2, 1]) + pairs([1, 1, 1], second="third"))
+    assert "old, third" in str(winrate(path).exception)
+    figures = orjson.loads(winrate(path, "--model", "third", "--json").stdout)
+    assert (figures["win_rate"], figures["of"]) == (0, 3)
 
 
 @pytest.mark.parametrize(

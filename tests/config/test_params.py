@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from dvc.utils.serialize import load_yaml
 
 from xlforge.base import project
 from xlforge.config import environment
 from xlforge.config.execution import Execution
-from xlforge.config.params import ParamsError, load
+from xlforge.config.params import ParamsError, load, read
 
 ROOT = Path(__file__).parents[2]
 
@@ -49,6 +51,7 @@ def test_the_shipped_file_is_right() -> None:
         ("languages", ["xx"], "unknown language 'xx'"),
         ("languages", ["en", "de"], "English is always there"),
         ("languages", ["de", "de"], "twice"),
+        ("languages", ["de", False], 'write "no" in quotes'),
         ("languages", [], "at least 1"),
         ("translations.candidates", "three", "translations.candidates: 'three'"),
         ("scores.threshold.min_grade", 9, "scores.threshold.min_grade: 9"),
@@ -57,6 +60,10 @@ def test_the_shipped_file_is_right() -> None:
         ("instructions", None, "instructions: the block is missing"),
         ("translations.models", ["claude"], "translations.models: 'claude'"),
         ("execution.concurency", 3, "did you mean 'concurrency'"),
+        ("students", {"x; touch pwn; #": {}}, "only the letters a to z, digits and _: write 'x_touch_pwn'"),
+        ("models.$(touch pwn)", {"model": "x"}, "models.$(touch pwn): '$(touch pwn)': a name becomes a folder"),
+        ("translators.two\nlines", {"model": "x"}, "write 'two_lines'"),
+        ("bases.Größe", {"model": "x"}, "only the letters a to z"),
     ],
 )
 def test_faults_name_the_key_the_value_and_the_remedy(tmp_path: Path, key: str, value: Any, told: str) -> None:
@@ -125,3 +132,52 @@ def test_a_temporary_experiment_shares_the_main_checkouts_state(
     finally:
         project.home.cache_clear()
     shutil.rmtree(inside)
+
+
+def test_yaml_is_read_as_dvc_reads_it(tmp_path: Path) -> None:
+    path = tmp_path / "params.yaml"
+    path.write_text(
+        "languages: [de, no, on, yes]\nday: 2026-11-23\ntime: 12:30:45\noctal: [017, 0o17]\nbig: 1_000\nn: ~\nf: 1e3\n"
+        "bom: off\nbase: &a {x: y}\nother: {<<: *a, y: n}\n"
+    )
+    assert read(path) == load_yaml(path)
+    assert read(path)["languages"] == ["de", "no", "on", "yes"]
+    assert (read(path)["time"], read(path)["octal"]) == ("12:30:45", [17, 15])
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"languages: [de\n", "not valid YAML"),
+        (b"languages: [de]\nlanguages: [fr]\n", "duplicate key"),
+        (b"a: \xff\n", "not valid YAML"),
+        (b"a: \x07\n", "not valid YAML"),
+        (b"- de\n", "must be a mapping"),
+        (b"[" * 5000, "not valid YAML"),
+    ],
+)
+def test_a_file_that_is_not_yaml_is_one_message(tmp_path: Path, content: bytes, told: str) -> None:
+    (tmp_path / "params.yaml").write_bytes(content)
+    with pytest.raises(ParamsError, match=told):
+        read(tmp_path / "params.yaml")
+
+
+def test_a_language_that_yaml_1_1_reads_as_false_is_text(tmp_path: Path) -> None:
+    path = with_change(tmp_path, {})
+    path.write_text(re.sub(r"^languages:\n(- .*\n)+", "languages: [de, no]\n", path.read_text(), flags=re.MULTILINE))
+    with pytest.raises(ParamsError, match="unknown language 'no'"):
+        load(path)
+
+
+@pytest.mark.parametrize("key", ["seeds.prompts", "benchmark.exclusions.path"])
+def test_a_path_that_dvc_needs_is_not_null(tmp_path: Path, key: str) -> None:
+    raw = read(ROOT / "params.yaml")
+    *parents, last = key.split(".")
+    place = raw
+    for part in parents:
+        place = place[part]
+    place[last] = None
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(raw))
+    with pytest.raises(ParamsError, match=f"{key}: ") as error:
+        load(tmp_path / "params.yaml")
+    assert "null" in str(error.value) or "valid string" in str(error.value)

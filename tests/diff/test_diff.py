@@ -274,7 +274,7 @@ def test_an_id_twice_in_a_table_is_an_error(tmp_path: Path) -> None:
 )
 def test_the_language_of_a_row(tmp_path: Path, item: str | None, frame: pl.DataFrame, language: str) -> None:
     frame.write_parquet(tmp_path / "rows.parquet")
-    assert list(tables.compared(None, tmp_path / "rows.parquet", item, 0).languages) == [language]
+    assert list(tables.compared(None, tmp_path / "rows.parquet", item, 0)["languages"]) == [language]
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from tests.models.sinks import ListSink
 from tests.models.vllm_server import JUDGE, ROOT, TEACHER, execution, texts
 from tests.project import SMALL, Project, names
 from tests.server import Server
-from xlforge.config import environment
+from xlforge.config import environment, params
 from xlforge.config.execution import Execution, Servers
 from xlforge.config.models import Compared, Model
 from xlforge.models.engine import EngineError
@@ -362,6 +362,23 @@ def test_status_and_down(folder: Path) -> None:
     assert running(folder) == [TEACHER.model]
     assert CliRunner().invoke(cli, ["engine", "down"]).output == "org/teacher: ended\n"
     assert not alive(start["process"], start["child"])
+
+
+def test_up_starts_the_servers_of_roles(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    raw = params.read()
+    served = {"engine": "vllm", "model": TEACHER.model, "revision": TEACHER.revision}
+    raw |= {"teacher": served, "translators": {"pocket": served}}
+    raw["models"]["served"] = served | {"against": "served", "needs": "stages/answers.py"}
+    raw["execution"] = {"servers": execution(folder).servers.model_dump()}
+    monkeypatch.setattr(params, "load", lambda: params.parse(raw))
+    for roles in ([], ["translators.pocket", "models.served"]):
+        up = CliRunner().invoke(cli, ["engine", "up", *roles])
+        assert up.exit_code == 0, up.exception
+        assert [line.split(": at ")[0] for line in up.stdout.splitlines()] == (roles or ["teacher"])
+    assert running(folder) == [TEACHER.model] and len(starts(folder)) == 1
+    wrong = {"judge": "engine transformers", "nobody": "no role", "models.serve": "'served'", "translators.x": "pocket"}
+    for role, message in wrong.items():
+        assert message in str(CliRunner().invoke(cli, ["engine", "up", role]).exception)
 
 
 def test_one_that_is_used_is_ended_only_by_force(folder: Path) -> None:

@@ -12,8 +12,7 @@ import pytest
 
 from xlforge.cache.cache import Cache
 from xlforge.config.params import load
-from xlforge.plan.callers import callers_of
-from xlforge.plan.dry_stage import DryStage, NotBuilt, Outline
+from xlforge.plan.dry_stage import DryStage, NotBuilt, Outline, callers_of
 from xlforge.plan.stale import Entry
 from xlforge.requests.request import Request
 from xlforge.requests.response import Response

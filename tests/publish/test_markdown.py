@@ -63,3 +63,7 @@ def test_letters_that_join_stay_whole() -> None:
 def test_a_missing_value_is_an_error() -> None:
     with pytest.raises(jinja2.UndefinedError):
         rendered("adapter.md.jinja2", repo="someone/x")
+
+
+def test_a_value_that_does_not_exist_is_a_dash() -> None:
+    assert code(None) == code("") == "–"

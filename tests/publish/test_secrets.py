@@ -68,7 +68,7 @@ def test_values_of_secret_variables_are_secrets_and_those_of_others_are_not(tmp_
     there.write_text("x")
     environment = {
         "DB_PASSWORD": "correct horse",
-        "XLFORGE_CACHE": "postgresql://db/cache",
+        "XLFORGE_CACHE": "postgresql://me:hunter!22@db/cache",
         "XLFORGE_ENDPOINT": "http://localhost:8000/v1",
         "API_TOKEN": "short",
         "HF_TOKEN_PATH": str(there),
@@ -76,12 +76,13 @@ def test_values_of_secret_variables_are_secrets_and_those_of_others_are_not(tmp_
     }
     assert known(environment, tmp_path / ".env", "hf_from_login") == {
         "DB_PASSWORD": "correct horse",
-        "XLFORGE_CACHE": "postgresql://db/cache",
+        "XLFORGE_CACHE": "hunter!22",
         "XLFORGE_API_KEY": "from-the-file-1",
         "LONG_TOKEN": "x" * 5000,
         "the Hub token": "hf_from_login",
     }
-    assert found_in("say correct horse aloud", {"DB_PASSWORD": "correct horse"}) == "the value of DB_PASSWORD"
+    for text in ("say correct horse aloud", "correct\n  horse", "Y29ycmVjdCBob3JzZQ==", "correct%20horse"):
+        assert found_in(text, {"OTHER_KEY": "x" * 20, "DB_PASSWORD": "correct horse"}) == "the value of DB_PASSWORD"
 
 
 def test_every_string_of_nested_values_is_read() -> None:

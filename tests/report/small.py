@@ -28,7 +28,7 @@ from xlforge.base.frames import Rejects, frame
 from xlforge.base.rows import reject
 from xlforge.config.params import load
 from xlforge.stage.stage import Stage
-from xlforge.training import sizes
+from xlforge.training import rows as training_rows
 
 HOSTILE = (
     "<script>window.hacked = 1</script>",
@@ -162,7 +162,7 @@ def build(made: Project, count: int = 36, padding: str = "") -> None:
     ]
     trained = {"parameters": 10, "steps": 200, "loss": {"first": 1.0, "last": 0.1, "mean": 0.2}}
     tokens = {"tokens": {"prompts": 9, "completions": 9, "read": 99, "longest": 9}, "languages": {}}
-    write(made, "student", "tuned", sizes.Rows, lessons, metrics=trained | tokens)
+    write(made, "student", "tuned", training_rows.Rows, lessons, metrics=trained | tokens)
     curve = [f"{step},{1 / step:.4f}\n" for step in range(1, 201)]
     (made.folder / "data/student/tuned/loss.csv").write_text("step,loss\n" + "".join(curve))
     judged(made, padding)

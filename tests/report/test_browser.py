@@ -106,7 +106,7 @@ def test_a_click_opens_the_lineage_of_a_row_and_closing_goes_back_to_it(opened: 
         "Question",
         "English answer",
         "Grades",
-        "Candidates in Chinese",
+        "Candidates in Simplified Chinese",
         "Training example",
         "Model calls",
     ]

@@ -13,9 +13,10 @@ from typing import Any
 import polars as pl
 import pytest
 
+from pipelines.seeds.v1 import readers
 from pipelines.seeds.v1.schema import Params
 from stages.seeds import work
-from tests.seeds.conftest import PROSE, seeds
+from tests.seeds.conftest import PROSE, Run, seeds
 from xlforge.base.errors import BuildError
 from xlforge.base.frames import Rejects, partition, valid
 from xlforge.config.params import load
@@ -65,6 +66,7 @@ DISTILABEL = """
 import sys
 from pathlib import Path
 from pipelines.seeds.v1.pipeline import pipeline
+from pipelines.seeds.v1 import readers
 from pipelines.seeds.v1.schema import Params
 from xlforge.config.params import load
 from xlforge.steps.context import Context
@@ -101,3 +103,13 @@ def test_an_error_inside_reaches_the_stage_and_nothing_is_written(tmp_path: Path
         work(stage)
     assert stage.delivered is None
     assert not list(tmp_path.rglob("*.parquet"))
+
+
+def test_chunks_of_any_size_give_the_same_rows_rejects_and_counts(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [*seeds(*PROSE, "short", PROSE[2] + " Yes.", "", *PROSE[:2]), '{"id": "cut"']
+    whole = run(rows, sample=6)
+    assert {"too_short", "near_duplicate", "empty", "unreadable"} <= set(whole.counts["reasons"])
+    for size in (1, 2, 5):
+        monkeypatch.setattr(readers, "CHUNK_ROWS", size)
+        made = run(rows, sample=6)
+        assert made.rows.equals(whole.rows) and made.rejects.equals(whole.rejects) and made.counts == whole.counts

@@ -12,7 +12,7 @@ import pytest
 from tests.training.conftest import write_dataset
 from xlforge.base.errors import BuildError
 from xlforge.config.students import Student
-from xlforge.training.selection import choose
+from xlforge.training.rows import choose
 
 
 def ids(dataset: Path, **keys: Any) -> list[str]:

@@ -8,7 +8,7 @@ import polars as pl
 from transformers import PreTrainedTokenizerBase
 
 from tests.training.conftest import example
-from xlforge.training.sizes import count_tokens, tokens
+from xlforge.training.rows import count_tokens, tokens
 
 
 def reasons(tokenizer: PreTrainedTokenizerBase, rows: list[dict[str, object]], length: int) -> Counter[str]:

@@ -18,8 +18,8 @@ from xlforge.base.errors import BuildError
 from xlforge.base.progress import Steps
 from xlforge.config.students import Base, Student
 from xlforge.training import checkpoints
+from xlforge.training.rows import count_tokens
 from xlforge.training.run import TrainingRun
-from xlforge.training.sizes import count_tokens
 from xlforge.training.trainer import Trained, build_trainer, train
 
 RECIPE: dict[str, Any] = {

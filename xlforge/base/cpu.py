@@ -4,8 +4,6 @@ torch, oneDNN, MKL, OpenBLAS and numpy choose their kernels by what the processo
 XLFORGE_CPU=native leaves the choice to them; whatever else the environment says of it is overruled.
 """
 
-from __future__ import annotations
-
 import os
 
 PINNED = {

@@ -1,7 +1,5 @@
 """Errors that a user can fix: the message gives the value, the rule and the remedy, and is shown without a traceback."""
 
-from __future__ import annotations
-
 
 class BuildError(RuntimeError):
     """A stage cannot go on."""

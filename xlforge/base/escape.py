@@ -4,15 +4,13 @@ What a terminal or a reader would obey instead of show (control characters, esca
 ESC as \\x1b. Joiners, which some scripts cannot do without, stay.
 """
 
-from __future__ import annotations
-
 import os
 import re
 from typing import Any
 
 # C0 without tab and newline, DEL, C1; separators; overrides, isolates and marks of direction; what is invisible; lone surrogates.
 _OBEYED = re.compile(
-    "[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c\ufeff\U000e0000-\U000e007f\ud800-\udfff]"
+    "[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\u2028\u2029\u202a-\u202e\u2066-\u206f\u200e\u200f\u061c\ufeff\ufff9-\ufffb\U000e0000-\U000e007f\ud800-\udfff]"
 )
 
 

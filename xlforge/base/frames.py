@@ -4,8 +4,6 @@ A stage declares the ids it is to deliver. Rows and rejects partition that set, 
 under a temporary name, then renamed, so that a file that is there is complete and equal inputs give equal bytes.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable
 from typing import Annotated, Any
 
@@ -47,9 +45,7 @@ def frame(rows: Iterable[Row], model: type[pa.DataFrameModel]) -> pl.DataFrame:
     try:
         kept = [{name: row[name] for name in schema} for row in rows]
     except KeyError as error:
-        raise BuildError(
-            f"a row has no column {error}, which {model.__name__} wants; this is a fault of the pipeline"
-        ) from None
+        raise BuildError(f"a row has no column {error}, which {model.__name__} has: the pipeline is wrong") from None
     return pl.DataFrame(kept, schema=schema, strict=True).sort("id")
 
 

@@ -1,7 +1,5 @@
 """How the project runs git: one way, one error."""
 
-from __future__ import annotations
-
 import subprocess
 from pathlib import Path
 
@@ -24,13 +22,8 @@ def git(*words: str, folder: Path | None = None, given: str | None = None) -> st
         GitError: it is not installed, or exits with another status than 0.
     """
     try:
-        done = subprocess.run(
-            ["git", *words],
-            cwd=folder,
-            input=None if given is None else given.encode(),
-            capture_output=True,
-            check=False,
-        )
+        data = None if given is None else given.encode()
+        done = subprocess.run(["git", *words], cwd=folder, input=data, capture_output=True, check=False)
     except FileNotFoundError:
         raise GitError("git is not installed") from None
     if done.returncode:

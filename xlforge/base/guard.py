@@ -6,8 +6,6 @@ dies; the stage itself watches the processes above it up to dvc. Linux only, lik
 only the watch works.
 """
 
-from __future__ import annotations
-
 import ctypes
 import json
 import os
@@ -21,12 +19,13 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-import filelock
 import psutil
 
 from xlforge.base.errors import BuildError
+from xlforge.base.locks import Lock
 
 _PR_SET_PDEATHSIG = 1
+_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 _LOOK_EVERY = 0.5
 _WAIT_FOR_PREDECESSOR = 10.0
 
@@ -37,21 +36,20 @@ class Busy(BuildError):
 
 def die_with_parents() -> None:
     """From now on: forked children end with this process, and this process ends with dvc or whatever started it."""
-    stage = os.getpid()
-    if sys.platform == "linux":
-        libc = ctypes.CDLL(None)
-
-        def bind() -> None:
-            libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-            if os.getppid() == 1:
-                os._exit(1)
-
-        os.register_at_fork(after_in_child=bind)
-    above = up_to_dvc(psutil.Process(stage))
+    os.register_at_fork(after_in_child=end_with_parent)
+    above = up_to_dvc(psutil.Process())
     if "DVC_STAGE" in os.environ and not any(map(_is_dvc, above)) and _dvc_is_gone():
         _end()
     if above:
         threading.Thread(target=_watch, args=(above,), daemon=True, name="guard").start()
+
+
+def end_with_parent(number: signal.Signals = signal.SIGKILL) -> None:
+    """From now on the kernel sends this process a signal when its parent ends; one whose parent is gone already ends at once."""
+    if _LIBC is not None:
+        _LIBC.prctl(_PR_SET_PDEATHSIG, number)
+        if os.getppid() == 1:
+            os._exit(1)
 
 
 def up_to_dvc(process: psutil.Process) -> list[Any]:
@@ -81,14 +79,8 @@ def _dvc_is_gone() -> bool:
     except (OSError, ValueError):
         return False
     holders = [*held.get("write", {}).values(), *chain.from_iterable(held.get("read", {}).values())]
-    return bool(holders) and not any(_lives(holder["pid"]) for holder in holders)
-
-
-def _lives(pid: int) -> bool:
-    try:
-        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
-    except psutil.Error:
-        return False
+    alive = {process.pid for process in psutil.process_iter() if _runs(process)}
+    return bool(holders) and alive.isdisjoint(holder["pid"] for holder in holders)
 
 
 def _watch(above: list[Any]) -> None:
@@ -126,17 +118,13 @@ def alone(stage: str) -> Iterator[None]:
     folder = Path(".xlforge")
     folder.mkdir(exist_ok=True)
     holder = folder / "holder"
-    lock = filelock.FileLock(folder / "lock")
-    try:
-        lock.acquire(timeout=_WAIT_FOR_PREDECESSOR)
-    except filelock.Timeout:
+    lock = Lock(folder / "lock")
+    if not lock.wait(_WAIT_FOR_PREDECESSOR):
         who = holder.read_text(encoding="utf-8") if holder.exists() else "another stage"
         raise Busy(
             f"{who} is still running in this checkout; wait for it, or end it, and run `dvc repro` again "
-            "(another checkout may build at the same time on the same store)"
-        ) from None
-    try:
+            "(another checkout may build at the same time with the same cache)"
+        )
+    with lock:
         holder.write_text(f"{stage} (process {os.getpid()})", encoding="utf-8")
         yield
-    finally:
-        lock.release()

@@ -7,7 +7,6 @@ import os
 import time
 from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
 
 _LOOK_EVERY = 0.1
 
@@ -20,12 +19,12 @@ class Lock:
         self._file: int | None = None
 
     def __enter__(self) -> Lock:
-        self.wait()
+        """Waits for the lock, unless it is held already."""
+        if self._file is None:
+            self.wait()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.release()
 
     def take(self) -> bool:

@@ -7,8 +7,6 @@ link. Headings, tables, emphasis, code, and `<details>` with its `<summary>` sta
 installs nothing.
 """
 
-from __future__ import annotations
-
 import re
 import sys
 from pathlib import Path
@@ -38,6 +36,12 @@ def inert(text: str) -> str:
 def literal(text: str) -> str:
     """The text with a backslash before each character that is Markdown or HTML."""
     return _MARKUP.sub(lambda found: f"\\{found.group()}", text)
+
+
+def fenced(text: str, language: str = "text") -> str:
+    """The text as a block of code, which nothing in it can close."""
+    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
+    return f"{fence}{language}\n{text}\n{fence}"
 
 
 def main() -> None:

@@ -3,12 +3,13 @@
 Things done of how many, what there is to say of them, and the time left.
 """
 
-from __future__ import annotations
-
 import sys
 import time
 
 from tqdm import tqdm
+
+from xlforge.base.escape import line as escaped
+from xlforge.base.terminal import cursor_stream
 
 _EVERY = 5.0
 _SHORT = 2.0
@@ -21,14 +22,14 @@ class Line:
     """
 
     def __init__(self, label: str, unit: str, total: int, done: int = 0) -> None:
-        self._label, self._unit = label, unit
+        self._label, self._unit = escaped(label), unit
         self._total, self._before, self._done = total, done, done
         self._start = self._said = time.monotonic()
         self._state = ""
         self._bar: tqdm[None] | None = None
         if sys.stderr.isatty():
             shape = f"{{desc}}: {{n_fmt}}/{{total_fmt}} {unit} |{{bar}}| {{postfix}}, {{remaining}} left"
-            self._bar = tqdm(total=total, initial=done, desc=label, bar_format=shape, file=sys.stderr)
+            self._bar = tqdm(total=total, initial=done, desc=self._label, bar_format=shape, file=cursor_stream())
 
     @property
     def seconds(self) -> float:
@@ -45,9 +46,9 @@ class Line:
         """So many were done. state: what there is to say now. without_work: it took no time, which the time left is reckoned from."""
         self._done += count
         self._before += count * without_work
-        self._state = state
+        self._state = escaped(state)
         if self._bar is not None:
-            self._bar.set_postfix_str(state, refresh=False)
+            self._bar.set_postfix_str(self._state, refresh=False)
             self._bar.update(count)
         elif count and time.monotonic() - self._said >= _EVERY:
             self._say()

@@ -1,7 +1,5 @@
 """Where the project lies: its main checkout, the folder of its state, and the build that this process belongs to."""
 
-from __future__ import annotations
-
 from functools import cache
 from pathlib import Path
 

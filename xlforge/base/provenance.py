@@ -1,20 +1,8 @@
 """How a row remembers the model calls behind it: one entry a call, oldest first, retries among them."""
 
-from __future__ import annotations
-
 import polars as pl
 
-CALL = pl.Struct(
-    {
-        "stage": pl.String,
-        "version": pl.String,
-        "step": pl.String,
-        "model": pl.String,
-        "prompt": pl.String,
-        "key": pl.String,
-        "fault": pl.String,
-    }
-)
+CALL = pl.Struct(dict.fromkeys(("stage", "version", "step", "model", "prompt", "key", "fault"), pl.String))
 PROVENANCE = pl.List(CALL)
 """stage, version: of the pipeline. step: the class of its step. model: `model@revision`. prompt: `file@fingerprint`.
 

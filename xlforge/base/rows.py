@@ -1,7 +1,7 @@
 """A row on its way through a pipeline, and the mark that rejects it."""
 
-from __future__ import annotations
-
+from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 Row = dict[str, Any]
@@ -21,3 +21,10 @@ def reject(reason: str, detail: str = "", raw: str = "") -> dict[str, str]:
 def writable(text: str) -> str:
     """Text as parquet takes it: lone surrogates, which are not valid in UTF-8, as escapes."""
     return text.encode("utf-8", "backslashreplace").decode()
+
+
+def stripped_counts(rows: Iterable[Row]) -> dict[str, dict[str, int]]:
+    """A metric: how often what was stripped from the responses of accepted rows, by name; nothing for rows without that column."""
+    rows = [row for row in rows if "stripped" in row and not row["reject"]]
+    counts = Counter(name for row in rows for name in row["stripped"])
+    return {"stripped": dict(sorted(counts.items()))} if rows else {}

@@ -4,11 +4,7 @@ The result is the same wherever the work was done, so no stage depends on this m
 without threads: engines and caches of this process have threads, and a fork would copy their locks.
 """
 
-from __future__ import annotations
-
-import ctypes
 import os
-import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -19,6 +15,7 @@ from threading import Thread
 from typing import Any, TypeVar
 
 from xlforge.base.errors import BuildError
+from xlforge.base.guard import end_with_parent
 from xlforge.base.progress import Line
 
 T = TypeVar("T")
@@ -30,7 +27,6 @@ _WORTH = 6.0
 """Seconds of work left that are worth the start of other processes, which import for about two."""
 _SHARE = 0.5
 """Seconds of work that are handed out at a time."""
-_PR_SET_PDEATHSIG = 1
 
 _work: Callable[[Any], Any]
 
@@ -50,28 +46,25 @@ def each(work: Callable[[T], R], pieces: Sequence[T], label: str) -> list[R]:
     start = time.monotonic()
     while len(out) < len(pieces) and time.monotonic() - start < _ALONE:
         out.append(work(pieces[len(out)]))
-    if len(out) < len(pieces):
+    if left := pieces[len(out) :]:
         line = Line(label, "rows", len(pieces), len(out))
         at_once = max(1, int(len(out) * _SHARE / _ALONE))
-        shares = [pieces[first : first + at_once] for first in range(len(out), len(pieces), at_once)]
-        left = (len(pieces) - len(out)) * _ALONE / len(out)
-        workers = min(_cores(), len(shares)) if left > _WORTH else 1
-        for made in _shared(work, shares, workers, label):
-            out += made
-            line.add(len(made))
+        workers = min(_cores(), -(-len(left) // at_once)) if len(left) * _ALONE / len(out) > _WORTH else 1
+        for made in _shared(work, left, at_once, workers, label):
+            out.append(made)
+            line.add(1)
         line.close()
     return out
 
 
-def _shared(work: Callable[[T], R], shares: Sequence[Sequence[T]], workers: int, label: str) -> Iterator[list[R]]:
-    """What is made of each share, in order."""
+def _shared(work: Callable[[T], R], pieces: Sequence[T], at_once: int, workers: int, label: str) -> Iterator[R]:
+    """What is made of each piece, in order."""
     if workers == 1:
-        for share in shares:
-            yield [work(piece) for piece in share]
+        yield from map(work, pieces)
         return
     try:
         with ProcessPoolExecutor(workers, get_context("forkserver"), _begin, (work,)) as pool:
-            yield from pool.map(_do, shares)
+            yield from pool.map(_do, pieces, chunksize=at_once)
     except BrokenProcessPool as error:
         raise BuildError(
             f"{label}: the system ended one of {workers} processes that worked on rows, most likely for want of memory: give "
@@ -88,8 +81,7 @@ def _begin(work: Callable[[Any], Any]) -> None:
     global _work  # noqa: PLW0603
     _work = work
     Thread(target=_end_with_stage, daemon=True).start()
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    end_with_parent()
 
 
 def _end_with_stage() -> None:
@@ -100,5 +92,5 @@ def _end_with_stage() -> None:
         os._exit(1)
 
 
-def _do(share: Sequence[Any]) -> list[Any]:
-    return [_work(piece) for piece in share]
+def _do(piece: Any) -> Any:
+    return _work(piece)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,10 +16,10 @@ import sqlalchemy as sa
 
 from xlforge.cache.claims import Claims
 from xlforge.cache.database import NEWEST, Database, chunks
-from xlforge.cache.tables import INSERT, RESPONSES, among
+from xlforge.cache.tables import INSERT, RESPONSE, RESPONSES, among, digest
 from xlforge.requests.response import Completed, Response
 
-_RESPONSE = [RESPONSES.c[name] for name in ("key", "text", "finish_reason", "tokens_in", "tokens_out", "logprob")]
+_RESPONSE = [RESPONSES.c[name] for name in RESPONSE]
 _GROUP = 1000
 _PAGE = 5000
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")
@@ -188,21 +189,20 @@ class Cache:
 
 
 def storable(response: Response) -> Response:
-    """The response with a finish reason that every database accepts as text. The text itself is stored as bytes."""
-    finish = _NO_TEXT.sub("\ufffd", response.finish_reason)
-    return response if finish == response.finish_reason else replace(response, finish_reason=finish)
+    """The response with texts and a number that every database keeps as they are. The text itself is stored as bytes."""
+    known = response.logprob is not None and not math.isnan(response.logprob)
+    return replace(
+        response,
+        finish_reason=_NO_TEXT.sub("\ufffd", response.finish_reason),
+        served=None if response.served is None else _NO_TEXT.sub("\ufffd", response.served),
+        logprob=response.logprob if known else None,
+    )
 
 
 def row(key: str, model: str, revision: str | None, canonical: bytes, response: Response) -> dict[str, Any]:
     """A row of the table, without `created_at`."""
-    return {
-        "key": key,
-        "model": model,
-        "revision": revision,
-        "request": zlib.compress(canonical, 1),
-        "text": response.text.encode("utf-8", "surrogatepass"),
-        "finish_reason": response.finish_reason,
-        "tokens_in": response.tokens_in,
-        "tokens_out": response.tokens_out,
-        "logprob": response.logprob,
-    }
+    response = storable(response)
+    values: dict[str, Any] = {name: getattr(response, name) for name in RESPONSE[2:]}
+    values |= {"key": key, "text": response.text.encode("utf-8", "surrogatepass")}
+    request = zlib.compress(canonical, 1)
+    return values | {"model": model, "revision": revision, "request": request, "digest": digest(values)}

@@ -5,8 +5,6 @@ clients see that its process is gone; elsewhere its claims expire when its heart
 data: where one is lost, a response is generated twice and the cache keeps the first one.
 """
 
-from __future__ import annotations
-
 import os
 import platform
 import uuid

@@ -1,7 +1,5 @@
 """The database behind the cache's URL: opens it, upgrades its tables, and retries while its server is away."""
 
-from __future__ import annotations
-
 import random
 import re
 import sqlite3
@@ -17,7 +15,7 @@ import sqlalchemy as sa
 from xlforge.base.errors import BuildError
 from xlforge.cache.tables import INSERT
 
-NEWEST = "0004"
+NEWEST = "0005"
 """The newest migration."""
 
 _BUSY = 120.0

@@ -1,14 +1,8 @@
-"""Maintenance: deletes responses, checks them, and gives disk space back."""
+"""Maintenance: deletes responses, and gives disk space back."""
 
-from __future__ import annotations
-
-import hashlib
-import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
-import orjson
 import sqlalchemy as sa
 
 from xlforge.cache.cache import Cache
@@ -19,7 +13,12 @@ DAY = 86_400.0
 
 
 def condition(
-    cache: Cache, *, older_than: float | None = None, model: str | None = None, revision: str | None = None
+    cache: Cache,
+    *,
+    older_than: float | None = None,
+    model: str | None = None,
+    revision: str | None = None,
+    tokens_in: int | None = None,
 ) -> sa.ColumnElement[bool]:
     """The condition that a response meets all of these.
 
@@ -28,6 +27,7 @@ def condition(
         older_than: it was generated more than so many days ago.
         model: it is of this model.
         revision: it is of this revision of its model.
+        tokens_in: its prompt was counted as so many tokens.
     """
     parts: list[sa.ColumnElement[bool]] = []
     if older_than is not None:
@@ -36,6 +36,8 @@ def condition(
         parts.append(RESPONSES.c.model == model)
     if revision is not None:
         parts.append(RESPONSES.c.revision == revision)
+    if tokens_in is not None:
+        parts.append(RESPONSES.c.tokens_in == tokens_in)
     return sa.and_(sa.true(), *parts)
 
 
@@ -47,36 +49,6 @@ def delete(cache: Cache, where: sa.ColumnElement[bool]) -> int:
 def drop(cache: Cache, keys: Iterable[str]) -> int:
     """Deletes responses by key, so that they are generated again; how many."""
     return sum(delete(cache, RESPONSES.c.key.in_(chunk)) for chunk in chunks(keys))
-
-
-def faults(cache: Cache) -> Iterator[tuple[str | None, str]]:
-    """What is wrong, as (key, description). The key is None where the SQLite file itself is damaged."""
-    if cache.database.dialect == "sqlite":
-        messages = cache.database.rows(sa.text("PRAGMA quick_check(10)"))
-        yield from ((None, str(message)) for (message,) in messages if message != "ok")
-    for page in cache.pages(*RESPONSES.c):
-        for row in page:
-            if (fault := _fault(row)) is not None:
-                yield row.key, fault
-
-
-def _fault(row: sa.Row[*tuple[Any, ...]]) -> str | None:
-    try:
-        canonical = zlib.decompress(row.request)
-    except zlib.error as error:
-        return f"its request cannot be decompressed ({error})"
-    if hashlib.sha256(canonical).hexdigest() != row.key:
-        return "the key is not the hash of its request"
-    request = orjson.loads(canonical)
-    if (request["model"], request["revision"]) != (row.model, row.revision):
-        return f"its model is {row.model}@{row.revision}, its request's {request['model']}@{request['revision']}"
-    try:
-        row.text.decode("utf-8", "surrogatepass")
-    except UnicodeDecodeError as error:
-        return f"its text cannot be decoded ({error.reason} at {error.start})"
-    if row.tokens_in < 0 or row.tokens_out < 0:
-        return "it has a negative number of tokens"
-    return None
 
 
 def vacuum(cache: Cache) -> tuple[int, int]:

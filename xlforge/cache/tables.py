@@ -3,8 +3,8 @@
 A text is stored as bytes: models generate NUL and lone surrogates, which databases refuse in text columns.
 """
 
-from __future__ import annotations
-
+import hashlib
+from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -24,6 +24,8 @@ RESPONSES = sa.Table(
     sa.Column("tokens_out", sa.Integer, nullable=False),
     sa.Column("logprob", sa.Double),
     sa.Column("created_at", sa.Double, nullable=False),
+    sa.Column("served", sa.Text),
+    sa.Column("digest", sa.String(64), nullable=False, server_default=""),
 )
 CLIENTS = sa.Table(
     "clients",
@@ -45,8 +47,17 @@ SPENDING = sa.Table(
     sa.Column("amount", sa.Double, nullable=False),
 )
 
+RESPONSE = ("key", "text", "finish_reason", "tokens_in", "tokens_out", "logprob", "served")
+"""The columns of a response, as `get_many` reads them and its digest covers them."""
+
 INSERT: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 """The INSERT of each supported database, which has ON CONFLICT."""
+
+
+def digest(values: Mapping[str, Any]) -> str:
+    """SHA-256 of a response, as hexadecimal digits. The key is part of it, so that swapped responses are found."""
+    rest = repr([values[name] for name in RESPONSE if name != "text"])
+    return hashlib.sha256(rest.encode("utf-8", "surrogatepass") + b"\0" + values["text"]).hexdigest()
 
 
 def among(dialect: str, column: sa.Column[str]) -> sa.ColumnElement[bool]:

@@ -5,8 +5,6 @@ are the same bytes (with one version of pyarrow), and dvc stores and sends only 
 trusts nobody: every key must be the hash of its request, and every shard must have the hash in its name.
 """
 
-from __future__ import annotations
-
 import hashlib
 import os
 import re
@@ -22,9 +20,9 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from xlforge.cache.cache import Cache, row, storable
+from xlforge.cache.cache import Cache, row
+from xlforge.cache.damage import Damage, read
 from xlforge.cache.database import CacheError, chunks
-from xlforge.cache.tables import RESPONSES
 from xlforge.requests.response import Response
 
 SHARD = 50_000
@@ -39,10 +37,12 @@ _FIELDS = {
     "tokens_in": pa.int32(),
     "tokens_out": pa.int32(),
     "logprob": pa.float64(),
+    "served": pa.string(),
 }
-_SCHEMA = pa.schema([pa.field(name, kind, nullable=name == "logprob") for name, kind in _FIELDS.items()])
-_FORMER_NAMES = ["words" if name == "text" else name for name in _FIELDS]
-"""The columns of an export by an xlforge before cache version 0004."""
+_SCHEMA = pa.schema([pa.field(name, kind, nullable=name in ("logprob", "served")) for name, kind in _FIELDS.items()])
+_BEFORE_0005 = pa.schema([field for field in _SCHEMA if field.name != "served"])
+_BEFORE_0004 = pa.schema([field.with_name("words") if field.name == "text" else field for field in _BEFORE_0005])
+"""The columns of an export by an xlforge before this version of the cache."""
 _HASH = re.compile(r"[0-9a-f]{64}")
 
 
@@ -55,25 +55,26 @@ class Imported:
     differing: int = 0
 
 
-def export(cache: Cache, target: Path) -> int:
+def export(cache: Cache, target: Path, damaged: list[Damage] | None = None) -> int:
     """Writes responses to parquet.
 
     Args:
         cache: where they are read from.
         target: a file, where it ends in .parquet: it is replaced and holds every response. Or a folder of shards: it gains what it
             lacks.
+        damaged: gains what is not whole.
 
     Returns:
-        How many responses were written.
+        How many responses were written. Damaged ones are not.
     """
     if target.suffix == ".parquet":
         target.parent.mkdir(parents=True, exist_ok=True)
-        return _write(target.parent, _rows(cache, frozenset()), lambda _: target.name)
+        return _write(target.parent, _rows(cache, frozenset(), damaged), lambda _: target.name)
     target.mkdir(parents=True, exist_ok=True)
     held = frozenset(
         key for path in target.glob("*.parquet") for key in _open(path).read(columns=["key"])["key"].to_pylist()
     )
-    count, rows = 0, _rows(cache, held)
+    count, rows = 0, _rows(cache, held, damaged)
     while written := _write(target, islice(rows, SHARD), lambda digest: f"{digest}.parquet"):
         count += written
     return count
@@ -93,7 +94,7 @@ def import_(cache: Cache, source: Path) -> Imported:
         if _HASH.fullmatch(path.stem) and _hash(path) != path.stem:
             raise CacheError(f"{path} is damaged: its content does not have the hash in its name; fetch it again")
         for batch in _open(path).iter_batches(_PAGE):
-            _add(cache, path, batch.rename_columns(_SCHEMA.names), found)
+            _add(cache, path, batch.rename_columns(_SCHEMA.names[: batch.num_columns]), found)
     return found
 
 
@@ -117,16 +118,18 @@ def _row(key: str, request: str, text: bytes, **rest: Any) -> dict[str, Any]:
     if hashlib.sha256(request.encode()).hexdigest() != key:
         raise ValueError(f"{key} is not the hash of its request")
     content = orjson.loads(request)
-    response = storable(Response(text.decode("utf-8", "surrogatepass"), **rest))
+    response = Response(text.decode("utf-8", "surrogatepass"), **rest)
     return row(key, content["model"], content["revision"], request.encode(), response)
 
 
-def _rows(cache: Cache, held: frozenset[str]) -> Iterator[dict[str, Any]]:
+def _rows(cache: Cache, held: frozenset[str], damaged: list[Damage] | None) -> Iterator[dict[str, Any]]:
     """The cache's responses in the order of their keys, without those that are held."""
-    for page in cache.pages(*(RESPONSES.c[name] for name in _FIELDS)):
-        for each in page:
-            if each.key not in held:
-                yield each._asdict() | {"request": zlib.decompress(each.request).decode()}
+    for each in read(cache):
+        if isinstance(each, Damage):
+            (damaged if damaged is not None else []).append(each)
+        elif each.key not in held:
+            values = {name: getattr(each, name) for name in _FIELDS}
+            yield values | {"request": zlib.decompress(each.request).decode()}
 
 
 def _write(folder: Path, rows: Iterable[dict[str, Any]], name: Callable[[str], str]) -> int:
@@ -154,8 +157,7 @@ def _open(path: Path) -> pq.ParquetFile:
         file = pq.ParquetFile(path)
     except (OSError, pa.ArrowInvalid) as error:
         raise CacheError(f"{path} cannot be read: {error}; name a file that `xlforge cache export` wrote") from None
-    former = pa.schema([field.with_name(name) for field, name in zip(_SCHEMA, _FORMER_NAMES, strict=True)])
-    if file.schema_arrow not in (_SCHEMA, former):
+    if file.schema_arrow not in (_SCHEMA, _BEFORE_0005, _BEFORE_0004):
         raise CacheError(f"{path} has other columns than an export: name a file that `xlforge cache export` wrote")
     return file
 

@@ -1,7 +1,5 @@
 """A block of params.yaml, and how one is checked: each fault reported with the value, the rule and the nearest right name."""
 
-from __future__ import annotations
-
 import difflib
 from typing import Any
 
@@ -30,7 +28,7 @@ def checked(
 
 
 def _fault(model: type[BaseModel], fault: Any, prefix: str, others: tuple[str, ...]) -> str:
-    where = prefix + ".".join(str(part) for part in fault["loc"])
+    where = prefix + ".".join(str(part) for part in fault["loc"] if part != "[key]")
     if fault["type"] == "extra_forbidden":
         if new := new_name(where):
             return f"{where}: is now called {new}"

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
-from xlforge.base.errors import BuildError
+from xlforge.config.yaml12 import read_yaml
 
 if TYPE_CHECKING:
     from xlforge.config.params import Config
 
 DVC = Path("dvc.yaml")
+_KEY = re.compile(r"\$\{([a-z_.]+)\}")
 
 
 @dataclass(frozen=True)
@@ -40,10 +40,7 @@ class Declared:
 @cache
 def stages(path: Path = DVC) -> dict[str, Declared]:
     """The stages by name, in the order of the file, which is the order data flows."""
-    if not path.exists():
-        raise BuildError(f"{path} is missing: run from the root of the project")
-    raw = yaml.safe_load(path.read_text(encoding="utf-8"))["stages"]
-    return {name: _declared(name, entry) for name, entry in raw.items()}
+    return {name: _declared(name, entry) for name, entry in read_yaml(path)["stages"].items()}
 
 
 def position(name: str) -> int:
@@ -61,6 +58,37 @@ def items(name: str, config: Config) -> tuple[str, ...]:
     for key in keys:
         found = getattr(found, key)
     return tuple(found)
+
+
+def unset(raw: dict[str, Any]) -> list[str]:
+    """What params.yaml leaves without a value, and dvc.yaml needs for the path of a dependency: DVC ends with an error there."""
+    wanted = {
+        key: (name, dep) for name, declared in stages().items() for dep in declared.deps for key in _KEY.findall(dep)
+    }
+    return [
+        f"{key}: null, but stage {name} depends on it, and DVC cannot run so: name a file, or remove {dep} from its deps in {DVC}"
+        for key, (name, dep) in wanted.items()
+        if not key.startswith("item.") and key != "key" and _at(raw, key) is None
+    ]
+
+
+def _at(raw: Any, key: str) -> Any:
+    for part in key.split("."):
+        raw = raw.get(part) if isinstance(raw, dict) else None
+    return raw
+
+
+def names() -> list[str]:
+    """Every stage and item, as dvc names them, in the order data flows; from params.yaml as it is, unchecked."""
+    from xlforge.config.params import read
+
+    raw, found = read(), []
+    for name, declared in stages().items():
+        if declared.over is None:
+            found.append(name)
+            continue
+        found += [f"{name}@{item}" for item in _at(raw, declared.over) or ()]
+    return found
 
 
 def _declared(name: str, entry: dict[str, Any]) -> Declared:

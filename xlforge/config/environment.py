@@ -5,8 +5,6 @@ file, metric, parquet or card. Keys come from the environment alone. `.env` and 
 `dvc exp run --temp` and a git worktree share them.
 """
 
-from __future__ import annotations
-
 import os
 from typing import Any
 

@@ -1,7 +1,5 @@
 """`execution:` of params.yaml: how a build is run, and nothing that changes its data. No stage tracks it."""
 
-from __future__ import annotations
-
 import shlex
 from typing import Annotated, Any, Literal
 

@@ -1,7 +1,5 @@
 """The models of params.yaml: how responses are sampled, a model in a role, and one whose answers are compared."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self

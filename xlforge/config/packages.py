@@ -3,21 +3,18 @@
 Their versions are in `packages.yaml` in this folder, in a folder that every stage depends on; what is installed must agree.
 """
 
-from __future__ import annotations
-
 from importlib.metadata import version
 from pathlib import Path
 
-import yaml
-
 from xlforge.config.params import ParamsError
+from xlforge.config.yaml12 import read_yaml
 
 DECLARED = Path(__file__).with_name("packages.yaml")
 
 
 def declared() -> dict[str, str]:
     """Package name to version."""
-    return dict(yaml.safe_load(DECLARED.read_text(encoding="utf-8")))
+    return dict(read_yaml(DECLARED))
 
 
 def check() -> None:

@@ -5,16 +5,13 @@ follows them. All blocks are checked before any stage does anything: an unknown 
 language stops a build before its first call, with the value, the rule and the nearest right name.
 """
 
-from __future__ import annotations
-
 import difflib
 import importlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Self, TypeVar
 
-import yaml
-from pydantic import AfterValidator, BaseModel, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, model_validator
 
 from xlforge.base.errors import BuildError
 from xlforge.config.blocks import Block as Block  # noqa: PLC0414  pipelines take it from here
@@ -24,6 +21,7 @@ from xlforge.config.models import Compared, Model, Name
 from xlforge.config.models import Sampling as Sampling  # noqa: PLC0414  pipelines take it from here
 from xlforge.config.prices import Prices
 from xlforge.config.students import Base, Recipe, Student, resolved
+from xlforge.config.yaml12 import read_yaml
 from xlforge.languages.registry import language
 
 PARAMS = Path("params.yaml")
@@ -40,6 +38,12 @@ def _known(code: str) -> str:
     return language(code).code
 
 
+def _not_false(given: Any) -> Any:
+    if given is False:
+        raise ValueError('false is no language: in an overlay of conf/, which Hydra reads, write "no" in quotes')
+    return given
+
+
 def _targets(codes: tuple[str, ...]) -> tuple[str, ...]:
     if "en" in codes:
         raise ValueError("English is always there and is not listed: name the languages to translate into")
@@ -48,7 +52,11 @@ def _targets(codes: tuple[str, ...]) -> tuple[str, ...]:
     return codes
 
 
-Languages = Annotated[tuple[Annotated[str, AfterValidator(_known)], ...], Field(min_length=1), AfterValidator(_targets)]
+Languages = Annotated[
+    tuple[Annotated[str, BeforeValidator(_not_false), AfterValidator(_known)], ...],
+    Field(min_length=1),
+    AfterValidator(_targets),
+]
 
 
 class Evaluation(Block):
@@ -145,9 +153,13 @@ class Config:
         return importlib.import_module(f"pipelines.{stage}.{self.blocks[stage].version}.schema")
 
     def role(self, name: str) -> Model:
-        """The model of a role that has one: teacher, judge or estimator."""
-        model = getattr(self, name)
-        assert isinstance(model, Model)
+        """The model of a role: teacher, judge, estimator or translators.NAME. Raises ParamsError for another name."""
+        block, _, entry = name.partition(".")
+        if block == "translators":
+            return _named(self.translators, entry, "translator", block)
+        model = getattr(self, name, None)
+        if not isinstance(model, Model):
+            raise ParamsError(f"no role is called {name!r}: it is teacher, judge, estimator or translators.NAME")
         return model
 
     def compared(self, name: str | None) -> Compared:
@@ -180,12 +192,10 @@ def staged() -> list[str]:
 
 def read(path: Path = PARAMS) -> dict[str, Any]:
     """The file as it stands; an empty mapping where it holds nothing. Raises ParamsError."""
-    if not path.exists():
-        raise ParamsError(f"{path} is missing: run from the root of the project")
     try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
-        raise ParamsError(f"{path} is not valid YAML: {error}") from error
+        raw = read_yaml(path)
+    except BuildError as error:
+        raise ParamsError(str(error)) from error
     if not isinstance(raw, dict):
         raise ParamsError(f"{path} must be a mapping of blocks, but is {type(raw).__name__}")
     return raw
@@ -193,7 +203,13 @@ def read(path: Path = PARAMS) -> dict[str, Any]:
 
 def load(path: Path = PARAMS) -> Config:
     """The checked file. Raises ParamsError, naming every fault at once."""
-    return parse(read(path), str(path))
+    from xlforge.config import dag
+
+    raw = read(path)
+    config = parse(raw, str(path))
+    if dag.DVC.exists() and (faults := dag.unset(raw)):
+        raise ParamsError("\n  ".join([f"{path}:", *faults]))
+    return config
 
 
 def parse(raw: dict[str, Any], name: str = str(PARAMS)) -> Config:

@@ -3,8 +3,6 @@
 No price ships with xlforge but the pocket models' nothing, since prices change and differ by contract. No stage tracks the table.
 """
 
-from __future__ import annotations
-
 import datetime
 from decimal import Decimal
 from typing import Self

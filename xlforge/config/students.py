@@ -4,8 +4,6 @@
 the number of rows, and may override any key of the recipe. So an ablation is a few lines of params.yaml.
 """
 
-from __future__ import annotations
-
 import difflib
 from typing import Annotated, Any, Literal, Self
 

@@ -1,7 +1,5 @@
 """Two builds, compared: everything that `xlforge diff` shows, as data."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +17,7 @@ _DERIVED = {".md", ".csv", ".html"}
 _COUNTS = ("rows", "rejects", "reasons")
 """Metrics that repeat what the tables of rows show; they are compared only where the tables are not."""
 _SAMPLED = ("rows", "rejects")
+_UNBUILT = "has no dvc.lock, or an empty one: nothing was built there"
 
 
 @dataclass
@@ -80,11 +79,7 @@ def compare(before: Side, after: Side, samples: int) -> Entry:
         "metrics": [entry for pair in changed for entry in _metrics(pair, before, after, pair.stage in blind)],
         "files": [{"path": pair.path, "is": pair.kind} for pair in files],
         "not_compared": [{"path": pair.path, "why": _why(pair, before, after)} for pair in closed],
-        "notes": [
-            f"{each.name} has no dvc.lock, or an empty one: nothing was built there"
-            for each in (before, after)
-            if not each.outs
-        ],
+        "notes": [f"{each.name} {_UNBUILT}" for each in (before, after) if not each.outs],
     }
     return found | {"differs": any(found[name] for name in ("tables", "reasons", "metrics", "files", "not_compared"))}
 
@@ -96,9 +91,8 @@ def _changed(before: Side, after: Side) -> list[_Pair]:
     order = list(dict.fromkeys(out.stage for out in [*new.values(), *old.values()]))
     pairs = [_Pair(path, old.get(path), new.get(path)) for path in sorted(old.keys() | new.keys())]
     pairs = [pair for pair in pairs if (pair.before and pair.before.md5) != (pair.after and pair.after.md5)]
-    return sorted(
-        (pair for pair in pairs if not pair.path.startswith(closed)), key=lambda pair: order.index(pair.stage)
-    )
+    pairs = [pair for pair in pairs if not pair.path.startswith(closed)]
+    return sorted(pairs, key=lambda pair: order.index(pair.stage))
 
 
 def _is_folder(pair: _Pair) -> bool:
@@ -117,9 +111,9 @@ def _why(pair: _Pair, before: Side, after: Side) -> str:
 
 def _table(pair: _Pair, samples: int) -> Iterator[Entry]:
     found = tables.compared(pair.old, pair.new, pair.item, samples if pair.table in _SAMPLED else 0)
-    if found.differs:
-        shown = {kind: [_sample(*rows) for rows in pairs] for kind, pairs in found.samples.items() if pairs}
-        yield {"stage": pair.stage, "item": pair.item, "table": pair.table, **vars(found), "samples": shown}
+    if found:
+        shown = {kind: [_sample(*rows) for rows in pairs] for kind, pairs in found["samples"].items() if pairs}
+        yield {"stage": pair.stage, "item": pair.item, "table": pair.table, **found, "samples": shown}
 
 
 def _sample(old: Entry | None, new: Entry | None) -> Entry:
@@ -151,12 +145,9 @@ def _moved(rows: _Pair, pairs: list[_Pair]) -> Iterator[Entry]:
     """How many rows of a stage went from the kept ones to the rejects, and back."""
     for rejects in pairs:
         if (rejects.stage, rejects.table) == (rows.stage, "rejects"):
-            moved = {
-                "now_rejected": tables.moved(rows.old, rejects.new),
-                "now_kept": tables.moved(rows.new, rejects.old),
-            }
-            if any(moved.values()):
-                yield {"stage": rows.stage, **moved}
+            rejected, kept = tables.moved(rows.old, rejects.new), tables.moved(rows.new, rejects.old)
+            if rejected or kept:
+                yield {"stage": rows.stage, "now_rejected": rejected, "now_kept": kept}
 
 
 def _metrics(pair: _Pair, before: Side, after: Side, counts: bool) -> Iterator[Entry]:

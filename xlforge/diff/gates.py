@@ -7,13 +7,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any, Literal, TypeGuard
+from typing import Literal
 
 import orjson
 
 from xlforge.base.errors import BuildError
 from xlforge.base.git import git_or_none
+from xlforge.config.current import outdated
 from xlforge.config.params import Gate
+from xlforge.diff.metrics import figures, is_number
 
 DATA = Path("data")
 SHARE = "reject_share"
@@ -56,10 +58,11 @@ def check(gates: dict[str, Gate], against: str) -> list[Result]:
     """
     if any(gate.max_drop is not None for gate in gates.values()):
         _verify(against)
-    return [result for name, gate in gates.items() for result in _check(name, gate, against)]
+    old = outdated()
+    return [result for name, gate in gates.items() for result in _check(name, gate, against, old)]
 
 
-def _check(name: str, gate: Gate, against: str) -> Iterator[Result]:
+def _check(name: str, gate: Gate, against: str, old: dict[str, str]) -> Iterator[Result]:
     stages, _, key = gate.metric.partition(":")
     limits = ", ".join(f"{each} {limit:g}" for each in LIMITS if (limit := getattr(gate, each)) is not None)
     missing = Result(name, gate.metric, None, limits, "missing")
@@ -70,6 +73,10 @@ def _check(name: str, gate: Gate, against: str) -> Iterator[Result]:
         hint = f"`dvc repro` writes it; if the stage was removed, fix gates.{name} in params.yaml"
         yield replace(missing, detail=f"{path} is missing: {hint}")
     for stage, path in found.items():
+        if stage in old:
+            hint = f"its figures are outdated ({old[stage]}): `dvc repro {stage}` builds them again"
+            yield replace(missing, metric=f"{stage}:{key}", detail=hint)
+            continue
         value, margin = _figure(path.read_text(encoding="utf-8"), key)
         result = replace(missing, metric=f"{stage}:{key}", value=value)
         if value is not None:
@@ -101,26 +108,19 @@ def _results(result: Result, gate: Gate, margin: float, path: Path, against: str
 def _figure(text: str, key: str) -> tuple[float | None, float]:
     """A figure by its dotted name, and half the width of its interval: of its neighbours `low` and `high`, if there are any."""
     try:
-        figures = orjson.loads(text)
+        tree = orjson.loads(text)
     except orjson.JSONDecodeError as error:
         raise BuildError(f"a metrics.json is not valid JSON: {error}; `dvc repro` writes it again") from error
-    *parents, last = key.split(".")
-    for part in parents:
-        figures = figures.get(part) if isinstance(figures, dict) else None
-    if not isinstance(figures, dict):
+    if key == SHARE and "rejects" in tree:
+        return tree["rejects"] / max(tree["rejects"] + tree.get("rows", 0), 1), 0.0
+    values = {name: found for name, (found, *_) in figures(tree, bounds=True)}
+    place, _, last = key.rpartition(".")
+    value, low, high = (values.get(f"{place}.{name}".lstrip(".")) for name in (last, "low", "high"))
+    if not is_number(value):
         return None, 0.0
-    if key == SHARE and isinstance(rejects := figures.get("rejects"), int):
-        return rejects / max(rejects + int(figures.get("rows", 0)), 1), 0.0
-    value, low, high = (figures.get(name) for name in (last, "low", "high"))
-    if not _is_number(value):
-        return None, 0.0
-    if last in ("low", "high") or not (_is_number(low) and _is_number(high) and low <= value <= high):
+    if last in ("low", "high") or not (is_number(low) and is_number(high) and low <= value <= high):
         return float(value), 0.0
     return float(value), (high - low) / 2
-
-
-def _is_number(value: Any) -> TypeGuard[float]:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _verdict(passed: bool) -> Literal["passed", "failed"]:

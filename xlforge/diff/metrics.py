@@ -5,11 +5,9 @@ takes the two builds as independent. They mostly share their prompts, so the int
 a change is one, and what it calls noise may be settled by more prompts.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeGuard
 
 Entry = dict[str, Any]
 FIGURES = ("win_rate", "difference")
@@ -24,13 +22,13 @@ def compared(before: Any, after: Any) -> list[Entry]:
     beyond: the difference's 95 % interval, low to high, does not hold 0; noise: it does; exact: the figure has no interval. The bounds
     themselves are not listed as figures of their own.
     """
-    old, new = dict(_figures(before or {})), dict(_figures(after or {}))
+    old, new = dict(figures(before or {})), dict(figures(after or {}))
     sides = {key: (old.get(key, _ABSENT), new.get(key, _ABSENT)) for key in sorted(old.keys() | new.keys())}
     return [{"figure": key, **_difference(was, now)} for key, (was, now) in sides.items() if was != now]
 
 
-def _figures(tree: Any, place: str = "") -> Iterator[tuple[str, tuple[Any, Any, Any]]]:
-    """Dotted keys, each with its value and the interval it has, if any."""
+def figures(tree: Any, place: str = "", *, bounds: bool = False) -> Iterator[tuple[str, tuple[Any, Any, Any]]]:
+    """Dotted keys, each with its value and the interval it has, if any. bounds: whether an interval's ends are figures too."""
     if not isinstance(tree, dict):
         yield place, (tree, None, None)
         return
@@ -39,8 +37,13 @@ def _figures(tree: Any, place: str = "") -> Iterator[tuple[str, tuple[Any, Any, 
         key = f"{place}.{name}" if place else str(name)
         if name == figure:
             yield key, (value, tree["low"], tree["high"])
-        elif not (figure and name in _BOUNDS):
-            yield from _figures(value, key)
+        elif bounds or not (figure and name in _BOUNDS):
+            yield from figures(value, key, bounds=bounds)
+
+
+def is_number(value: Any) -> TypeGuard[float]:
+    """Whether a figure is a number, and not one of JSON's truth values."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _difference(was: Any, now: Any) -> Entry:
@@ -49,7 +52,7 @@ def _difference(was: Any, now: Any) -> Entry:
     if now is _ABSENT:
         return {"before": was[0], "after": None, "is": "gone"}
     found: Entry = {"before": was[0], "after": now[0], "is": "exact"}
-    if not all(isinstance(value, int | float) and not isinstance(value, bool) for value in (was[0], now[0])):
+    if not (is_number(was[0]) and is_number(now[0])):
         return found
     found["change"] = round(now[0] - was[0], 6)
     if None not in (*was, *now):

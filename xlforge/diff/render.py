@@ -1,13 +1,13 @@
 """A comparison for a terminal, or as Markdown for a comment. What models wrote is escaped or quoted, so that neither obeys it."""
 
-from __future__ import annotations
-
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from tabulate import tabulate
+
 from xlforge.base.escape import line, plain, styled
+from xlforge.base.markdown import fenced, inert, literal
 from xlforge.diff.tables import KINDS
 from xlforge.diff.words import as_text, shortened
 
@@ -46,12 +46,8 @@ def _side(side: Entry) -> str:
 
 def tables(found: Entry) -> list[Table]:
     """Everything but the samples."""
-    rows = [
-        {**table, "language": language, **count}
-        for table in found["tables"]
-        for language, count in table["languages"].items()
-        if any(count[kind] for kind in KINDS)
-    ]
+    every = [(table, language, count) for table in found["tables"] for language, count in table["languages"].items()]
+    rows = [{**table, "language": code, **count} for table, code, count in every if any(count[kind] for kind in KINDS)]
     columns = [{**table, "columns": names} for table in found["tables"] if (names := _columns(table))]
     reasons = sorted(found["reasons"], key=lambda entry: -abs(entry["change"]))
     shown: list[tuple[str, tuple[str, ...], list[Entry]]] = [
@@ -82,10 +78,8 @@ def _metrics(figures: list[Entry]) -> list[Entry]:
     counts = Counter((entry["stage"], entry["is"]) for entry in figures if entry["is"] not in _ORDER)
     changed = [entry for entry in figures if entry["is"] in _ORDER]
     changed.sort(key=lambda entry: _ORDER.index(entry["is"]))
-    return [
-        *changed,
-        *({"stage": stage, "figure": f"{count} figures", "is": kind} for (stage, kind), count in counts.items()),
-    ]
+    others = [{"stage": stage, "figure": f"{count} figures", "is": kind} for (stage, kind), count in counts.items()]
+    return changed + others
 
 
 def _text(entry: Entry, name: str) -> str:
@@ -124,15 +118,15 @@ def _changes(columns: Entry) -> Iterator[tuple[str, str]]:
         yield "same", "\n"
 
 
-def _marked(pieces: Pieces, colour: bool) -> list[str]:
-    """The lines of a sample, with what was removed as [-words-] and what was added as {+words+}."""
+def _marked(pieces: Pieces, colour: bool) -> str:
+    """The text of a sample, with what was removed as [-words-] and what was added as {+words+}."""
     parts = []
     for kind, words in pieces:
         start, end = _MARKS[kind]
         text = f"{start}{plain(words).rstrip(chr(10))}{end}"
         text = styled(text, fg=_COLOURS[kind]) if colour and kind in _COLOURS else text
         parts.append(text + "\n" * words.endswith("\n"))
-    return "".join(parts).rstrip("\n").split("\n")
+    return "".join(parts).rstrip("\n")
 
 
 def page(found: Entry) -> Iterator[str]:
@@ -143,13 +137,12 @@ def page(found: Entry) -> Iterator[str]:
     for title, head, rows in tables(found):
         yield ""
         yield styled(title, bold=True)
-        widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
-        for row in [head, *rows]:
-            yield "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        aligned = tabulate([head, *rows], tablefmt="plain", disable_numparse=True)
+        yield from (f"  {row.rstrip()}" for row in aligned.splitlines())
     for title, pieces in samples(found):
         yield ""
         yield styled(title, bold=True)
-        yield from (f"    {words}" for words in _marked(pieces, colour=True))
+        yield from (f"    {words}" for words in _marked(pieces, colour=True).split("\n"))
 
 
 def markdown(found: Entry) -> str:
@@ -160,7 +153,7 @@ def markdown(found: Entry) -> str:
         shown, left = _fitting(lines, LARGEST // 2 - sum(map(len, parts)))
         parts += [f"\n### {title}\n\n| {' | '.join(head)} |\n|{'---|' * len(head)}\n", *shown]
         parts += [f"\n{left} more rows are in `xlforge diff`.\n"] * bool(left)
-    entries = [f"\n{_cell(title)}\n{_fenced(_marked(pieces, colour=False))}\n" for title, pieces in samples(found)]
+    entries = [f"\n{_cell(title)}\n{fenced(_marked(pieces, colour=False))}\n" for title, pieces in samples(found)]
     shown, left = _fitting(entries, LARGEST - 200 - sum(map(len, parts)))
     if entries:
         parts += ["\n<details><summary>Samples</summary>\n", *shown, "\n</details>\n"]
@@ -180,24 +173,6 @@ def _fitting(texts: Iterable[str], room: int) -> tuple[list[str], int]:
     return shown, left
 
 
-def _fenced(lines: list[str]) -> str:
-    """Lines as a block of code, which they cannot end."""
-    body = "\n".join(lines)
-    fence = _backticks(body, 3)
-    return f"{fence}text\n{body}\n{fence}"
-
-
-def _backticks(text: str, fewest: int) -> str:
-    """More backticks in a row than a text has anywhere."""
-    return "`" * max(fewest, 1 + max(map(len, re.findall(r"`+", text)), default=0))
-
-
 def _cell(text: str) -> str:
-    """Text in a Markdown line: a code span where it holds anything but letters, digits and plain punctuation."""
-    words = line(text)
-    plain_words = re.fullmatch(r"[\w ,.:;()/@+–→%-]*", words)
-    active = re.search(r"www\.|://|(?<![A-Za-z0-9])@|_\b|\b_", words)
-    if plain_words and not active:
-        return words
-    fence = _backticks(words, 1)
-    return f"{fence} {words} {fence}".replace("|", "\\|")
+    """Text in a Markdown line, of which nothing is markup, a mention or a link."""
+    return inert(literal(line(text)))

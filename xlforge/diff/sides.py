@@ -4,8 +4,6 @@ A revision's files are read from the DVC cache, by hash; what is missing there i
 The working tree's files are read in place. Nothing is checked out.
 """
 
-from __future__ import annotations
-
 import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass, field

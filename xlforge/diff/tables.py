@@ -4,9 +4,6 @@ Columns are compared by 64-bit hashes and read as a stream, so memory holds the 
 The order of rows does not matter.
 """
 
-from __future__ import annotations
-
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,41 +18,22 @@ _CODES = "|".join(LANGUAGES)
 _LANGUAGE = "language of the row"
 
 
-@dataclass
-class Compared:
-    """One table on both sides.
-
-    Args:
-        languages: by code (`-` where none is known) the counts before, after, added, removed, changed.
-        columns: how many changed rows differ in each.
-        only_before, only_after: columns that one side lacks.
-        samples: by kind, pairs of a row before and after.
-    """
-
-    languages: dict[str, dict[str, int]] = field(default_factory=dict)
-    columns: dict[str, int] = field(default_factory=dict)
-    only_before: list[str] = field(default_factory=list)
-    only_after: list[str] = field(default_factory=list)
-    samples: dict[str, list[tuple[Row | None, Row | None]]] = field(default_factory=dict)
-
-    @property
-    def differs(self) -> bool:
-        """Whether more than the order of rows differs."""
-        counts = [count[kind] for count in self.languages.values() for kind in KINDS]
-        return bool(self.only_before or self.only_after) or any(counts)
-
-
 def has_ids(path: Path | None) -> bool:
     """Whether a parquet file is a table of rows; so is one that does not exist."""
     return path is None or "id" in pl.scan_parquet(path).collect_schema()
 
 
-def compared(before: Path | None, after: Path | None, item: str | None, samples: int) -> Compared:
+def compared(before: Path | None, after: Path | None, item: str | None, samples: int) -> dict[str, Any]:
     """The rows of two parquet files; None for a side that has no such table.
 
     Args:
         item: the stage's; its rows are in that language where it is a code.
         samples: of each kind, chosen by a hash of the id.
+
+    Returns:
+        languages: by code (`-` where none is known) the counts before, after, added, removed, changed. columns: how many changed rows
+        differ in each. only_before, only_after: columns that one side lacks. samples: by kind, pairs of a row before and after. Empty
+        where nothing but the order of rows differs.
 
     Raises:
         BuildError: an id stands twice in a table.
@@ -65,14 +43,16 @@ def compared(before: Path | None, after: Path | None, item: str | None, samples:
     common = sorted((old or new or set()) & (new or old or set()) - {"id"})
     there, here = (_hashed(scan, common, item) for scan in scans)
     joined = _joined(there, here, common)
-    found = Compared(languages=_counts(joined), columns=_columns(joined, common))
-    if old and new:
-        found.only_before, found.only_after = sorted(old - new), sorted(new - old)
+    lost, new_columns = (sorted(one - other) if one and other else [] for one, other in ((old, new), (new, old)))
+    if not lost and not new_columns and (joined["kind"] == "same").all():
+        return {}
+    samples_of: dict[str, list[tuple[Row | None, Row | None]]] = {}
     for kind in KINDS:
         ids = joined.filter(pl.col("kind") == kind).select("id").sort(pl.col("id").hash(0)).head(samples)["id"]
         was, now = (_rows(scan, ids) for scan in scans)
-        found.samples[kind] = [(was.get(row_id), now.get(row_id)) for row_id in ids.sort()]
-    return found
+        samples_of[kind] = [(was.get(row_id), now.get(row_id)) for row_id in ids.sort()]
+    found = {"languages": _counts(joined), "columns": _columns(joined, common), "samples": samples_of}
+    return found | {"only_before": lost, "only_after": new_columns}
 
 
 def _hashed(scan: pl.LazyFrame | None, columns: list[str], item: str | None) -> pl.DataFrame:
@@ -82,9 +62,7 @@ def _hashed(scan: pl.LazyFrame | None, columns: list[str], item: str | None) -> 
     hashes = [pl.col(name).hash(0) for name in columns]
     frame = scan.select("id", _language(scan, item).alias(_LANGUAGE), *hashes).collect(engine="streaming")
     if frame["id"].n_unique() < len(frame):
-        raise BuildError(
-            "an id stands twice in a table, so rows cannot be matched: this build is broken, run `dvc repro`"
-        )
+        raise BuildError("an id stands twice in a table, so rows cannot be matched: run `dvc repro` to rebuild it")
     return frame
 
 
@@ -99,15 +77,9 @@ def _language(scan: pl.LazyFrame, item: str | None) -> pl.Expr:
 def _joined(before: pl.DataFrame, after: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
     """Every id with its language, its kind (one of KINDS or `same`), and for each column whether it changed."""
     changes = {f"{name} changed": pl.col(name).ne_missing(pl.col(f"{name}_after")) for name in columns}
-    kind = (
-        pl.when(pl.col("before").is_null())
-        .then(pl.lit("added"))
-        .when(pl.col("after").is_null())
-        .then(pl.lit("removed"))
-        .when(pl.any_horizontal(False, *changes))
-        .then(pl.lit("changed"))
-        .otherwise(pl.lit("same"))
-    )
+    is_added, is_removed = pl.col("before").is_null(), pl.col("after").is_null()
+    cases = zip(KINDS, (is_added, is_removed, pl.any_horizontal(False, *changes)), strict=True)
+    kind = pl.coalesce(*(pl.when(applies).then(pl.lit(name)) for name, applies in cases), pl.lit("same"))
     old, new = before.lazy().with_columns(before=True), after.lazy().with_columns(after=True)
     both = old.join(new, on="id", how="full", coalesce=True, suffix="_after").with_columns(**changes)
     language = pl.coalesce(f"{_LANGUAGE}_after", _LANGUAGE).fill_null("-")

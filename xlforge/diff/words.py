@@ -1,7 +1,5 @@
 """Changed texts, word by word: what stayed, what was removed, what was added."""
 
-from __future__ import annotations
-
 import difflib
 import re
 from typing import Any, Literal

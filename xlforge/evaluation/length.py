@@ -21,8 +21,6 @@ evaluated at Δ = 0: logistic(quality). It has three more differences, all for j
 Swapping model and reference gives 100 - x: every term but quality changes its sign with Δ.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -70,16 +68,12 @@ def length_controlled(preferences: Sequence[float | None], longer: Sequence[floa
         return LengthControlled(None, "nothing was judged")
     wins, deltas = np.array(judged, dtype=np.float64).T
     if not deltas.any():
-        return LengthControlled(
-            float(100 * wins.mean()), "the answers are equally long: there is no length to control for"
-        )
+        return LengthControlled(float(100 * wins.mean()), "the answers are equally long: no length to control for")
     below, above = int((deltas <= 0).sum()), int((deltas >= 0).sum())
     fewer = min(below, above)
     side = "longer" if below < above else "shorter"
     if not fewer:
-        return LengthControlled(
-            None, f"all {len(wins)} answers of the model are {side}: length and quality cannot be separated"
-        )
+        return LengthControlled(None, f"all {len(wins)} answers are {side}: length and quality cannot be separated")
     note = f"all but {fewer} of the model's {len(wins)} answers are {side}: uncertain" if fewer < FEW else ""
     return LengthControlled(100 * _at_equal_length(wins, deltas), note)
 

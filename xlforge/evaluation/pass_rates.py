@@ -19,8 +19,6 @@ in a Unix word list, which misses most inflected forms and new words. A line wit
 As in the benchmark, lines of code are lines, and regional varieties (wuu, yue next to zh) are other languages.
 """
 
-from __future__ import annotations
-
 import re
 import string
 from collections import defaultdict
@@ -34,19 +32,18 @@ from xlforge.evaluation.files import fault, read
 from xlforge.languages.registry import LANGUAGES
 
 KEYS = ("source", "language", "completion")
+RATES = ("line_pass_rate", "word_pass_rate")
 WORDS = 5
 """Words that a line needs to be judged."""
 SURE = 0.3
 """The probability above which a line is in its likeliest language."""
 LONGEST = 5000
 """Characters of a line that are identified: py3langid is uncertain about a phrase that is repeated ten thousand times."""
-NO_LATIN = frozenset(
-    {
-        *("am", "ar", "ary", "arz", "as", "ba", "be", "bg", "bn", "dz", "el", "fa", "gom", "grc", "gu", "hbo", "he"),
-        *("hy", "ja", "ka", "kk", "km", "kn", "ko", "ky", "lo", "mk", "ml", "mn", "mr", "my", "ne", "or", "pa"),
-        *("ps", "ru", "sa", "sdh", "si", "ta", "te", "tg", "th", "tt", "ug", "uk", "ur", "wuu", "yue"),
-    }
+_NO_LATIN = (
+    "am ary arz as ba be bg bn dz fa gom grc gu hbo he hy ka kk km kn ky lo mk ml mn mr my ne or pa ps sa "
+    "sdh si ta te tg tt ug uk ur wuu yue"
 )
+NO_LATIN = frozenset(_NO_LATIN.split())
 """Languages that are not written in Latin letters and have no file in xlforge/languages; one with both scripts, such as Serbian, is not
 among them."""
 
@@ -118,11 +115,8 @@ def pass_rates(answers: Iterable[Answer]) -> PassRates:
     for answer in answers:
         found[answer.language][answer.source].append(_judge(answer.completion or "", answer.language))
     by_language = {code: _rates(list(found[code].values())) for code in sorted(found)}
-    return PassRates(
-        _mean(rates.line_pass_rate for rates in by_language.values()),
-        _mean(rates.word_pass_rate for rates in by_language.values()),
-        by_language,
-    )
+    line, word = (_mean(getattr(rates, name) for rates in by_language.values()) for name in RATES)
+    return PassRates(line, word, by_language)
 
 
 def read_answers(path: Path) -> list[Answer]:
@@ -182,14 +176,9 @@ def _is_long(line: str) -> bool:
 def _rates(sources: list[list[tuple[bool | None, bool | None]]]) -> Rates:
     lines = [[line for line, _ in judged if line is not None] for judged in sources]
     words = [[word for _, word in judged if word is not None] for judged in sources]
+    by_line, by_word = (_mean(100 * fmean(passed) for passed in part if passed) for part in (lines, words))
     n = sum(map(len, lines))
-    return Rates(
-        _mean(100 * fmean(passed) for passed in lines if passed),
-        _mean(100 * fmean(passed) for passed in words if passed),
-        n,
-        sum(map(len, sources)) - n,
-        sum(map(len, words)),
-    )
+    return Rates(by_line, by_word, n, sum(map(len, sources)) - n, sum(map(len, words)))
 
 
 def _mean(rates: Iterable[float | None]) -> float | None:

@@ -4,8 +4,6 @@ Groups of a set's languages: each language by its code; `mean`, over the languag
 Win rates are against the reference. What was not judged is null, never a number.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
@@ -74,11 +72,8 @@ def figures(model: Evaluated, reference: str, wanted: pl.DataFrame, trained: Seq
 
 def _win_rate(judged: pl.DataFrame) -> Row:
     several = judged["language"].n_unique() > 1
-    found = win_rate(
-        judged["preference"].to_list(),
-        groups=judged["prompt_id"].to_list() if several else None,
-        strata=judged["language"].to_list() if several else None,
-    )
+    names, layers = (judged[name].to_list() if several else None for name in ("prompt_id", "language"))
+    found = win_rate(judged["preference"].to_list(), names, layers)
     controlled = _mean([_length_controlled(part) for part in judged.partition_by("language")])
     agreement = order_agreement(judged["first_order"].to_list(), judged["second_order"].to_list())
     values = (found.win_rate, *(found.interval or (None, None)), controlled, found.coverage, agreement)

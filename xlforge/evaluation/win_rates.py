@@ -10,8 +10,6 @@ the mean over languages, each with the same weight however many of its verdicts 
 All figures are percent, except shares, and depend on the data alone: the seeds are fixed.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,8 +20,8 @@ from scipy import stats
 
 RESAMPLES = 9999
 SEED = 0
-_BATCH = 250
-"""Resamples computed at once: larger ones leave the processor's cache and take longer."""
+_OPTIONS: dict[str, Any] = {"n_resamples": RESAMPLES, "vectorized": True, "batch": 250}
+"""scipy's, for both methods. batch: resamples computed at once; larger ones leave the processor's cache and take longer."""
 
 Floats = NDArray[np.float64]
 
@@ -131,15 +129,8 @@ def difference(
     p_value = None
     if len(parts) > 1:
         rng = np.random.default_rng(SEED)
-        tested = stats.monte_carlo_test(
-            parts,
-            rvs=lambda size: parts * rng.choice([-1.0, 1.0], size),
-            statistic=lambda flipped, axis: flipped.sum(axis=axis),
-            vectorized=True,
-            n_resamples=RESAMPLES,
-            batch=_BATCH,
-        )
-        p_value = float(tested.pvalue)
+        flips = {"rvs": lambda size: parts * rng.choice([-1.0, 1.0], size), "statistic": np.sum}
+        p_value = float(stats.monte_carlo_test(parts, **flips, **_OPTIONS).pvalue)
     return Difference(float(100 * parts.sum()), _interval(resampled), p_value, len(ours))
 
 
@@ -159,9 +150,7 @@ def order_agreement(first: Sequence[float | None], second: Sequence[float | None
 def _both(one: Sequence[float | None], other: Sequence[float | None], *names: Sequence[str] | None) -> Any:
     """The values where both inputs have one, and the names at these places."""
     if len(one) != len(other):
-        raise ValueError(
-            f"{len(one)} preferences and {len(other)}: give both for the same prompts, None where unjudged"
-        )
+        raise ValueError(f"{len(one)} preferences and {len(other)}: give both for the same prompts, None if unjudged")
     ours, theirs = _values(one), _values(other)
     both = ~np.isnan(ours) & ~np.isnan(theirs)
     return ours[both], theirs[both], *(_take(each, both) for each in names)
@@ -219,15 +208,8 @@ def _bootstrap(sums: Floats, counts: Floats) -> Any:
         mean: Floats = np.nanmean(means, axis=-1)
         return mean
 
-    return stats.bootstrap(
-        (np.arange(size),),
-        statistic,
-        n_resamples=RESAMPLES,
-        batch=_BATCH,
-        vectorized=True,
-        method="percentile",
-        rng=np.random.default_rng(SEED),
-    )
+    rng = np.random.default_rng(SEED)
+    return stats.bootstrap((np.arange(size),), statistic, method="percentile", rng=rng, **_OPTIONS)
 
 
 def _interval(resampled: Any) -> tuple[float, float] | None:

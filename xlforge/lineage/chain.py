@@ -5,8 +5,6 @@ Ids show the way, because a derived id extends its parent's: `PASSAGE`, `PASSAGE
 from it are those whose id extends it, in every stage of dvc.yaml. Nothing is run or changed here.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal

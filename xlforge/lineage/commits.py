@@ -1,8 +1,6 @@
 """Which commit built what is in the working tree: the first one since which dvc.lock names the same files."""
 
-from __future__ import annotations
-
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,7 +30,8 @@ def built(stages: Collection[str]) -> dict[str, Built]:
     now = {stage: outs(here, stage) for stage in stages}
     found = {stage: Built(None, note="not committed yet") for stage in stages}
     open_stages = {stage for stage in stages if now[stage]}
-    for commit, date, subject in _history():
+    log = git_or_none("log", "--format=%H%x00%cs%x00%s", "--", LOCK) or ""
+    for commit, date, subject in (entry.split("\0") for entry in log.splitlines()):
         then = lock(git_or_none("show", f"{commit}:{LOCK}") or "")
         open_stages = {stage for stage in open_stages if outs(then, stage) == now[stage]}
         found |= {stage: Built(commit, date, subject) for stage in open_stages}
@@ -55,10 +54,3 @@ def _doubt(outs: dict[str, str]) -> str | None:
 
 def _differs(path: Path, digest: str) -> bool:
     return path.exists() and path.stat().st_size < _LARGE and md5(path) != digest
-
-
-def _history() -> Iterator[tuple[str, str, str]]:
-    """(commit, date, subject) of every commit that changed dvc.lock, newest first."""
-    for line in (git_or_none("log", "--format=%H%x00%cs%x00%s", "--", LOCK) or "").splitlines():
-        commit, date, subject = line.split("\0")
-        yield commit, date, subject

@@ -1,7 +1,5 @@
 """A row's story as a page for a terminal. What a model or a source wrote is escaped wherever a terminal would obey it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from xlforge.base.escape import line, plain, styled

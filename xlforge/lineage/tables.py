@@ -1,7 +1,5 @@
 """What a build wrote, looked up by row: `data/<stage>/[<item>/]<table>.parquet`, in the order of dvc.yaml."""
 
-from __future__ import annotations
-
 import difflib
 from bisect import bisect
 from collections.abc import Iterator

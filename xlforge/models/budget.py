@@ -10,8 +10,6 @@ every build that names the same `execution.period` and cache. What was in flight
 Endpoints and distilabel's LLM classes are counted; models in process cost no money and are not.
 """
 
-from __future__ import annotations
-
 import asyncio
 import math
 from collections.abc import Callable, Sequence

@@ -5,8 +5,6 @@ asynchronous calls, else one at a time. Such a class takes no seed for each row:
 and does not change the sampling.
 """
 
-from __future__ import annotations
-
 import asyncio
 import importlib
 import inspect
@@ -77,9 +75,7 @@ class DistilabelEngine:
                 "params.yaml, or choose engine openai, vllm or transformers"
             )
         if any(request.schema for request in requests):
-            self._report(
-                "takes no response schema: responses are checked when they arrive, and sampled again if invalid"
-            )
+            self._report("takes no response schema: responses are checked on arrival, and sampled again if invalid")
         if any(request.logprobs for request in requests):
             self._report("gives no log-probabilities: they stay empty")
 

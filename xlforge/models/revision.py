@@ -4,8 +4,6 @@ The cache holds responses of a revision, not of a folder; without this check, re
 responses of the weights before them. A model with an adapter has the revisions of both, joined by a plus.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from pathlib import Path
@@ -31,9 +29,7 @@ def folder_digest(folder: Path) -> str:
 def adapted(revision: str | None, adapter: Path) -> str:
     """The revision of a model with an adapter: the model's own, `+`, the digest of the adapter's folder. Raises EngineError."""
     if not (adapter / _CONFIG).is_file():
-        raise EngineError(
-            f"{adapter} holds no adapter_config.json: an adapter is a folder as PEFT saves it; train it first"
-        )
+        raise EngineError(f"{adapter} holds no {_CONFIG}: an adapter is a folder as PEFT saves it; train it first")
     return f"{revision or ''}+{folder_digest(adapter)}"
 
 

@@ -1,7 +1,5 @@
 """How many tokens a request will take, estimated from those before it."""
 
-from __future__ import annotations
-
 _RATIO = 0.3
 """Tokens a byte while nothing is known."""
 _STEADY = 0.02

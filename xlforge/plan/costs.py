@@ -1,7 +1,5 @@
 """What a stage costs: calls, tokens, money and time, counted where it was run dry, else estimated from its last run."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import NamedTuple
 

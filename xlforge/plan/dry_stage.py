@@ -7,7 +7,7 @@ the rows that the stage would deliver, so the stages after it can be run dry on 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from filecmp import cmp
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,10 @@ import polars as pl
 from xlforge.base.files import write_parquet
 from xlforge.base.frames import frame
 from xlforge.base.rows import Row
+from xlforge.config import dag
+from xlforge.config.models import Compared, Model
 from xlforge.config.params import Config
+from xlforge.plan.stale import Entry
 from xlforge.stage.stage import DATA, Stage
 from xlforge.steps.answerers import Caller
 from xlforge.steps.dry import Dry, waits
@@ -78,9 +81,7 @@ class DryStage(Stage):
             self._unfinished |= _with_parents(row["id"])
         return rows
 
-    def deliver_frames(
-        self, rows: pl.DataFrame, rejects: pl.DataFrame, expected: Collection[str], *_: Any, **__: Any
-    ) -> None:
+    def deliver_frames(self, rows: pl.DataFrame, rejects: pl.DataFrame, expected: Any, *_: Any, **__: Any) -> None:
         whole = [each.filter(~pl.col("id").is_in(list(self._unfinished))) for each in (rows, rejects)]
         for each, name in zip(whole, ("rows", "rejects"), strict=True):
             write_parquet(each, self.out / f"{name}.parquet")
@@ -120,6 +121,33 @@ class Outline(DryStage):
     def run_pipeline(self, pipeline: Pipeline) -> list[Row]:
         self.callers += callers(pipeline)
         return []
+
+
+def callers_of(entry: Entry, outline: Outline) -> list[Caller]:
+    """One entry for each step of a stage that calls a model: as its work shows it when it has no rows, or as dvc.yaml tracks them."""
+    if not entry.parents:  # its work would read the whole source
+        return _tracked(entry, outline.config)
+    try:
+        outline.work()
+    except Exception:  # the work of a stage need not expect that there are no rows
+        return outline.callers or _tracked(entry, outline.config)
+    return outline.callers
+
+
+def _tracked(entry: Entry, config: Config) -> list[Caller]:
+    """The models whose blocks of params.yaml a stage tracks in dvc.yaml."""
+    found: list[Caller] = []
+    for block, _, key in (name.partition(".") for name in dag.stages()[entry.stage].params):
+        value = getattr(config, block, None)
+        if isinstance(value, dict):
+            value = value.get(entry.item) if "." not in key else None
+        if isinstance(value, Compared) and not value.file:
+            # A student is priced as its base.
+            model = value.model or config.bases[config.students[str(value.student)].base].model
+            found.append(Caller(entry.stage, Model(engine=value.engine, model=model), entry.name))
+        elif isinstance(value, Model):
+            found.append(Caller(block, value, entry.name))
+    return found
 
 
 def rows_file(name: str) -> Path:

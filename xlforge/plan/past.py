@@ -3,8 +3,6 @@
 A stage without a run of its own item is estimated from the last run of another item of the stage.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any

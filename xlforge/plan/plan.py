@@ -1,7 +1,5 @@
 """The plan of the checkout that this runs in."""
 
-from __future__ import annotations
-
 import os
 import tempfile
 import warnings

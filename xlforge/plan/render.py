@@ -1,11 +1,10 @@
 """The plan as text, Markdown and JSON."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 
 import orjson
+from tabulate import tabulate
 
 from xlforge.base.escape import as_json as escaped_json
 from xlforge.base.escape import line, styled
@@ -37,8 +36,8 @@ def text(plan: Plan) -> list[str]:
     if not plan.stages:
         return ["Nothing to do: all that dvc.lock names is built from params.yaml, code and inputs as they are now."]
     lines = [_head(plan), *(_cells(stage) for stage in (*plan.stages, plan.total))]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    head, *rows, foot = [_columns(cells, widths) for cells in lines]
+    sides = ("left", *["right"] * (len(lines[0]) - 1))
+    head, *rows, foot = tabulate(lines, tablefmt="plain", colalign=sides, disable_numparse=True).splitlines()
     out = [head]
     for stage, row in zip(plan.stages, rows, strict=True):
         out.append(styled(row, bold=stage.runs == "yes"))
@@ -51,17 +50,10 @@ def markdown(plan: Plan) -> list[str]:
     if not plan.stages:
         return ["**Plan**: nothing to build."]
     lines = [_head(plan), ["---", *["---:"] * 6], *(_cells(stage) for stage in (*plan.stages, plan.total))]
-    out = [
-        *(f"| {' | '.join(cells)} |" for cells in lines),
-        "",
-        *map(literal, _end(plan)),
-        "",
-        "<details><summary>Why</summary>",
-        "",
-    ]
-    for stage in plan.stages:
-        out.append(f"- {stage.name}: " + "; ".join(map(literal, _reasons(stage))))
-    return [*out, "", "</details>"]
+    table = [f"| {' | '.join(cells)} |" for cells in lines]
+    why = [f"- {stage.name}: " + "; ".join(map(literal, _reasons(stage))) for stage in plan.stages]
+    folded = ["<details><summary>Why</summary>", "", *why, "", "</details>"]
+    return [*table, "", *map(literal, _end(plan)), "", *folded]
 
 
 def reason(change: Change) -> str:
@@ -106,11 +98,6 @@ def _cells(stage: Planned) -> list[str]:
         _marked(stage.money, lambda money: f"{money:.2f}"),
         _marked(stage.seconds, _clock),
     ]
-
-
-def _columns(cells: list[str], widths: list[int]) -> str:
-    first, *rest = (f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=True))
-    return "  ".join([cells[0].ljust(len(first)), *rest])
 
 
 def _end(plan: Plan) -> list[str]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from xlforge.base import dvc_lock
 from xlforge.base.errors import BuildError
 from xlforge.base.git import git_or_none
 from xlforge.config.params import staged
@@ -101,6 +102,7 @@ def entries(targets: tuple[str, ...]) -> list[Entry]:
     from dvc.repo.reproduce import collect_stages, get_active_graph, plan_repro
 
     logging.getLogger("dvc").setLevel(logging.ERROR)
+    dvc_lock.check()
     try:
         with Repo() as repo:
             wanted = collect_stages(repo, targets or ("dvc.yaml",))

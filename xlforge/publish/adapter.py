@@ -1,7 +1,5 @@
 """A student's adapter as a publication: weights, tokenizer, loss curve, and a card with its recipe and win rates."""
 
-from __future__ import annotations
-
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -63,7 +61,7 @@ def written(
     recipe, table = config.students[student], licences.load()
     base = config.bases[recipe.base]
     local = Path(base.model).is_dir()
-    calls = build.calls(split.rows for split in splits(config, recipe.config))
+    calls = build.calls((split.rows for split in splits(config, recipe.config)), build.unpinned(config))
     licence = table.of_adapter(base.model)
     rows = compared(config, student, figures)
     codes = recipe.languages or tuple(config.languages)

@@ -3,9 +3,7 @@
 Models and prompts come from the rows' provenance, so the card names what made the rows, not what params.yaml names today.
 """
 
-from __future__ import annotations
-
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +18,7 @@ from xlforge.config.dag import Declared, items, position
 from xlforge.config.dag import stages as declared
 from xlforge.config.params import Config
 from xlforge.stage.versions import released
+from xlforge.steps.prompts import fingerprint
 
 DATA = Path("data")
 
@@ -61,9 +60,11 @@ class Call:
 
     @property
     def text(self) -> str | None:
-        """The prompt's file; None for a prompt that is not a file of the stage's pipeline."""
-        path = Path("pipelines", self.stage, self.version, "prompts", f"{self.prompt}.jinja2")
-        return path.read_text(encoding="utf-8") if path.exists() else None
+        """The prompt's file, which may be that of an earlier version; None for a prompt that is not a file of the stage's pipelines."""
+        own = Path("pipelines", self.stage, self.version, "prompts", f"{self.prompt}.jinja2")
+        others = Path("pipelines", self.stage).glob(f"v*/prompts/{self.prompt}.jinja2")
+        paths = [own] if own.exists() else [path for path in others if fingerprint(path) == self.fingerprint]
+        return paths[0].read_text(encoding="utf-8") if paths else None
 
 
 def stages(last: str) -> list[Stage]:
@@ -97,16 +98,29 @@ def parameters(made: Iterable[Stage]) -> str:
     )
 
 
-def calls(rows: Iterable[pl.DataFrame]) -> list[Call]:
-    """The kinds of model calls in the provenance of rows, in the order of the stages."""
+def calls(rows: Iterable[pl.DataFrame], unpinned: Collection[str] = ()) -> list[Call]:
+    """The kinds of model calls in the provenance of rows, in the order of the stages.
+
+    Args:
+        rows: with provenance.
+        unpinned: models without a revision, whose names may hold an @.
+    """
     columns = ("stage", "version", "prompt", "model")
     found = set()
     for table in rows:
         entries = table.select(pl.col("provenance").explode()).drop_nulls().unnest("provenance")
-        for stage, version, prompt, model in entries.select(columns).drop_nulls().unique().iter_rows():
-            parts = (*prompt.partition("@")[::2], *model.partition("@")[::2])
-            found.add(Call(position(stage), stage, version, *parts))
+        for stage, version, text, model in entries.select(columns).drop_nulls().unique().iter_rows():
+            name, _, revision = (model, "", "") if model in unpinned or "@" not in model else model.rpartition("@")
+            prompt, _, mark = text.partition("@")
+            if name:  # a text that no model generated has none
+                found.add(Call(position(stage), stage, version, prompt, mark, name, revision))
     return sorted(found)
+
+
+def unpinned(config: Config) -> set[str]:
+    """The models of params.yaml that have no revision."""
+    roles = (config.teacher, config.judge, config.estimator, *config.translators.values())
+    return {model.model for model in roles if model.revision is None}
 
 
 def counts(made: Iterable[Stage], config: Config) -> list[tuple[str, dict[str, Any]]]:

@@ -1,7 +1,5 @@
 """A build's dataset as a publication: its configs as they are, and a card written from the build."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from xlforge.config import params
@@ -34,11 +32,15 @@ def publication(repo: str) -> tuple[Publication, list[str]]:
 
 def written(repo: str, here: state.State, config: Config, *, found: list[Split], figures: Evaluated | None) -> str:
     """The card. The same build gives the same bytes."""
-    calls, table, described = build.calls(split.rows for split in found), licences.load(), module(config)
+    calls, table, described = (
+        build.calls((split.rows for split in found), build.unpinned(config)),
+        licences.load(),
+        module(config),
+    )
     stages, codes = build.stages("dataset"), config.languages
     best = {split.name: split.rows for split in found if split.config == "bestof3"}
     widest = max(found, key=lambda split: len(split.rows.columns)).rows.schema
-    examples = [best[LANGUAGES[code].split].filter(language=code) for code in ("en", *codes)]
+    examples = [best[name].filter(language=code) for code in ("en", *codes) if (name := LANGUAGES[code].split) in best]
     body = rendered(
         "dataset.md.jinja2",
         repo=repo,
@@ -61,7 +63,7 @@ def written(repo: str, here: state.State, config: Config, *, found: list[Split],
         compared={name: what(name, config) for name in config.models},
         groups=["mean", "zero_shot", *codes],
         examples=[example for rows in examples if (example := chosen(rows))],
-        scored=chosen(next(split.rows for split in found if split.config == "scored")),
+        scored=next((chosen(split.rows) for split in found if split.config == "scored"), None),
         source=source(config),
         seeds=config.block("seeds").source,
     )

@@ -1,7 +1,5 @@
 """The evaluation of a build. The card omits an evaluation of another build, and the command prints why."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The fields of what is published: types from the parquet files, descriptions from the schema of the dataset's version."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any

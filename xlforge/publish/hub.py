@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from xlforge.base.errors import BuildError
+from xlforge.base.redact import redactor
 from xlforge.publish.publication import Publication
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def _step(what: str, repo: str, token: str) -> Iterator[None]:
             raise
         # The error of an upload names only the file; the reason is its cause.
         cause = f": {error.__cause__}" if type(error) is RuntimeError and error.__cause__ else ""
-        message = " ".join(f"{error}{cause}".split()).replace(token, "***") or type(error).__name__
+        message = " ".join(redactor([token])(f"{error}{cause}").split()) or type(error).__name__
         raise BuildError(
             f"could not {what} ({repo}): {message}. No branch or tag shows a part of the build: fix the cause and run the same "
             "command again"

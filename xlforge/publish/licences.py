@@ -1,17 +1,15 @@
 """Whether a build may be published, and under which licence: conf/licences.yaml has an entry for every source and model."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Literal, TypeVar
 
-import yaml
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from xlforge.base.errors import BuildError
-from xlforge.config.blocks import Block
+from xlforge.config.blocks import Block, checked
+from xlforge.config.yaml12 import read_yaml
 
 TABLE = Path("conf/licences.yaml")
 
@@ -88,12 +86,11 @@ class Licences(Block):
 
 def load(path: Path = TABLE) -> Licences:
     """The checked table. Raises BuildError."""
-    try:
-        return Licences.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except FileNotFoundError:
-        raise BuildError(f"{path} is missing: restore it from git") from None
-    except (ValidationError, yaml.YAMLError) as error:
-        raise BuildError(f"{path} is not valid: {error}") from None
+    found, faults = checked(Licences, read_yaml(path), "")
+    if faults:
+        raise BuildError(f"{path} is not valid:\n  " + "\n  ".join(faults))
+    assert isinstance(found, Licences)
+    return found
 
 
 def _entry(entries: tuple[Kind, ...], name: str, what: str, block: str) -> Kind:

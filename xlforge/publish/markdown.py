@@ -4,8 +4,6 @@ The cards are rendered here and not by `DatasetCard.from_template`, which escape
 cannot include another template.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +12,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from xlforge.base import escape
+from xlforge.base import escape, markdown
 from xlforge.report.labels import called
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -31,8 +29,8 @@ def plain(text: str) -> Markup:
 
 
 def code(text: object) -> Markup:
-    """Text in code style, in a paragraph or a cell."""
-    bare = escape.line(str(text)).replace("|", "¦")
+    """Text in code style, in a paragraph or a cell; a dash for None and an empty text."""
+    bare = escape.line("" if text is None else str(text)).replace("|", "¦")
     ticks = "`" * (_longest(bare) + 1)
     pad = " " if bare.startswith("`") or bare.endswith("`") else ""
     return Markup(f"{ticks}{pad}{bare}{pad}{ticks}") if bare else Markup("–")
@@ -40,9 +38,7 @@ def code(text: object) -> Markup:
 
 def fenced(text: str, language: str = "text") -> Markup:
     """A block of code that nothing in the text can close."""
-    fence = "`" * max(3, _longest(text) + 1)
-    shown = escape.plain(text.replace("\r\n", "\n")).rstrip()
-    return Markup(f"{fence}{language}\n{shown}\n{fence}")
+    return Markup(markdown.fenced(escape.plain(text.replace("\r\n", "\n")).rstrip(), language))
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> Markup:

@@ -1,7 +1,5 @@
 """What is published: files by their path in the repository, and the tag that their content gives them."""
 
-from __future__ import annotations
-
 import hashlib
 from dataclasses import dataclass
 from fnmatch import fnmatch

@@ -1,7 +1,5 @@
 """The rows that are published: the files of the dataset's configs, checked against the schema that made them."""
 
-from __future__ import annotations
-
 import hashlib
 import importlib
 from dataclasses import dataclass

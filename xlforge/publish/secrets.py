@@ -1,4 +1,4 @@
-"""Secrets must not be published: values of secret variables of this environment, and strings that look like a well-known key.
+"""Secrets must not be published: values of secret variables of this environment, in any spelling, and strings like a well-known key.
 
 detect-secrets knows the shapes of keys. Its detectors of high entropy, keywords, addresses and assignments are left out: in prose in many
 languages they find words, or take milliseconds a text. It lacks the shapes of `_MORE`.
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from dotenv import dotenv_values
 
 from xlforge.base.errors import BuildError
+from xlforge.base.redact import Secrets, secret_variables
 
 if TYPE_CHECKING:
     from detect_secrets.plugins.base import RegexBasedDetector
@@ -33,7 +34,6 @@ _MORE = {
     "npm Token": r"npm_[A-Za-z0-9]{36}",
     "Password in a URL": r"[a-z][a-z0-9+.-]*://[^\s/:@]+:[^\s/@]+@",
 }
-_SECRET = re.compile(r"TOKEN|SECRET|PASSW|CREDENTIAL|_KEY|_PAT$|^XLFORGE_(?:CACHE|API_KEY)", re.IGNORECASE)
 _MIN_LENGTH = 8
 """Shorter values are words like `none`, and not secrets."""
 
@@ -41,11 +41,8 @@ _MIN_LENGTH = 8
 def known(environment: Mapping[str, str], dotenv: Path, token: str | None) -> dict[str, str]:
     """Secret values by name: variables with a name like API_TOKEN, from the environment and .env, and the Hub's token."""
     declared = {name: value or "" for name, value in dotenv_values(dotenv).items()} if dotenv.exists() else {}
-    found = {
-        name: value
-        for name, value in {**declared, **environment}.items()
-        if _SECRET.search(name) and len(value) >= _MIN_LENGTH and not os.path.exists(value)
-    }
+    found = secret_variables({**declared, **environment})
+    found = {name: value for name, value in found.items() if len(value) >= _MIN_LENGTH}
     return found | ({"the Hub token": token} if token else {})
 
 
@@ -74,10 +71,15 @@ def detectors() -> list[RegexBasedDetector]:
 
 def found_in(text: str, secrets: Mapping[str, str]) -> str | None:
     """The kind of the first secret in a text, without the secret itself; None without one."""
-    for name, value in secrets.items():
-        if value in text:
-            return f"the value of {name}"
+    if _finder(tuple(secrets.values())).found(text):
+        named = next((name for name, value in secrets.items() if _finder((value,)).found(text)), "a secret variable")
+        return f"the value of {named}"
     return next((str(one.secret_type) for one in detectors() if any(True for _ in one.analyze_string(text))), None)
+
+
+@cache
+def _finder(values: tuple[str, ...]) -> Secrets:
+    return Secrets(values)
 
 
 def refuse(texts: Iterable[tuple[str, str]], secrets: Mapping[str, str]) -> None:

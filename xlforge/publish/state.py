@@ -1,7 +1,5 @@
 """The state of the checkout: a build is published only if git has all of it, dvc.lock describes it, and its gates pass."""
 
-from __future__ import annotations
-
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path

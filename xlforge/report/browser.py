@@ -1,10 +1,12 @@
 """The rows that the page holds: training examples, rejects, and the answers to the benchmark's prompts.
 
 A row combines what the stages delivered about it. What rows share (the English pair of a seed, kinds of model calls) is held once.
+
+Where a page cannot hold all rows, it takes them in turn from every group of stage, language and reason. The rows of a group are ordered by
+a hash of their seed, so equal builds give equal samples and the languages of a seed come together.
 """
 
-from __future__ import annotations
-
+import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterable
@@ -14,9 +16,9 @@ import orjson
 import polars as pl
 import polars.selectors as cs
 
+from xlforge.languages.registry import LANGUAGES
 from xlforge.report.built import Built
-from xlforge.report.distributions import GRADES
-from xlforge.report.sample import EXAMPLES, PROMPTS, sampled
+from xlforge.report.figures import GRADES
 
 LONGEST = 4000
 """Characters of a text that are shown; the page gives the number of the others."""
@@ -24,7 +26,13 @@ SMALLEST = 100
 """Bytes that any row takes, so that rows are not read for which there is no room."""
 ESTIMATES = ("quality", "round_trip", "likelihood", "comet", "language_share")
 MEASURES = ("right_language", "line_pass", "facts", "chrf")
+PAIR = {"passage": "passage", "source": "source", "question": "instruction", "answer": "response"}
 CALL = ("stage", "version", "model", "prompt", "fault")
+EXAMPLES = "dataset"
+"""The stage whose rows are training examples."""
+PROMPTS = "prompts"
+"""The name under which the page shows the benchmark's prompts with the models' answers."""
+_GROUP = ("stage", "item", "language", "reason")
 Row = dict[str, Any]
 _UNSAFE = re.compile("[<>&\u2028\u2029]")
 
@@ -48,7 +56,7 @@ def rows(built: Built, right: dict[str, bool], room: int) -> dict[str, Any]:
     for entry in source.index.iter_rows(named=True):
         row = source.row(entry)
         pair = {} if row["pair"] in pairs else {row["pair"]: source.pair(row["pair"])}
-        room -= size_of(row) + size_of(pair)
+        room -= len(embedded([row, pair]).encode())
         if room < 0:
             break
         held.append(row)
@@ -76,12 +84,12 @@ class _Source:
             for row in built.table(stage).filter(of_seeds).to_dicts():
                 self._pairs.setdefault(row["id"], {}).update(row)
         candidates = built.table("selection", "candidates").filter(pl.col("answer_id").is_in(seeds)).sort("candidate")
-        self._candidates = grouped(candidates.with_columns(cs.float().round(4)), "answer_id", "language")
-        self._examples = grouped(built.table(EXAMPLES).filter(of_ids), "id")
-        self._lessons = grouped(built.table("student").filter(of_ids), "id") if built.config.students else {}
-        self._rejects = grouped(built.rejects.filter(of_ids), "stage", "item", "id")
-        self._prompts = grouped(built.table("benchmark").filter(of_ids), "id")
-        self._answers = grouped(_answers(built).filter(of_ids), "id")
+        self._candidates = _by(candidates.with_columns(cs.float().round(4)), "answer_id", "language")
+        self._examples = _by(built.table(EXAMPLES).filter(of_ids), "id")
+        self._lessons = _by(built.table("student").filter(of_ids), "id") if built.config.students else {}
+        self._rejects = _by(built.rejects.filter(of_ids), "stage", "item", "id")
+        self._prompts = _by(built.table("benchmark").filter(of_ids), "id")
+        self._answers = _by(_answers(built).filter(of_ids), "id")
 
     def row(self, entry: Row) -> Row:
         """The row of an entry."""
@@ -89,7 +97,7 @@ class _Source:
         row = {name: entry[name] for name in ("id", "stage", "item", "language", "reason")}
         row |= {"pair": entry["seed"] if entry["seed"] in self._pairs else "", "grade": None, "quality": None}
         if entry["stage"] == PROMPTS:
-            return row | {"pair": ""} | self._prompt(self._prompts[key,][0])
+            return row | {"pair": ""} | self._prompt(self._prompts[key][0])
         found = self._candidates.get((entry["seed"], entry["language"]), [])
         row["candidates"] = [self._candidate(one) for one in found]
         if entry["reason"]:
@@ -97,17 +105,14 @@ class _Source:
             calls = self._pairs.get(entry["seed"], {}).get("provenance", [])
             calls = [*calls, *(call for call in reject["provenance"] if call not in calls)]
             return row | {name: cut(reject[name]) for name in ("detail", "raw")} | {"calls": self._called(calls)}
-        return row | self._example(self._examples[key,][0])
+        return row | self._example(self._examples[key][0])
 
     def pair(self, seed: str) -> Row:
         """The English pair of a seed; None for what no stage delivered."""
         pair = self._pairs.get(seed, {})
         graded = "mean" in pair
         return {
-            "passage": cut(pair.get("passage")),
-            "source": cut(pair.get("source")),
-            "question": cut(pair.get("instruction")),
-            "answer": cut(pair.get("response")),
+            **{name: cut(pair.get(column)) for name, column in PAIR.items()},
             "grades": {name: pair[name] for name in (*GRADES, "mean")} if graded else None,
             "reasons": [cut(reason) for reason in pair["reasons"]] if graded else None,
         }
@@ -119,7 +124,7 @@ class _Source:
             "grade": example["scores"]["mean"],
             "quality": example["qe"]["quality"] if example["qe"] else None,
             "calls": self._called(example["provenance"]),
-            "students": [lesson["item"] for lesson in self._lessons.get((example["id"],), [])],
+            "students": [lesson["item"] for lesson in self._lessons.get(example["id"], [])],
         }
 
     def _candidate(self, one: Row) -> Row:
@@ -135,7 +140,7 @@ class _Source:
     def _prompt(self, prompt: Row) -> Row:
         answers = [
             {"model": one["item"], "text": cut(one["answer"])} | {name: one[name] for name in ("preference", *MEASURES)}
-            for one in self._answers.get((prompt["id"],), [])
+            for one in self._answers.get(prompt["id"], [])
         ]
         return {"prompt": cut(prompt["prompt"]), "truth": cut(prompt["truth"]), "answers": answers}
 
@@ -161,20 +166,39 @@ def cut(text: str | None) -> str | None:
     return f"{text[:LONGEST]} … ({len(text) - LONGEST} more characters)"
 
 
-def grouped(frame: pl.DataFrame, *keys: str) -> dict[tuple[Any, ...], list[Row]]:
-    """Lists of rows by their key."""
-    found: dict[tuple[Any, ...], list[Row]] = {}
-    for row in frame.iter_rows(named=True):
-        found.setdefault(tuple(row[key] for key in keys), []).append(row)
-    return found
-
-
-def size_of(data: Any) -> int:
-    """Bytes that data takes in the page, with a comma."""
-    return len(embedded(data).encode()) + 1
+def _by(frame: pl.DataFrame, *keys: str) -> dict[Any, list[Row]]:
+    """Lists of rows by the value of a column, or by those of several columns as a tuple."""
+    return frame.rows_by_key(keys, named=True, include_key=True)
 
 
 def embedded(data: Any) -> str:
     """JSON for a script element: nothing in it opens or closes a tag, or ends a line of a script."""
     text = orjson.dumps(data).decode()
     return _UNSAFE.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
+
+
+def sampled(built: Built) -> pl.DataFrame:
+    """Every row that a page may hold, in the order in which they are taken: stage, item, language, reason, id, seed."""
+    stages = pl.Enum(list(dict.fromkeys((EXAMPLES, *built.stages, PROMPTS))))
+    example = {"stage": pl.lit(EXAMPLES), "item": pl.lit(""), "reason": pl.lit("")}
+    seed = pl.col("id").str.split("/").list.first()
+    examples = built.table(EXAMPLES).select("id", "language", seed="seed_id", **example)
+    rejects = built.rejects.select("id", "stage", "item", "reason", language=_language(built.stages[0]), seed=seed)
+    prompt = {"stage": pl.lit(PROMPTS), "item": pl.col("set"), "reason": pl.lit("")}
+    prompts = built.table("benchmark").select("id", "language", seed="prompt_id", **prompt)
+    hashed = pl.col("seed").map_elements(_hash, return_dtype=pl.String)
+    rows = pl.concat([examples, rejects, prompts], how="diagonal")
+    rows = rows.with_columns(pl.col("stage").cast(stages), hash=hashed)
+    ranked = rows.sort("hash", "id").with_columns(rank=pl.int_range(pl.len()).over(_GROUP))
+    return ranked.sort("rank", *_GROUP, "id").drop("hash", "rank")
+
+
+def _language(first: str) -> pl.Expr:
+    """The language of a reject: its item, or a part of its id, or English. That of a passage is not known: it is empty."""
+    parts = pl.concat_list(pl.col("id").str.split("/"), "item")
+    code = parts.list.eval(pl.element().filter(pl.element().is_in(list(LANGUAGES)))).list.last()
+    return code.fill_null(pl.col("stage").replace_strict({first: ""}, default="en", return_dtype=pl.String))
+
+
+def _hash(seed: str) -> str:
+    return hashlib.blake2b(seed.encode(), digest_size=8).hexdigest()

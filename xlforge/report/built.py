@@ -1,7 +1,5 @@
 """What the report shows: the outs of every stage, and nothing about how the build was run."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any

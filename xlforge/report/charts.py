@@ -3,8 +3,6 @@
 The figures of a chart stand in a table next to it, or in its accessible name.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from markupsafe import Markup, escape
@@ -64,7 +62,6 @@ def lines(series: Sequence[Sequence[tuple[float, float]]], name: str) -> Markup:
     for number, points in enumerate(series):
         places = " ".join(f"{1000 * x / right:.1f},{1000 - 1000 * y / top:.1f}" for x, y in points)
         shapes.append(f'<polyline class="s{number % 6}" points="{places}"/>')
-    start = (
-        f'<svg class="lines" role="img" aria-label="{escape(name)}" viewBox="0 0 1000 1000" preserveAspectRatio="none">'
-    )
+    named = f'role="img" aria-label="{escape(name)}"'
+    start = f'<svg class="lines" {named} viewBox="0 0 1000 1000" preserveAspectRatio="none">'
     return Markup(f"{start}{''.join(shapes)}</svg>")

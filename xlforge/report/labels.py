@@ -1,7 +1,5 @@
 """How the page writes numbers, languages and text."""
 
-from __future__ import annotations
-
 import re
 
 from xlforge.languages.registry import LANGUAGES

@@ -4,8 +4,6 @@ Equal builds give an equal page, so the cost is what was requested, whether a re
 generated, and how long it took, is in the run log.
 """
 
-from __future__ import annotations
-
 from itertools import groupby
 from typing import Any
 
@@ -28,12 +26,14 @@ def calls(built: Built) -> pl.DataFrame:
     A row carries the calls of the rows that it was made from, so a call stands in the provenance of many rows.
     """
     parts = [built.scan(stage, table) for stage in built.stages for table in ("rows", "rejects")]
-    entries = [
-        part.select(pl.col("provenance").list.explode(empty_as_null=False)).unnest("provenance")
-        for part in parts
-        if "provenance" in part.collect_schema()
-    ]
-    return pl.concat(entries).select("stage", "prompt", "key", "fault").unique().collect()
+    parts = [part for part in parts if "provenance" in part.collect_schema()]
+    calls_of_a_row = pl.col("provenance").list.explode(empty_as_null=False)
+    return (
+        pl.concat(part.select(calls_of_a_row).unnest("provenance") for part in parts)
+        .select("stage", "prompt", "key", "fault")
+        .unique()
+        .collect()
+    )
 
 
 def cost(built: Built, made: pl.DataFrame) -> list[dict[str, Any]]:
@@ -60,11 +60,9 @@ def models(built: Built) -> list[dict[str, str]]:
     roles: dict[str, Model | Base] = {role: built.config.role(role) for role in ("teacher", "judge", "estimator")}
     roles |= {f"translator {name}": model for name, model in built.config.translators.items()}
     roles |= {f"base {name}": base for name, base in built.config.bases.items()}
-    return [
-        {"role": role, "engine": getattr(model, "engine", "transformers")}
-        | {"model": model.model, "revision": model.revision or "–"}
-        for role, model in roles.items()
-    ]
+    pinned = {role: {"model": model.model, "revision": model.revision or "–"} for role, model in roles.items()}
+    engines = {role: getattr(model, "engine", "transformers") for role, model in roles.items()}
+    return [{"role": role, "engine": engines[role], **pinned[role]} for role in roles]
 
 
 def versions(built: Built, made: pl.DataFrame) -> list[tuple[str, str, list[str]]]:

@@ -4,8 +4,6 @@ Text of models and seeds is never markup: Jinja escapes it in HTML, `embedded` i
 page's content security policy allows no style and no script but the two whose hashes it names.
 """
 
-from __future__ import annotations
-
 import base64
 import hashlib
 from functools import cache
@@ -18,7 +16,7 @@ from markupsafe import Markup
 
 from xlforge.config import packages
 from xlforge.languages.registry import LANGUAGES
-from xlforge.report import browser, charts, distributions, flow, labels, origin, outcome, truth
+from xlforge.report import browser, charts, figures, labels, origin, truth
 from xlforge.report.built import Built
 
 TEMPLATE = Path(__file__).parent / "template"
@@ -46,21 +44,21 @@ def sections(built: Built, right: dict[str, bool]) -> dict[str, Any]:
     return {
         "built": built,
         "charts": charts,
-        "funnel": flow.funnel(built),
-        "languages": flow.languages(built),
-        "grades": distributions.grades(built),
-        "qualities": distributions.qualities(built),
-        "lengths": distributions.lengths(built),
-        "quantiles": distributions.QUANTILES,
+        "funnel": figures.funnel(built),
+        "languages": figures.languages(built),
+        "grades": figures.grades(built),
+        "qualities": figures.qualities(built),
+        "lengths": figures.lengths(built),
+        "quantiles": figures.QUANTILES,
         "shown": examples(built, right),
         "agreement": truth.agreement(built, right),
-        "students": outcome.students(built),
+        "students": figures.students(built),
         "table": table,
-        "models": outcome.by_model(built, table),
-        "groups": outcome.groups(table),
-        "sets": outcome.SETS,
+        "models": figures.by_model(built, table),
+        "groups": figures.groups(table),
+        "sets": figures.SETS,
         "differences": built.csv("differences.csv", "evaluation").to_dicts(),
-        "limits": outcome.limits,
+        "limits": figures.limits,
         "cost": origin.cost(built, calls),
         "roles": origin.models(built),
         "versions": origin.versions(built, calls),
@@ -86,13 +84,8 @@ def examples(built: Built, right: dict[str, bool]) -> list[dict[str, Any]]:
 
 @cache
 def _page() -> jinja2.Template:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATE),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    blocks: dict[str, Any] = {"trim_blocks": True, "lstrip_blocks": True, "undefined": jinja2.StrictUndefined}
+    environment = jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATE), autoescape=True, **blocks)
     filters = (labels.number, labels.percent, labels.visible, labels.called, labels.tagged)
     environment.filters |= {each.__name__: each for each in filters}
     return environment.get_template("page.html.jinja2")
@@ -101,7 +94,5 @@ def _page() -> jinja2.Template:
 def _policy(style: str, script: str) -> str:
     """The content security policy: this style, this script, and nothing else from anywhere."""
     hashes = [base64.b64encode(hashlib.sha256(part.encode()).digest()).decode() for part in (style, script)]
-    return (
-        f"default-src 'none'; style-src 'sha256-{hashes[0]}'; script-src 'sha256-{hashes[1]}'; img-src data:; "
-        "base-uri 'none'; form-action 'none'"
-    )
+    allowed = f"style-src 'sha256-{hashes[0]}'; script-src 'sha256-{hashes[1]}'; img-src data:"
+    return f"default-src 'none'; {allowed}; base-uri 'none'; form-action 'none'"

@@ -4,8 +4,6 @@ A candidate is right if it contains, in its language, every known fact that the 
 `report.truth` in params.yaml; candidates of seeds that are not in the file are left out.
 """
 
-from __future__ import annotations
-
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -28,10 +26,8 @@ def known(path: str | None) -> Facts:
     Args:
         path: JSON lines with `id` and `slots` (fact → language → phrase).
     """
-    lines = Path(path).read_bytes().splitlines() if path else []
-    return {
-        row["id"]: [_fact(phrases) for phrases in (row["slots"] or {}).values()] for row in map(orjson.loads, lines)
-    }
+    rows = map(orjson.loads, Path(path).read_bytes().splitlines() if path else [])
+    return {row["id"]: [_fact(phrases) for phrases in (row["slots"] or {}).values()] for row in rows}
 
 
 def _fact(phrases: dict[str, str]) -> dict[str, Any]:
@@ -80,17 +76,15 @@ def agreement(built: Built, right: dict[str, bool]) -> list[dict[str, Any]]:
 
 def _picked(part: pl.DataFrame) -> pl.DataFrame:
     """Answers that have a chosen candidate, with whether each way to pick one gives a right candidate."""
-    return (
-        part.filter(pl.col("chosen").any().over("answer_id"))
-        .sort("answer_id", "candidate")
-        .group_by("answer_id")
-        .agg(
-            first=pl.col("right").first(),
-            random=pl.col("right").mean(),
-            chosen=pl.col("right").filter("chosen").first(),
-            best=pl.col("right").any(),
-        )
-    )
+    right = pl.col("right")
+    ways = {
+        "first": right.first(),
+        "random": right.mean(),
+        "chosen": right.filter("chosen").first(),
+        "best": right.any(),
+    }
+    with_chosen = part.filter(pl.col("chosen").any().over("answer_id"))
+    return with_chosen.sort("answer_id", "candidate").group_by("answer_id").agg(**ways)
 
 
 def auc(fit: pl.DataFrame) -> float | None:

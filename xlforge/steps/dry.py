@@ -88,7 +88,9 @@ class Dry:
         self._keys |= wanted.keys()
         return [
             [
-                Reply(each.key, readable(each, found[each.key])) if each.key in found else Reply(each.key, None, MISSING)
+                Reply(each.key, readable(each, found[each.key]))
+                if each.key in found
+                else Reply(each.key, None, MISSING)
                 for each in requests
             ]
             for _, requests in rows

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import json
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from xlforge.steps.parsing import ParseError
 
 DIMENSIONS = ("precision", "informativeness", "naturalness", "objectivity")
-_FENCE = re.compile(r"\A```(?:json)?\s*\n(.*)\n```\Z", re.DOTALL)
+_DECODER = json.JSONDecoder()
 
 
 # The schema of these models, docstrings included, is part of a request and so of its key in the cache: a change generates all grades again.
@@ -40,13 +40,28 @@ def grades_schema(of: str) -> dict[str, Any]:
 
 
 def read_grades(text: str) -> dict[str, Grade]:
-    """The grades in a response, by dimension. The JSON may stand in a code fence. Raises ParseError."""
-    text = text.strip()
-    fenced = _FENCE.match(text)
+    """The grades in a response, by dimension: those of its one JSON object, with whatever stands around it. Raises ParseError."""
     try:
-        grades = Grades.model_validate_json(fenced.group(1) if fenced else text)
+        grades = Grades.model_validate_json(_json_object(text))
     except (ValidationError, UnicodeEncodeError) as error:
         faults = error.errors() if isinstance(error, ValidationError) else [{"loc": (), "msg": str(error)}]
         where = "; ".join(f"{'.'.join(map(str, fault['loc'])) or 'reply'}: {fault['msg']}" for fault in faults[:3])
         raise ParseError("unreadable_grades", where) from error
     return {name: getattr(grades, name) for name in DIMENSIONS}
+
+
+def _json_object(text: str) -> str:
+    """The JSON object in a text; the whole text where there is none. Raises ParseError for two that differ."""
+    found: dict[str, str] = {}
+    at = text.find("{")
+    while at >= 0:
+        try:
+            value, end = _DECODER.raw_decode(text, at)
+        except (ValueError, RecursionError):
+            end = at + 1
+        else:
+            found.setdefault(repr(value), text[at:end])
+        at = text.find("{", end)
+    if len(found) > 1:
+        raise ParseError("unreadable_grades", f"reply: {len(found)} different JSON objects")
+    return next(iter(found.values()), text.strip())

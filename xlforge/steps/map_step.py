@@ -6,8 +6,12 @@ from distilabel.steps import Step
 from distilabel.steps.base import StepInput
 
 from xlforge.base import workers
+from xlforge.base.escape import line
 from xlforge.base.rows import Row
 from xlforge.steps.llm_step import WHOLE_STAGE
+
+_MAX_SHOWN = 200
+"""Characters of each text in a message about a row."""
 
 
 class MapStep(Step):  # type: ignore[misc]
@@ -44,4 +48,15 @@ class MapStep(Step):  # type: ignore[misc]
         return [row for each in made for row in (each if isinstance(each, list) else [each])]
 
     def _work_unless_rejected(self, row: Row) -> Row | list[Row]:
-        return row if row["reject"] else self.work(row)
+        if row["reject"]:
+            return row
+        try:
+            return self.work(row)
+        except Exception as error:
+            error.add_note(f"in step {self.name}, row {line(str(row.get('id')))}: {self._shown(row)}")
+            raise
+
+    def _shown(self, row: Row) -> str:
+        """The texts that the step read, shortened and on one line."""
+        texts = {name: text for name in self.reads if name != "id" and isinstance(text := row.get(name), str)}
+        return "; ".join(f'{name}: "{line(text[:_MAX_SHOWN])}"' for name, text in texts.items())

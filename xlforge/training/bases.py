@@ -66,7 +66,8 @@ def _lead(tokenizer: PreTrainedTokenizerBase, template: str) -> str:
 def _ends(tokenizer: PreTrainedTokenizerBase, base: Base) -> set[int]:
     """Every token that ends an answer, as the tokenizer and the model's generation config name them."""
     try:
-        named = GenerationConfig.from_pretrained(base.model, revision=base.revision).eos_token_id
+        options: dict[str, Any] = {"revision": base.revision}
+        named = GenerationConfig.from_pretrained(base.model, **options).eos_token_id
     except OSError:
         named = None
     more = named if isinstance(named, list) else [named]

@@ -5,16 +5,13 @@ training continues from its last complete checkpoint, also from another checkout
 process at a time holds a folder, by a lock.
 """
 
-from __future__ import annotations
-
 import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
-import filelock
-
+from xlforge.base.locks import Lock
 from xlforge.base.project import state
 
 _COMPLETE = "complete"
@@ -34,22 +31,19 @@ def hold(name: str, key: str) -> Iterator[Path]:
     """
     folder = folder_of(name, key)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    lock = filelock.FileLock(folder.with_name(f"{folder.name}.lock"))
-    for other in set(folder.parent.glob(f"{name}-*.lock")) - {Path(lock.lock_file)}:
-        with suppress(filelock.Timeout), filelock.FileLock(other, timeout=0):
-            shutil.rmtree(other.with_suffix(""), ignore_errors=True)
-            other.unlink(missing_ok=True)
-    try:
-        lock.acquire(timeout=0)
-    except filelock.Timeout:
+    path = folder.with_name(f"{folder.name}.lock")
+    for file in set(folder.parent.glob(f"{name}-*.lock")) - {path}:
+        if (other := Lock(file)).take():
+            shutil.rmtree(file.with_suffix(""), ignore_errors=True)
+            file.unlink(missing_ok=True)
+            other.release()
+    lock = Lock(path)
+    if not lock.take():
         print(f"{name}: the same training runs in another checkout; waiting for it", file=sys.stderr, flush=True)
-        lock.acquire()
-    try:
+    with lock:
         folder.mkdir(exist_ok=True)
         yield folder
         shutil.rmtree(folder)
-    finally:
-        lock.release()
 
 
 def latest(folder: Path) -> Path | None:

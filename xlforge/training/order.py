@@ -5,8 +5,6 @@ grouped into one pass, which saves padding. An epoch may end in the middle of a 
 permutation fills the last step up.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -1,7 +1,5 @@
 """One training: the student, its base and its rows, and a hash of everything that decides the adapter."""
 
-from __future__ import annotations
-
 import hashlib
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,8 +14,7 @@ from xlforge.config.params import Config
 from xlforge.config.students import Base, Student
 from xlforge.models.revision import folder_digest
 from xlforge.training.bases import load_tokenizer
-from xlforge.training.selection import choose
-from xlforge.training.sizes import count_tokens
+from xlforge.training.rows import choose, count_tokens
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,6 @@
 PEFT's own folder has a card, and its config lists the modules in the order of a set, which differs between runs.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

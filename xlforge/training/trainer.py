@@ -85,9 +85,8 @@ def build_trainer(run: TrainingRun, folder: Path) -> _Trainer:
         _use_deterministic_kernels()
     lora = LoraConfig(task_type="CAUSAL_LM", **recipe.model_dump(mode="json", include=_LORA))
     examples = Dataset.from_list([{key: row[key] for key in ("prompt", "completion")} for row in run.examples])
-    trainer = _Trainer(
-        model, _config(run, folder), train_dataset=examples, processing_class=run.tokenizer, peft_config=lora
-    )
+    options = {"train_dataset": examples, "processing_class": run.tokenizer, "peft_config": lora}
+    trainer = _Trainer(model, _config(run, folder), **options)
     trainer.fix_order(run)
     return trainer
 

@@ -3,8 +3,6 @@
 A prompt is named by its fingerprint, so that the list works for a local file and for the hub alike, and copies nobody's text.
 """
 
-from __future__ import annotations
-
 import hashlib
 import unicodedata
 from collections.abc import Collection

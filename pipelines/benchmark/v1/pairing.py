@@ -3,8 +3,6 @@
 Their rows pair with the source's by id, where both tables have a column for it, and by position where not.
 """
 
-from __future__ import annotations
-
 import re
 
 from pipelines.benchmark.v1 import tables

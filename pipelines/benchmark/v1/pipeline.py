@@ -3,8 +3,6 @@
 No model is called. The stage reads the prompts (`prompts.read`), and each of them is one row of the pipeline.
 """
 
-from __future__ import annotations
-
 from distilabel.pipeline import Pipeline
 from distilabel.steps import LoadDataFromDicts
 

@@ -1,7 +1,5 @@
 """From the source's rows to prompts: read, checked, named, sampled, and paired with their texts in other tables."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re

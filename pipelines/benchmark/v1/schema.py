@@ -1,13 +1,12 @@
 """benchmark v1: the keys of its block in params.yaml, and the columns of a prompt."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal, Self, get_args
 
 import pandera.polars as pa
 import polars as pl
 from pydantic import AfterValidator, Field, model_validator
 
+from xlforge.base import frames
 from xlforge.base.provenance import PROVENANCE
 from xlforge.config.params import Block, Languages
 from xlforge.languages.registry import LANGUAGES
@@ -15,9 +14,8 @@ from xlforge.languages.registry import LANGUAGES
 Set = Literal["crosslingual", "english", "same_language"]
 SETS: tuple[Set, ...] = get_args(Set)
 CROSSLINGUAL, ENGLISH, SAME_LANGUAGE = SETS
-SLOTS = pl.List(
-    pl.Struct({"slot": pl.String, "phrases": pl.List(pl.Struct({"language": pl.String, "phrase": pl.String}))})
-)
+_PHRASE = pl.Struct({"language": pl.String, "phrase": pl.String})
+SLOTS = pl.List(pl.Struct({"slot": pl.String, "phrases": pl.List(_PHRASE)}))
 _PLACEHOLDERS = ("{language}", "{code}")
 
 
@@ -131,7 +129,7 @@ class Params(Block):
         return self
 
 
-class Rows(pa.DataFrameModel):
+class Rows(frames.Table):
     """One prompt to be answered.
 
     id: prompt id / set / language. prompt_id: shared by the same question in every set and language. part: of the source.
@@ -153,7 +151,3 @@ class Rows(pa.DataFrameModel):
     truth: str = pa.Field(nullable=True)
     slots: Annotated[pl.List, SLOTS.inner] = pa.Field(nullable=True)
     provenance: Annotated[pl.List, PROVENANCE.inner]
-
-    class Config:
-        strict = True
-        ordered = True

@@ -3,8 +3,6 @@
 A table that cannot be read is an error before anything is written; a row that cannot be read stays in its place, with its fault.
 """
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -75,12 +73,8 @@ def _filled(table: Table, language: Language | None) -> Table:
     if language is None:
         return table
     given = {name: text for name in ("file", "config", "split") if (text := getattr(table, name))}
-    return table.model_copy(
-        update={
-            name: text.replace("{language}", language.split).replace("{code}", language.code)
-            for name, text in given.items()
-        }
-    )
+    filled = {name: text.replace("{language}", language.split) for name, text in given.items()}
+    return table.model_copy(update={name: text.replace("{code}", language.code) for name, text in filled.items()})
 
 
 def _path(table: Table, source: Source) -> Path:

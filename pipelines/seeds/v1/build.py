@@ -1,27 +1,21 @@
 """The work of the stage: from a source to `rows.parquet`, `rejects.parquet` and counts, as a stream.
 
-The source is read once, chunk by chunk; each passage is cleaned, and judged by itself. Those that pass are written to a scratch file;
-then near-duplicates are found among them, the sample is taken, and rows and rejects are written in order of id. Only ids, hashes and
-the keys of signatures are held for all passages.
+The source is read once, chunk by chunk; each passage is cleaned, and judged by itself. Chunks go to scratch files, so that their
+texts are not held in memory; then near-duplicates are found among the passages that pass, and the sample is taken.
 """
-
-from __future__ import annotations
 
 import hashlib
 import sys
 import tempfile
 import time
 from collections import Counter
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
-import pyarrow as pa
-from numpy.typing import NDArray
 
-from pipelines.seeds.v1 import sources
+from pipelines.seeds.v1 import readers
 from pipelines.seeds.v1.duplicates import Duplicates, Found
 from pipelines.seeds.v1.ids import Names, sample_hash, sampled, seed_id
 from pipelines.seeds.v1.judging import judged
@@ -29,11 +23,9 @@ from pipelines.seeds.v1.overlap import Prompts, read_prompts
 from pipelines.seeds.v1.readers import Raw
 from pipelines.seeds.v1.schema import REASONS, Params
 from pipelines.seeds.v1.shingles import Words
-from pipelines.seeds.v1.spill import Spill
+from xlforge.base.files import write_parquet
 
-_TEXT = pa.large_string()
-_ROWS = dict.fromkeys(("id", "source", "passage", "original"), _TEXT) | {"chars": pa.int64(), "english": pa.float64()}
-_REJECTS = dict.fromkeys(("id", "stage", "reason", "detail", "raw"), _TEXT)
+_ROWS = ("id", "source", "passage", "original", "chars", "english")
 _REPORT_EVERY = 10.0
 
 
@@ -44,7 +36,7 @@ def build(params: Params, out: Path) -> dict[str, Any]:
         BuildError: the source or the prompts cannot be read; nothing was written.
     """
     prompts = read_prompts(Path(params.prompts), params.overlap) if params.prompts else None
-    chunks = sources.opened(params.source)
+    chunks = readers.opened(params.source)
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".scratch-", dir=out) as scratch:
         survey = _Survey(params, prompts, Path(scratch))
@@ -64,29 +56,24 @@ class _Survey:
     """What is known of the passages up to here."""
 
     def __init__(self, params: Params, prompts: Prompts | None, scratch: Path) -> None:
-        self.params, self.prompts = params, prompts
-        self.good = Spill(scratch / "good.arrow", _ROWS)
-        self.bad = Spill(scratch / "bad.arrow", _REJECTS)
+        self.params, self.prompts, self._scratch = params, prompts, scratch
         self.duplicates = Duplicates(params.near_duplicate, scratch / "shingles.bin")
         self.names = Names()
-        self.ids: list[str] = []
-        self.hashes: list[NDArray[np.uint64]] = [np.zeros(0, dtype=np.uint64)]
-        self.reasons: Counter[str] = Counter()
+        self.parts: list[Path] = []
+        self.index: list[pl.DataFrame] = []
         self.cleaned: Counter[str] = Counter()
         self.rows_read = 0
 
     def add(self, chunk: list[Raw]) -> None:
-        """Judges a chunk of the source by itself, and writes it to the scratch files."""
+        """Judges a chunk of the source by itself, and writes it to a scratch file."""
         self.rows_read += len(chunk)
         rows, touched = judged(self._named(chunk), self.params, self.prompts)
         self.cleaned.update(touched)
-        self._reject(rows.filter(pl.col("reason").is_not_null()))
-        good = rows.filter(pl.col("reason").is_null())
-        if len(good):
-            self.good.add(good)
-            self.ids += good["id"].to_list()
-            self.hashes.append(good["hash"].to_numpy())
+        if len(good := rows.filter(pl.col("reason").is_null())):
             self.duplicates.add(Words(good["passage"]))
+        self.index.append(rows.select("id", "hash", "reason"))
+        self.parts.append(self._scratch / f"{len(self.parts)}.arrow")
+        rows.select(*_ROWS, "reason", "detail").write_ipc(self.parts[-1])
 
     def _named(self, chunk: list[Raw]) -> pl.DataFrame:
         data = [row.text.encode("utf-8", "backslashreplace") for row in chunk]
@@ -103,41 +90,36 @@ class _Survey:
             }
         )
 
-    def _reject(self, rows: pl.DataFrame) -> None:
-        self.reasons.update(rows["reason"].to_list())
-        self.bad.add(rows.with_columns(stage=pl.lit("seeds"), raw="original"))
-
     def finish(self, out: Path) -> dict[str, Any]:
         """Finds near-duplicates, takes the sample, writes everything in order of id."""
-        in_order = _order(pl.Series(self.ids, dtype=pl.String))
+        good = pl.concat(self.index).filter(pl.col("reason").is_null())
+        in_order = good["id"].arg_sort().to_numpy().astype(np.int64)
         found = self.duplicates.found(in_order)
-        self.good.close()
-        self._reject_repeats(found)
-        self.bad.close()
-        kept = in_order[found.of[in_order] < 0]
-        rows = kept[sampled(np.concatenate(self.hashes)[kept], self.params.sample)]
-        self.good.write_parquet(rows, out / "rows.parquet")
-        self.bad.write_parquet(_order(self.bad.rows["id"]), out / "rejects.parquet")
+        kept = good[in_order[found.of[in_order] < 0]]
+        sample = kept[sampled(kept["hash"].to_numpy(), self.params.sample)].lazy().select("id")
+        every = pl.scan_ipc(self.parts)
+        rows = every.select(_ROWS).join(sample, on="id", how="semi").sort("id").collect(engine="streaming")
+        bad = every.update(self._repeats(good, found).lazy(), on="id").filter(pl.col("reason").is_not_null())
+        bad = bad.select("id", pl.lit("seeds").alias("stage"), "reason", "detail", raw="original")
+        rejects = bad.sort("id").collect(engine="streaming")
+        write_parquet(rows, out / "rows.parquet")
+        write_parquet(rejects, out / "rejects.parquet")
+        reasons = dict(rejects["reason"].value_counts().iter_rows())
         return {
             "source_rows": self.rows_read,
             "rows": len(rows),
-            "rejects": self.bad.length,
+            "rejects": len(rejects),
             "not_sampled": len(kept) - len(rows),
-            "reasons": {reason: self.reasons[reason] for reason in REASONS if self.reasons[reason]},
+            "reasons": {reason: reasons[reason] for reason in REASONS if reason in reasons},
             "cleaned": dict(self.cleaned),
             "near_duplicates_unsure": found.crowded,
         }
 
-    def _reject_repeats(self, found: Found) -> None:
+    def _repeats(self, good: pl.DataFrame, found: Found) -> pl.DataFrame:
+        """id, reason and detail of the near-duplicates."""
         repeats = np.flatnonzero(found.of >= 0)
+        originals = zip(good["id"].gather(found.of[repeats]), found.similarity[repeats], strict=True)
         runs = f"{self.params.near_duplicate.shingle}-word runs"
-        details = iter(
-            f"of {self.ids[found.of[one]]}: {found.similarity[one]:.2f} of their {runs} are shared" for one in repeats
-        )
-        for rows in self.good.take(repeats):
-            detail = pl.Series(list(islice(details, len(rows))), dtype=pl.String)
-            self._reject(rows.with_columns(reason=pl.lit("near_duplicate"), detail=detail))
-
-
-def _order(ids: pl.Series) -> NDArray[np.int64]:
-    return ids.arg_sort().to_numpy().astype(np.int64)
+        details = [f"of {original}: {alike:.2f} of their {runs} are shared" for original, alike in originals]
+        detail = pl.Series(details, dtype=pl.String)
+        return good[repeats].select("id", reason=pl.lit("near_duplicate"), detail=detail)

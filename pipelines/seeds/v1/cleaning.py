@@ -4,8 +4,6 @@ Only what is safe to remove is removed; sentences stay unchanged, noisy or not: 
 First come rules for the whole text, then rules for lines (`lines.py`). All work on whole columns.
 """
 
-from __future__ import annotations
-
 import html
 from collections.abc import Callable
 
@@ -73,10 +71,9 @@ def without_boilerplate(text: pl.Series) -> tuple[pl.Series, pl.DataFrame]:
 def _kinds(lines: pl.Series) -> pl.Series:
     """The name of the rule that drops a line, or null; lines too long for any rule are skipped."""
     short = (lines.str.len_chars() <= LONGEST).arg_true()
-    found = [
-        pl.all_horizontal(pl.col("line").str.contains(pattern) for pattern in rule) for rule in BOILERPLATE.values()
-    ]
-    rules = [pl.when(applies).then(pl.lit(name)) for name, applies in zip(BOILERPLATE, found, strict=True)]
+    line = pl.col("line").str
+    found = {name: pl.all_horizontal(map(line.contains, patterns)) for name, patterns in BOILERPLATE.items()}
+    rules = [pl.when(applies).then(pl.lit(name)) for name, applies in found.items()]
     names = pl.DataFrame({"line": lines.gather(short)}).select(pl.coalesce(rules)).to_series()
     return pl.repeat(None, len(lines), dtype=pl.String, eager=True).scatter(short, names)
 
@@ -89,9 +86,7 @@ def without_markup(text: pl.Series) -> pl.Series:
 
 def with_entities_read(text: pl.Series) -> pl.Series:
     """Entities such as `&amp;` as their characters."""
-    return _where(
-        text, text.str.contains(_ENTITY), lambda having: having.map_elements(html.unescape, return_dtype=pl.String)
-    )
+    return _where(text, text.str.contains(_ENTITY), lambda having: having.map_elements(html.unescape, pl.String))
 
 
 def without_links(text: pl.Series) -> pl.Series:

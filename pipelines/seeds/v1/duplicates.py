@@ -6,14 +6,13 @@ order of the source. A bucket takes in at most 16 kept passages and a passage is
 buckets with, so that time grows with the number of passages even where all of them are alike; how many met a full bucket is counted.
 """
 
-from __future__ import annotations
-
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 from rensa import RMinHash
 
@@ -23,7 +22,6 @@ from pipelines.seeds.v1.shingles import Hashes, Offsets, Words
 _CROWD = 16
 _SEED = 1
 _MAX_MISSED = 0.01
-_REOPEN_EVERY = 200_000
 
 
 @dataclass(frozen=True)
@@ -75,56 +73,26 @@ class Duplicates:
             return Found(of, similarity, crowded)
         buckets = shared_buckets(np.concatenate(self._keys))
         self._keys.clear()
-        kept, shingles = _Kept(), _Shingles(self._scratch, np.concatenate(self._counts))
+        runs, ends = np.memmap(self._scratch, dtype=np.uint64, mode="r"), np.cumsum(np.concatenate(self._counts))
+        kept: dict[int, list[int]] = defaultdict(list)
         for number in in_order[(buckets[in_order] >= 0).any(axis=1)].tolist():
-            mine = [bucket for bucket in buckets[number].tolist() if bucket >= 0]
-            own = shingles.of(number)
-            for other in kept.nearest(mine):
-                alike = jaccard(own, shingles.of(other))
+            mine = [kept[bucket] for bucket in buckets[number].tolist() if bucket >= 0]
+            own = _set(runs, ends, number)
+            for other, _ in Counter(chain.from_iterable(mine)).most_common(_CROWD):
+                alike = jaccard(own, _set(runs, ends, other))
                 if alike >= self.rule.threshold and alike > similarity[number]:
                     of[number], similarity[number] = other, alike
             if of[number] < 0:
-                crowded += kept.add(number, mine)
+                with_room = [members for members in mine if len(members) < _CROWD]
+                crowded += len(with_room) < len(mine)
+                for members in with_room:
+                    members.append(number)
         return Found(of, similarity, crowded)
 
 
-class _Kept:
-    """The kept passages in each bucket."""
-
-    def __init__(self) -> None:
-        self._members: dict[int, list[int]] = {}
-
-    def nearest(self, buckets: list[int]) -> list[int]:
-        """Those that share most of the buckets, at most 16."""
-        met = Counter(chain.from_iterable(self._members.get(bucket, ()) for bucket in buckets))
-        return [number for number, _ in met.most_common(_CROWD)]
-
-    def add(self, number: int, buckets: list[int]) -> bool:
-        """Puts a passage into its buckets; whether one of them was full."""
-        full = False
-        for bucket in buckets:
-            members = self._members.setdefault(bucket, [])
-            if len(members) < _CROWD:
-                members.append(number)
-            else:
-                full = True
-        return full
-
-
-class _Shingles:
-    """The sets of shingles in the scratch file, as sorted arrays."""
-
-    def __init__(self, path: Path, counts: NDArray[np.int64]) -> None:
-        self._path, self._ends, self._reads = path, np.cumsum(counts), 0
-        self._starts = self._ends - counts
-
-    def of(self, number: int) -> Hashes:
-        if self._reads % _REOPEN_EVERY == 0:
-            self._all = np.memmap(
-                self._path, dtype=np.uint64, mode="r"
-            )  # gives back what was read through the last one
-        self._reads += 1
-        return np.unique(self._all[self._starts[number] : self._ends[number]])
+def _set(runs: Hashes, ends: NDArray[np.int64], number: int) -> Hashes:
+    """The set of shingles of a passage, as a sorted array."""
+    return np.unique(runs[ends[number - 1] if number else 0 : ends[number]])
 
 
 def rows_in_band(permutations: int, threshold: float) -> int:
@@ -138,13 +106,10 @@ def rows_in_band(permutations: int, threshold: float) -> int:
 def shared_buckets(keys: Hashes) -> NDArray[np.int64]:
     """For each passage and band the number of the bucket, or -1 where it is alone in it."""
     out = np.full(keys.shape, -1, dtype=np.int64)
-    for band in range(keys.shape[1]):
-        order = np.argsort(keys[:, band], kind="stable")
-        ordered = keys[order, band]
-        same = ordered[1:] == ordered[:-1]
-        shared = np.concatenate([same, [False]]) | np.concatenate([[False], same])
-        bucket = np.cumsum(np.concatenate([[True], ~same])) + band * len(keys)
-        out[order[shared], band] = bucket[shared]
+    for band, of_band in enumerate(keys.T):
+        column = pl.Series(of_band)
+        shared = column.is_duplicated().to_numpy()
+        out[shared, band] = column.rank("dense").to_numpy()[shared] + band * len(keys)
     return out
 
 

@@ -5,8 +5,6 @@ in Python, which takes five minutes for a million passages; here all windows of 
 probabilities are those of the library: a test compares them.
 """
 
-from __future__ import annotations
-
 import unicodedata
 from collections.abc import Sequence
 from functools import cache

@@ -4,8 +4,6 @@ An id is a stable part (the given id; else the file and position) and eight hexa
 edited passage is a new row to everything downstream, while the sample, taken by the given id alone, keeps it.
 """
 
-from __future__ import annotations
-
 import hashlib
 import re
 

@@ -1,7 +1,5 @@
 """Reasons to reject a passage that need no other passage, in the order of `schema.REASONS`."""
 
-from __future__ import annotations
-
 import polars as pl
 
 from pipelines.seeds.v1.cleaning import cleaned
@@ -55,29 +53,29 @@ def _by_form(rows: pl.DataFrame, params: Params) -> pl.DataFrame:
 
 
 def _by_language(rows: pl.DataFrame, params: Params) -> pl.DataFrame:
-    places = rows.select(_UNDECIDED).to_series().arg_true()
-    shares, languages = english(rows["passage"].gather(places).to_list())
-    share = pl.Series([0.0]).new_from_index(0, len(rows)).scatter(places, pl.Series(shares, dtype=pl.Float64))
-    language = pl.Series([""]).new_from_index(0, len(rows)).scatter(places, pl.Series(languages, dtype=pl.String))
-    likely = pl.coalesce(
-        pl.when(pl.lit(language) == "").then(pl.lit("no language is clear")),
-        pl.format("most seems {}", pl.lit(language)),
+    undecided = rows.filter(_UNDECIDED)
+    shares, languages = english(undecided["passage"].to_list())
+    found = {"english": pl.Series(shares, dtype=pl.Float64), "language": pl.Series(languages, dtype=pl.String)}
+    rows = rows.join(undecided.select("id", **found), on="id", how="left", maintain_order="left")
+    share, language = pl.col("english").fill_null(0.0), pl.col("language")
+    likely = (
+        pl.when(language == "").then(pl.lit("no language is clear")).otherwise(pl.format("most seems {}", language))
     )
-    detail = pl.format(f"{{}} of it is English, at least {params.min_english} wanted; {{}}", pl.lit(share), likely)
-    return _rejected(rows.with_columns(english=share), "not_english", pl.col("english") < params.min_english, detail)
+    detail = pl.format(f"{{}} of it is English, at least {params.min_english} wanted; {{}}", share, likely)
+    return _rejected(rows.with_columns(english=share), "not_english", share < params.min_english, detail)
 
 
 def _by_prompts(rows: pl.DataFrame, prompts: Prompts) -> pl.DataFrame:
-    places = rows.select(_UNDECIDED).to_series().arg_true()
-    found = prompts.given_away(Words(rows["passage"].gather(places)))
-    overlap = pl.Series([None], dtype=pl.String).new_from_index(0, len(rows))
-    overlap = overlap.scatter(places.gather(list(found)), pl.Series(list(found.values()), dtype=pl.String))
-    return _rejected(rows, "overlaps_prompt", pl.lit(overlap).is_not_null(), pl.lit(overlap))
+    undecided = rows.filter(_UNDECIDED)
+    found = prompts.given_away(Words(undecided["passage"]))
+    overlap = pl.Series(list(found.values()), dtype=pl.String)
+    overlaps = pl.DataFrame({"id": undecided["id"].gather(list(found)), "overlap": overlap})
+    rows = rows.join(overlaps, on="id", how="left", maintain_order="left")
+    return _rejected(rows, "overlaps_prompt", pl.col("overlap").is_not_null(), pl.col("overlap"))
 
 
 def _rejected(rows: pl.DataFrame, reason: str, applies: pl.Expr, detail: pl.Expr) -> pl.DataFrame:
     """The rows with a reason where it applies and none was found before."""
     now = pl.when(_UNDECIDED & applies)
-    return rows.with_columns(
-        reason=now.then(pl.lit(reason)).otherwise("reason"), detail=now.then(detail).otherwise("detail")
-    )
+    columns = {"reason": pl.lit(reason), "detail": detail}
+    return rows.with_columns(**{name: now.then(value).otherwise(name) for name, value in columns.items()})

@@ -4,8 +4,6 @@ A line of prose that mentions cookies, sharing or a date does not match: the rul
 and a bounded length.
 """
 
-from __future__ import annotations
-
 LONGEST = 400
 """Characters; a longer line is prose to every rule."""
 

@@ -5,10 +5,6 @@ counts, and a passage taken from a long prompt too. A prompt shorter than a run 
 word; one of fewer than four words is too common and is not looked for.
 """
 
-from __future__ import annotations
-
-from collections import defaultdict
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +13,7 @@ import orjson
 import polars as pl
 
 from pipelines.seeds.v1.schema import Overlap
-from pipelines.seeds.v1.shingles import Hashes, Offsets, Words
+from pipelines.seeds.v1.shingles import Words
 from xlforge.base.errors import BuildError
 
 _COLUMNS = ("instruction", "prompt")
@@ -32,43 +28,41 @@ class Prompts:
         words = Words(pl.Series(texts, dtype=pl.String))
         lengths = np.minimum(words.counts, rule.ngram)
         self.too_short = int((lengths < _MIN_WORDS).sum())
-        self._sizes: dict[int, int] = {}
-        self._holders: dict[int, dict[int, list[int]]] = {}
+        self._runs: dict[int, pl.DataFrame] = {}
         for length in np.unique(lengths[lengths >= _MIN_WORDS]).tolist():
-            holders: dict[int, list[int]] = defaultdict(list)
-            runs, offsets = words.runs(length)
-            for number in np.flatnonzero(lengths == length).tolist():
-                mine = set(runs[offsets[number] : offsets[number + 1]].tolist())
-                self._sizes[number] = len(mine)
-                for run in mine:
-                    holders[run].append(number)
-            self._holders[length] = dict(holders)
+            prompts = _runs(words, length).filter(pl.col("text").is_in(np.flatnonzero(lengths == length).tolist()))
+            self._runs[length] = _sets(prompts)
 
     def given_away(self, words: Words) -> dict[int, str]:
         """Number of a passage → a description of the prompt that it overlaps most; passages that overlap none are left out."""
-        worst: dict[int, tuple[float, int]] = {}
-        for length, holders in self._holders.items():
-            for passage, prompt, share in self._shares(*words.runs(length), holders):
-                if share >= self.rule.threshold:
-                    worst[passage] = max(worst.get(passage, (0.0, -1)), (share, -prompt))
+        if not self._runs:
+            return {}
+        shares = pl.concat(_shares(_runs(words, length), prompts) for length, prompts in self._runs.items())
+        worst_first = shares.filter(pl.col("share") >= self.rule.threshold).sort(-pl.col("share"), "prompt")
+        worst = worst_first.unique("text", keep="first", maintain_order=True)
         return {
-            passage: f"{share:.2f} of the {self.rule.ngram}-word runs of prompt {self.labels[-prompt]}: {self.texts[-prompt][:80]!r}"
-            for passage, (share, prompt) in worst.items()
+            passage: f"{share:.2f} of the {self.rule.ngram}-word runs of prompt {self.labels[prompt]}: {self.texts[prompt][:80]!r}"
+            for passage, prompt, share in worst.iter_rows()
         }
 
-    def _shares(
-        self, runs: Hashes, offsets: Offsets, holders: dict[int, list[int]]
-    ) -> Iterator[tuple[int, int, float]]:
-        """Passage, prompt, and the share of the shorter one's runs that are also the other's."""
-        hits = np.flatnonzero(np.isin(runs, np.fromiter(holders, dtype=np.uint64)))
-        passages = np.searchsorted(offsets, hits, side="right") - 1
-        shared: dict[tuple[int, int], set[int]] = defaultdict(set)
-        for passage, run in zip(passages.tolist(), runs[hits].tolist(), strict=True):
-            for prompt in holders[run]:
-                shared[passage, prompt].add(run)
-        for (passage, prompt), common in shared.items():
-            own = len(np.unique(runs[offsets[passage] : offsets[passage + 1]]))
-            yield passage, prompt, len(common) / min(own, self._sizes[prompt])
+
+def _runs(words: Words, length: int) -> pl.DataFrame:
+    """Every run of words, with the number of its text."""
+    runs, offsets = words.runs(length)
+    return pl.DataFrame({"text": np.repeat(np.arange(len(offsets) - 1), np.diff(offsets)), "run": runs})
+
+
+def _sets(runs: pl.DataFrame) -> pl.DataFrame:
+    """Each run of a text once, with how many the text has."""
+    return runs.unique().with_columns(size=pl.len().over("text"))
+
+
+def _shares(runs: pl.DataFrame, prompts: pl.DataFrame) -> pl.DataFrame:
+    """Passage, prompt, and the share of the shorter one's runs that are also the other's."""
+    hit = runs.join(prompts, on="run", how="semi")["text"].unique()
+    common = _sets(runs.filter(pl.col("text").is_in(hit.implode()))).join(prompts, on="run", suffix="_prompt")
+    share = pl.len() / pl.min_horizontal(pl.first("size"), pl.first("size_prompt"))
+    return common.group_by("text", prompt="text_prompt").agg(share=share)
 
 
 def read_prompts(path: Path, rule: Overlap) -> Prompts:
@@ -82,9 +76,7 @@ def read_prompts(path: Path, rule: Overlap) -> Prompts:
         )
     invalid = next((number for number, row in enumerate(rows, 1) if not isinstance(row.get(column), str)), None)
     if invalid:
-        raise BuildError(
-            f"seeds.prompts: row {invalid} of {path} has no text under {column!r}: every row must hold a prompt"
-        )
+        raise BuildError(f"seeds.prompts: row {invalid} of {path} has no text under {column!r}: it must hold a prompt")
     labels = [str(row.get("id", number)) for number, row in enumerate(rows, 1)]
     return Prompts([row[column] for row in rows], labels, rule)
 

@@ -3,8 +3,6 @@
 One step writes files and passes on their counts: a million passages go from the source to parquet as a stream, never as dicts in memory.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any

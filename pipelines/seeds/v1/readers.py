@@ -1,11 +1,14 @@
-"""One reader for each kind of source: JSONL, parquet, a folder of text files, a dataset of the Hugging Face hub."""
+"""One reader for each kind of source: JSONL, parquet, a folder of text files, a dataset of the Hugging Face hub.
 
-from __future__ import annotations
+A source that cannot be read at all (no such file, no such column, nothing in it) is an error before anything is written. A single row
+that cannot be read (a broken line, a number instead of text) gets a fault, and becomes a reject.
+"""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +20,8 @@ from pipelines.seeds.v1.schema import Source
 from xlforge.base.errors import BuildError
 
 _SUFFIX = {"jsonl": ".jsonl", "parquet": ".parquet", "text": ".txt"}
+CHUNK_ROWS = 20_000
+CHUNK_CHARS = 16_000_000
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -50,12 +55,12 @@ def jsonl(source: Source) -> Iterator[Raw]:
 
 def _line(line: bytes, source: Source, place: str, name: str) -> Raw:
     try:
-        columns = _json(line)
+        columns, fault = _json(line), ""
     except (ValueError, RecursionError) as error:
-        fault = f"the line is not valid JSON: {error}"[:200]
-        return Raw(place, name, None, line.decode("utf-8", "backslashreplace"), fault)
+        columns, fault = None, f"the line is not valid JSON: {error}"[:200]
     if not isinstance(columns, dict):
-        return Raw(place, name, None, line.decode(), f"the line is {_kind(columns)}, not an object")
+        fault = fault or f"the line is {_kind(columns)}, not an object"
+        return Raw(place, name, None, line.decode("utf-8", "backslashreplace"), fault)
     return _row(columns, source, place, name)
 
 
@@ -71,20 +76,16 @@ def parquet(source: Source) -> Iterator[Raw]:
     files = list(_files(source))
     for file, _, _ in files:
         with _reading(file):
-            _check_columns(pq.read_schema(file), source, file)
+            names = pq.read_schema(file).names
+        for key, column in (("text", source.text), ("id", source.id)):
+            if column is not None and column not in names:
+                raise BuildError(f"seeds.source.{key}: {file} has no column {column!r}; it has {', '.join(names)}")
     for file, name, stem in files:
-        number = 0
         with _reading(file), pq.ParquetFile(file, pre_buffer=False, buffer_size=1 << 20) as table:
-            for batch in table.iter_batches(1000, columns=[column for column in (source.text, source.id) if column]):
-                for columns in batch.to_pylist():
-                    number += 1
-                    yield _row(columns, source, f"{stem}-{number:07d}", name)
-
-
-def _check_columns(schema: pa.Schema, source: Source, file: Path) -> None:
-    for key, column in (("text", source.text), ("id", source.id)):
-        if column is not None and column not in schema.names:
-            raise BuildError(f"seeds.source.{key}: {file} has no column {column!r}; it has {', '.join(schema.names)}")
+            batches = table.iter_batches(1000, columns=[column for column in (source.text, source.id) if column])
+            rows = chain.from_iterable(batch.to_pylist() for batch in batches)
+            for number, columns in enumerate(rows, 1):
+                yield _row(columns, source, f"{stem}-{number:07d}", name)
 
 
 def texts(source: Source) -> Iterator[Raw]:
@@ -105,15 +106,11 @@ def hub(source: Source) -> Iterator[Raw]:
 
     name = source.name or ""
     if not Path(name).exists() and not source.revision:
-        raise BuildError(
-            f"seeds.source.revision: {name} can change, and a build must be repeatable: give a commit of it"
-        )
+        raise BuildError(f"seeds.source.revision: {name} can change, and a build must be repeatable: give a commit")
     label = ":".join(part for part in (name, source.config, source.split) if part)
     try:
-        stream = datasets.load_dataset(
-            name, source.config, split=source.split, streaming=True, revision=source.revision
-        )
-        for number, columns in enumerate(stream, 1):
+        options = {"split": source.split, "revision": source.revision}
+        for number, columns in enumerate(datasets.load_dataset(name, source.config, streaming=True, **options), 1):
             yield _row(columns, source, f"{label}-{number:07d}", label)
     except Exception as error:  # datasets and the hub's client raise dozens of kinds
         raise BuildError(
@@ -125,13 +122,42 @@ def hub(source: Source) -> Iterator[Raw]:
 READERS: dict[str, Callable[[Source], Iterator[Raw]]] = {"jsonl": jsonl, "parquet": parquet, "text": texts, "hub": hub}
 
 
+def opened(source: Source) -> Iterator[list[Raw]]:
+    """The rows in chunks. The first chunk is read at once: BuildError if that fails, or if none of its rows is a passage."""
+    chunks = _chunks(islice(READERS[source.kind](source), source.take))
+    first = next(chunks, None)
+    where = source.name or source.path
+    if first is None:
+        raise BuildError(f"seeds.source: {where} holds no rows: name a source of kind {source.kind} with passages")
+    if all(row.fault for row in first):
+        raise BuildError(
+            f"seeds.source: none of the first {len(first)} rows of {where} is a passage; the first: {first[0].fault}. "
+            "Check kind, text and id under seeds.source in params.yaml"
+        )
+    return chain([first], chunks)
+
+
+def _chunks(rows: Iterable[Raw]) -> Iterator[list[Raw]]:
+    chunk: list[Raw] = []
+    chars = 0
+    for row in rows:
+        chunk.append(row)
+        chars += len(row.text)
+        if len(chunk) >= CHUNK_ROWS or chars >= CHUNK_CHARS:
+            yield chunk
+            chunk, chars = [], 0
+    if chunk:
+        yield chunk
+
+
 def _row(columns: dict[str, Any], source: Source, place: str, name: str) -> Raw:
     """A row that has columns: its text and id, or what is wrong with them. Null is an empty text, or no id."""
     text, given, fault = columns.get(source.text), columns.get(source.id) if source.id else None, None
     if given is not None and (isinstance(given, bool) or not isinstance(given, str | int)):
         fault, given = f"the id under {source.id!r} is {_kind(given)}, neither text nor a whole number", None
     if source.text not in columns:
-        fault = f"no field {source.text!r}; it has {', '.join(map(str, columns)) or 'none'}"[:200]
+        known = ", ".join(map(str, columns)).encode("utf-8", "backslashreplace").decode()
+        fault = f"no field {source.text!r}; it has {known or 'none'}"[:200]
     elif not isinstance(text, str | None):
         fault = f"{source.text!r} is {_kind(text)}, not text"
     if fault:
@@ -155,9 +181,7 @@ def _files(source: Source) -> Iterator[tuple[Path, str, str]]:
         raise BuildError(f"seeds.source.path: {path} does not exist; give a {suffix} file or a folder of them")
     found = sorted(file for file in path.rglob(f"*{suffix}") if file.is_file())
     if not found:
-        raise BuildError(
-            f"seeds.source.path: {path} holds no {suffix} file, but kind is {source.kind}: correct kind or path"
-        )
+        raise BuildError(f"seeds.source.path: {path} holds no {suffix} file, but kind is {source.kind}: correct one")
     for file in found:
         relative = file.relative_to(path)
         yield file, relative.as_posix(), relative.with_suffix("").as_posix()

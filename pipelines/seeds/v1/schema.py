@@ -1,12 +1,11 @@
 """seeds v1: the keys of its block in params.yaml, and the columns of a row."""
 
-from __future__ import annotations
-
 from typing import Literal, Self
 
 import pandera.polars as pa
 from pydantic import Field, model_validator
 
+from xlforge.base.frames import Table
 from xlforge.config.params import Block
 
 REASONS = (
@@ -89,13 +88,11 @@ class Params(Block):
     @model_validator(mode="after")
     def _lengths_in_order(self) -> Self:
         if self.min_chars > self.max_chars:
-            raise ValueError(
-                f"min_chars is {self.min_chars}, more than max_chars, {self.max_chars}: no passage can pass"
-            )
+            raise ValueError(f"min_chars is {self.min_chars}, above max_chars, {self.max_chars}: no passage can pass")
         return self
 
 
-class Rows(pa.DataFrameModel):
+class Rows(Table):
     """A passage. original: before cleaning. source: the file or dataset it is from. english: the share of it that is English."""
 
     id: str = pa.Field(unique=True)
@@ -104,7 +101,3 @@ class Rows(pa.DataFrameModel):
     original: str = pa.Field(str_length={"min_value": 1})
     chars: int = pa.Field(ge=1)
     english: float = pa.Field(ge=0, le=1)
-
-    class Config:
-        strict = True
-        ordered = True

@@ -4,8 +4,6 @@ Words are letters and digits, in lower case; punctuation, markup and spacing do 
 the same on every machine and with every version of every library.
 """
 
-from __future__ import annotations
-
 import hashlib
 
 import numpy as np

@@ -4,8 +4,6 @@ A new version takes four things: the next file there, the same change in `tables
 test that starts from a file of the version before.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import sqlalchemy as sa

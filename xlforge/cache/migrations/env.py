@@ -1,7 +1,5 @@
 """alembic runs this for every migration: on the connection that `upgrade` was given, in its transaction."""
 
-from __future__ import annotations
-
 from alembic import context
 
 context.configure(connection=context.config.attributes["connection"], transactional_ddl=False)

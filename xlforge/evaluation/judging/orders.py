@@ -1,7 +1,5 @@
 """A judge's response as a preference, and two preferences, one for each order of the answers, as a verdict."""
 
-from __future__ import annotations
-
 import math
 import re
 from dataclasses import dataclass

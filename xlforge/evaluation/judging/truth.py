@@ -1,7 +1,5 @@
 """Answers against a known truth: chrF, and which of its facts an answer has. No model is called."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -29,10 +27,8 @@ def facts(answer: str, slots: Sequence[dict[str, Any]] | None, code: str | None 
         code: counts only phrases in this language, and only facts that have one; without it, a phrase in any language counts.
     """
     text = _plain(answer)
-    wanted = [
-        [phrase["phrase"] for phrase in slot["phrases"] if code in (None, phrase["language"])] for slot in slots or ()
-    ]
-    wanted = [phrases for phrases in wanted if phrases]
+    every = ([each["phrase"] for each in slot["phrases"] if code in (None, each["language"])] for slot in slots or ())
+    wanted = [phrases for phrases in every if phrases]
     if not wanted:
         return None
     return round(sum(any(_contains(text, _plain(phrase)) for phrase in phrases) for phrases in wanted) / len(wanted), 6)

@@ -1,7 +1,5 @@
 """The budget's account as a Ray worker has it: the driver reads it and adds to it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from xlforge.models.budget import Account

@@ -5,8 +5,6 @@ with the stage, even if that is killed (`keeper`). Its log is in a temporary fol
 that it sets for workers into its log, so secrets travel as arguments of actors instead.
 """
 
-from __future__ import annotations
-
 import atexit
 import logging
 import os

@@ -4,8 +4,6 @@ Each actor holds the engine that params.yaml names and gets an equal part of the
 local build. An actor that dies is replaced, and the requests that it had not reported are sent again.
 """
 
-from __future__ import annotations
-
 import os
 import pickle
 import sys

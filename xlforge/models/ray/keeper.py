@@ -4,8 +4,6 @@ Ray's servers and workers end with the stage by themselves, but its agents would
 a log open in the folder, which identifies it.
 """
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess

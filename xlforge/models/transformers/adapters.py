@@ -4,8 +4,6 @@ Merged, the model has the layers that the decode loop knows, and its speed; a ro
 an adapter. Only safetensors are read. An adapter with weights that have no counterpart belongs to another model and is refused.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 
@@ -42,9 +40,7 @@ def with_adapter(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, fol
     lacking = [name for name in loaded.missing_keys if around.base_model.prefix in name]
     if loaded.unexpected_keys or lacking:
         names = ", ".join(sorted([*loaded.unexpected_keys, *lacking])[:3])
-        raise EngineError(
-            f"the adapter {folder} is of another model: {names} find no counterpart; name the base it was trained on"
-        )
+        raise EngineError(f"the adapter {folder} has no counterpart for {names}: name the base it was trained on")
     if (folder / TEMPLATE).is_file():
         tokenizer.chat_template = (folder / TEMPLATE).read_text(encoding="utf-8")
     merged: PreTrainedModel = around.merge_and_unload(safe_merge=True)

@@ -6,8 +6,6 @@ are never fewer than `_min_rows`, filled up with copies of a row. A prompt's las
 share the prefill of their prompt. Rows that have ended leave when they are a quarter of the batch.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
@@ -126,12 +124,8 @@ def _step(model: PreTrainedModel, token: torch.Tensor, cache: KVCache) -> torch.
     seen = {_FULL: column <= own}
     if _SLIDING in wanted:
         seen[_SLIDING] = seen[_FULL] & (column > own - model.config.get_text_config().sliding_window)
-    masks = {
-        kind: torch.zeros(seen[kind].shape, device=token.device, dtype=model.dtype).masked_fill_(
-            ~seen[kind], float("-inf")
-        )[:, None, None]
-        for kind in wanted
-    }
+    none = torch.zeros((), device=token.device, dtype=model.dtype)
+    masks = {kind: torch.where(seen[kind], none, float("-inf"))[:, None, None] for kind in wanted}
     logits = model(
         input_ids=token[:, None],
         attention_mask=masks if len(masks) > 1 else masks[wanted.pop()],

@@ -4,8 +4,6 @@ Every row starts at column 0 and the rest of its columns is masked away, so each
 are multiples of 16, so that no sum has a tail that is added in another order.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

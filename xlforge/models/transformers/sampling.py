@@ -1,7 +1,5 @@
 """Sampling of tokens: a row's token depends on its own logits and its own random numbers, never on other rows."""
 
-from __future__ import annotations
-
 import numpy as np
 import torch
 

@@ -3,14 +3,14 @@
 The server is held only while it generates, so two models that do not fit together take turns.
 """
 
-from __future__ import annotations
-
 import sys
-import urllib.error
-import urllib.request
 from collections.abc import Sequence
+from contextlib import closing
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
+
+import httpx2
 
 from xlforge.config import environment
 from xlforge.config.execution import Execution
@@ -21,15 +21,8 @@ from xlforge.models.vllm.server_spec import server_spec
 from xlforge.models.vllm.servers import failure, running_server
 from xlforge.requests.request import Request
 
-_OWN_SERVER: dict[str, Any] = {
-    "mode": "live",
-    "modes": {},
-    "limits": {},
-    "requests_per_minute": None,
-    "tokens_per_minute": None,
-    "budget": None,
-}
-"""Settings for a server of our own, whatever is set for other endpoints."""
+_OF_OTHERS = ("mode", "modes", "limits", "requests_per_minute", "tokens_per_minute", "budget")
+"""Settings of other endpoints; a server of our own has the defaults."""
 _PROBE = 10.0
 
 
@@ -53,13 +46,12 @@ class VllmEngine:
             self._endpoint.generate(requests, sink)
             return
         with running_server(self._server, self._execution.servers) as server:
-            endpoints = {**self._execution.endpoints, self._role: server.url}
-            execution = self._execution.model_copy(update={**_OWN_SERVER, "endpoints": endpoints})
-            engine = OpenAIEngine(self._spec, self._role, execution, server_gone=lambda: failure(self._server))
-            try:
+            own: dict[str, Any] = {name: getattr(Execution(), name) for name in _OF_OTHERS}
+            own["endpoints"] = {**self._execution.endpoints, self._role: server.url}
+            execution = self._execution.model_copy(update=own)
+            gone = partial(failure, self._server)
+            with closing(OpenAIEngine(self._spec, self._role, execution, server_gone=gone)) as engine:
                 engine.generate(requests, sink)
-            finally:
-                engine.close()
 
     def close(self) -> None:
         """Closes the connections; the server stays."""
@@ -72,9 +64,7 @@ def answers(url: str) -> bool:
     if urlsplit(url).scheme not in ("http", "https"):
         return True
     try:
-        with urllib.request.urlopen(f"{url.rstrip('/')}/models", timeout=_PROBE):
-            return True
-    except urllib.error.HTTPError:
-        return True
-    except (OSError, ValueError):
+        httpx2.get(f"{url.rstrip('/')}/models", timeout=_PROBE)
+    except (httpx2.HTTPError, httpx2.InvalidURL):
         return False
+    return True

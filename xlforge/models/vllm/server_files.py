@@ -4,8 +4,6 @@
 `KEY.use`, so whoever holds it alone may end the server without disturbing anyone. The kernel releases both when a process ends.
 """
 
-from __future__ import annotations
-
 import os
 import signal
 from contextlib import suppress

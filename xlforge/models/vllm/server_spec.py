@@ -1,7 +1,5 @@
 """The server that a model needs. Two models share one where command, environment and weights are the same."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Iterator
@@ -59,6 +57,7 @@ def server_spec(spec: Model, servers: Servers) -> ServerSpec:
     model, revision = weights.model, base_revision(weights)
     own = servers.models.get(model)
     rank = max(_ranks(model), default=0)
+    max_rank = max(8, 1 << (rank - 1).bit_length())  # vLLM accepts powers of two, from 8
     adapter = None
     if weights.adapter:
         digest = str(weights.revision).partition("+")[2]
@@ -67,7 +66,7 @@ def server_spec(spec: Model, servers: Servers) -> ServerSpec:
         *_weights(servers.command, model, revision),
         *("--served-model-name", model),
         *("--generation-config", "vllm"),  # the sampling is that of params.yaml alone
-        *(("--enable-lora", "--max-lora-rank", str(_max_rank(rank))) if rank else ()),
+        *(("--enable-lora", "--max-lora-rank", str(max_rank)) if rank else ()),
         *(_template(model, adapter) if adapter else ()),
         *(("--trust-remote-code",) if spec.trust_remote_code == model else ()),
         *servers.arguments,
@@ -94,11 +93,6 @@ def _ranks(model: str) -> Iterator[int]:
         config = json.loads(path.read_text(encoding="utf-8"))
         if config["base_model_name_or_path"] == model:
             yield config["r"]
-
-
-def _max_rank(rank: int) -> int:
-    """vLLM accepts powers of two, from 8."""
-    return max(8, 1 << (rank - 1).bit_length())
 
 
 def _template(model: str, adapter: Adapter) -> tuple[str, ...]:

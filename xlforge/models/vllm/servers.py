@@ -3,19 +3,15 @@
 One start at a time on a machine, and a server that makes room is ended only when no build uses it.
 """
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import orjson
+import httpx2
 
 from xlforge.base.locks import Lock
 from xlforge.base.project import state
@@ -30,7 +26,6 @@ _LAST, _SEARCHED, _CAUSES = 15, 500, 3
 """Lines of a log in a message: the last ones, and of those before them the last that name an error."""
 _NOTICED = 3.0
 """Seconds until a supervisor has noticed that its server is gone."""
-_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 def folder() -> Path:
@@ -44,16 +39,12 @@ def folder() -> Path:
 def running_server(spec: ServerSpec, servers: Servers) -> Iterator[Running]:
     """A server that is ready for a model and its adapter, and does not end meanwhile. Raises EngineError where there can be none."""
     files = ServerFiles(folder(), spec.key)
-    use = files.use(shared=True)
-    use.wait()
-    try:
+    with files.use(shared=True) as use:
         running = files.running()
         if running is None or not _serves(running, spec):
             use.release()  # a process that starts servers may be waiting for it
             running = _prepare(files, spec, servers, use)
         yield running
-    finally:
-        use.release()
 
 
 def failure(spec: ServerSpec) -> str | None:
@@ -75,14 +66,12 @@ def _prepare(files: ServerFiles, spec: ServerSpec, servers: Servers, use: Lock) 
     """Gets the server ready, alone on this machine, and takes `use`."""
     start = Lock(folder() / "lock")
     start.wait(busy=_reporter(f"{spec.model}: waiting for another start of a server"))
-    try:
+    with start:
         _make_room(files, spec, servers)
         use.wait()
         if files.running() is None:
             _start(files, spec, servers)
         return _load_adapter(files, spec, _until_ready(files, spec, servers))
-    finally:
-        start.release()
 
 
 def _make_room(files: ServerFiles, spec: ServerSpec, servers: Servers) -> None:
@@ -140,9 +129,8 @@ def _until_ready(files: ServerFiles, spec: ServerSpec, servers: Servers) -> Runn
 
 def _healthy(running: Running) -> bool:
     try:
-        with _DIRECT.open(running.url.removesuffix("/v1") + "/health", timeout=5) as reply:
-            return bool(reply.status == 200)
-    except OSError:
+        return httpx2.get(f"{running.url.removesuffix('/v1')}/health", timeout=5, trust_env=False).is_success
+    except httpx2.HTTPError:
         return False
 
 
@@ -150,21 +138,15 @@ def _load_adapter(files: ServerFiles, spec: ServerSpec, running: Running) -> Run
     adapter = spec.adapter
     if adapter is None or adapter.name in running.adapters:
         return running
-    request = urllib.request.Request(
-        f"{running.url}/load_lora_adapter",
-        data=orjson.dumps({"lora_name": adapter.name, "lora_path": str(adapter.folder)}),
-        headers={"Content-Type": "application/json"},
-    )
+    wanted = {"lora_name": adapter.name, "lora_path": str(adapter.folder)}
     try:
-        with _DIRECT.open(request, timeout=120):
-            return files.update(running, adapters=running.adapters | {adapter.name: adapter.digest})
-    except urllib.error.HTTPError as error:
-        message = " ".join(error.read(2000).decode("utf-8", "replace").split())[:300]
-        raise EngineError(
-            f"the server of {spec.model} does not take the adapter {adapter.name}: HTTP {error.code}, {message}"
-        ) from None
-    except OSError:
+        reply = httpx2.post(f"{running.url}/load_lora_adapter", json=wanted, timeout=120, trust_env=False)
+    except httpx2.HTTPError:
         raise EngineError(failure(spec) or f"the connection to the server of {spec.model} is lost: run again") from None
+    if reply.is_success:
+        return files.update(running, adapters=running.adapters | {adapter.name: adapter.digest})
+    message = f"HTTP {reply.status_code}, {' '.join(reply.text.split())[:300]}"
+    raise EngineError(f"the server of {spec.model} does not take the adapter {adapter.name}: {message}")
 
 
 def _failed(files: ServerFiles, spec: ServerSpec, what: str) -> str:

@@ -4,24 +4,21 @@ It belongs to no build: the first build that needed the server started it, in a 
 `python -m xlforge.models.vllm.supervisor FOLDER KEY MODEL IDLE COMMAND…`, in the server's environment.
 """
 
-from __future__ import annotations
-
-import ctypes
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
+from xlforge.base.guard import end_with_parent
 from xlforge.models.vllm.server_files import Running, ServerFiles
 
 _POLL = 0.5
 _PATIENCE = 10.0
-_PR_SET_PDEATHSIG = 1
 
 
 def main(folder: str, key: str, model: str, idle: str, *command: str) -> int:
@@ -38,7 +35,7 @@ def main(folder: str, key: str, model: str, idle: str, *command: str) -> int:
         server = subprocess.Popen(
             [*command, "--host", "127.0.0.1", "--port", str(port)],
             cwd=home, stdin=subprocess.DEVNULL, process_group=0,
-            preexec_fn=_end_with_owner(),  # noqa: PLW1509  (the owner has no other thread)
+            preexec_fn=partial(end_with_parent, signal.SIGTERM),  # noqa: PLW1509  (the owner has no other thread)
         )  # fmt: skip
     except OSError as error:
         print(f"{command[0]} cannot be started from {home}: {error.strerror}", file=sys.stderr, flush=True)
@@ -70,20 +67,6 @@ def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-def _end_with_owner() -> Callable[[], None]:
-    """Run first in the child: the kernel ends it when its owner is killed."""
-    libc = ctypes.CDLL(None) if sys.platform == "linux" else None
-    owner = os.getpid()
-
-    def bind() -> None:
-        if libc is not None:
-            libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-            if os.getppid() != owner:
-                os._exit(1)
-
-    return bind
 
 
 def _end(server: subprocess.Popen[bytes]) -> None:

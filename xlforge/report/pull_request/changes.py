@@ -1,7 +1,5 @@
 """What dvc records differently in two revisions: plots, metrics, parameters, and the stages of dvc.lock."""
 
-from __future__ import annotations
-
 import re
 import shutil
 import subprocess
@@ -39,12 +37,8 @@ def plots(base: str, folder: Path) -> str:
     found = orjson.loads(dvc("plots", "diff", base, "--json"))["data"]
     shutil.rmtree(folder, ignore_errors=True)
     changed = [name for name in found if _changed(base, name)]
-    lines = [
-        f"| `{name.replace('`', '')}` | {_image(plot['content'], name, folder)} |"
-        for name in changed
-        for plot in found[name]
-        if plot["type"] == "vega"
-    ]
+    drawn = [(name, plot["content"]) for name in changed for plot in found[name] if plot["type"] == "vega"]
+    lines = [f"| `{name.replace('`', '')}` | {_image(spec, name, folder)} |" for name, spec in drawn]
     same = len(found) - len(changed)
     head = ["| plot | image |", "|---|---|"] * bool(lines)
     return "\n".join([*head, *lines, "", f"{same} plots did not change." * bool(same)])

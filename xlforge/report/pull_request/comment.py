@@ -1,7 +1,5 @@
 """The text of the comment, section by section. A section that fails gives its error, and the others stay."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from dataclasses import dataclass

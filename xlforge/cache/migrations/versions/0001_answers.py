@@ -1,7 +1,5 @@
 """The first version: responses, and a table with the version number."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

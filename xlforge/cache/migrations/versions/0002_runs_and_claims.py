@@ -1,7 +1,5 @@
 """Which responses a build needed, and which build is generating a response."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

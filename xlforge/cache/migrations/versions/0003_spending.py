@@ -1,7 +1,5 @@
 """What a build or a period spent of its budget."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

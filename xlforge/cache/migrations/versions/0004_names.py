@@ -1,7 +1,5 @@
 """Plain names for tables and columns. Which responses a build needed is no longer recorded."""
 
-from __future__ import annotations
-
 from alembic import op
 
 revision = "0004"
