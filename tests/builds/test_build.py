@@ -123,7 +123,7 @@ def test_one_edited_seed_asks_only_for_its_own_rows(project: Project) -> None:
 
 @pytest.mark.slow
 def test_a_change_in_a_module_that_only_executes_reruns_nothing(project: Project) -> None:
-    for name in ("models/openai/live.py", "base/progress.py", "stage/run_log.py", "cache/cache.py", "steps/runner.py"):
+    for name in ("models/openai/live.py", "base/progress.py", "stage/run_log.py", "cache/cache.py", "steps/batch.py"):
         path = project.folder / "xlforge" / name
         path.write_text(path.read_text() + "\nEDITED = True\n")
     assert project.repro() == []

@@ -33,6 +33,12 @@ TARGET = [
         ("zh", "他走了。“为什么？”她问。没人知道！", 4),
         ("de", "他走了。“为什么？”她问。没人知道！", 4),
         ("hi", "यह एक पुल है। यह पुराना है।", 2),
+        ("am", "ወንዙ ረጅም ነው። ድልድዩ አሮጌ ነው።", 2),
+        ("hy", "Գետը երկար է։ Կամուրջը հին է։", 2),
+        ("ar", "هل الجسر قديم؟ نعم. بناه الرهبان.", 3),
+        ("my", "တံတားသည် ဟောင်းသည်။ မြစ်သည် ရှည်သည်။", 2),
+        ("el", "Πού είναι η γέφυρα; Είναι εκεί.", 2),
+        ("ru", "Длина реки 5 км. она холодная.", 1),
         ("en", "One line\nanother line\n\n- a third", 3),
         ("en", "No end", 1),
         ("en", "...", 0),
@@ -52,6 +58,13 @@ def test_a_whole_translation_is_paired_and_lacks_nothing() -> None:
     assert aligned
     assert aligned.pairs == tuple(zip(SOURCE, TARGET, strict=True))
     assert aligned.evidence < -3
+
+
+def test_a_language_that_marks_no_sentence_is_not_aligned() -> None:
+    assert align(" ".join(SOURCE), "สะพานเก่ามาก", "th") is None
+    assert align(" ".join(SOURCE), "ຂົວເກົ່າຫຼາຍ", "lo") is not None, (
+        "a language without a file is as far as it can be read"
+    )
 
 
 @pytest.mark.parametrize("gone", range(4))

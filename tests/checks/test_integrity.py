@@ -56,6 +56,7 @@ def test_a_good_translation_has_no_problem(source: str, target: str) -> None:
     assert problems(source, target, "de") == []
 
 
+ADDED = " Und noch ein Satz, der nirgends steht und den niemand geschrieben hat."
 SPOILT = [
     ("empty", ENGLISH, " \n"),
     ("unreadable_characters", ENGLISH, GERMAN.replace("Fluss", "Flu\x00")),
@@ -68,6 +69,7 @@ SPOILT = [
     ("too_long", ENGLISH, GERMAN * 3),
     ("cut_off", ENGLISH, GERMAN[:-12]),
     ("dropped_sentences", ENGLISH, " ".join(TARGET[:2] + TARGET[3:])),
+    ("added_text", ENGLISH, GERMAN + ADDED),
     ("numbers_changed", ENGLISH, GERMAN.replace("1712", "1721")),
     ("numbers_missing", ENGLISH, GERMAN.replace("des Jahres 1712", "")),
     ("numbers_added", ENGLISH, GERMAN.replace("Bäume", "77 Bäume")),
@@ -128,8 +130,8 @@ def test_names_that_are_translated_are_not_missed() -> None:
 
 
 def test_bars_can_be_set() -> None:
-    target = GERMAN + " Und noch ein Satz, der nirgends steht und den niemand geschrieben hat."
-    assert reasons(ENGLISH, target) == []
+    target = GERMAN + ADDED
+    assert reasons(ENGLISH, target, max_added_evidence=10) == []
     assert "too_long" in reasons(ENGLISH, target, max_length=1.0)
     assert "dropped_sentences" not in reasons(ENGLISH, " ".join(TARGET[:2] + TARGET[3:]), max_dropped_evidence=1000)
 
@@ -163,3 +165,33 @@ def test_hostile_text_is_read_to_the_end(text: str) -> None:
     assert problems(ENGLISH, text, "de")
     problems(text, text, "de")
     assert time.perf_counter() - start < 20
+
+
+PLACEHOLDERS = [
+    "{first_name}", "{0}", "{}", "{0:.2f}", "{user[name]}", "%s", "%1$s", "%(name)d", "%.2f", "{{ x }}", "{{city}}", "${VAR}", "$HOME_DIR",
+    ":name", ":user_id", ":smile:", "[[x]]", "<name>", "<br/>", '<a href="https://example.org">',
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("held", PLACEHOLDERS)
+def test_placeholders_are_held_like_code(held: str) -> None:
+    source, target = "The guide waits for {} at the old bridge.", "Die Führerin wartet auf {} an der alten Brücke."
+    assert reasons(source.replace("{}", held), target.replace("{}", held)) == []
+    for spoilt in ("", "sie", held.upper() if held != held.upper() else held.lower(), f"{held} {held}"):
+        if spoilt != held:
+            assert "code_changed" in reasons(source.replace("{}", held), target.replace("{}", spoilt)), spoilt
+
+
+@pytest.mark.parametrize(
+    ("source", "target"),
+    [
+        ("It fell by 20% during the day.", "Es fiel am Tag um 20% des Wertes."),
+        ("The sum is $x^{23}$ and \\frac{1}{2} of it.", "Die Summe ist $x²³$ und \\frac{1}{2} davon."),
+        ("Bring 5% salt: nothing else, at 12:30.", "Bringt 5 % Salz: nichts weiter, um 12:30."),
+        ("It has 10<sup>23</sup> atoms in a cup.", "Es hat 10²³ Atome in einer Tasse."),
+        ('Read <img src="a.png" alt="the bridge"> first.', 'Lies zuerst <img src="a.png" alt="die Brücke">.'),
+    ],
+    ids=["percent", "formula", "colon", "raised", "text of a tag"],
+)
+def test_what_looks_like_a_placeholder_and_is_none_may_change(source: str, target: str) -> None:
+    assert "code_changed" not in reasons(source, target)

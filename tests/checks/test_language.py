@@ -6,7 +6,7 @@ import multiprocessing
 
 import pytest
 
-from xlforge.checks.language import identify, is_language, lines, share
+from xlforge.checks.language import CANDIDATES, identify, is_language, lines, share
 from xlforge.languages.registry import LANGUAGES
 
 SENTENCES = {
@@ -21,13 +21,23 @@ SENTENCES = {
     "mt": "Il-pont fuq ix-xmara nbena aktar minn tliet mitt sena ilu.",
     "fr": "Le pont sur la rivière a été construit il y a plus de trois cents ans.",
     "fi": "Joen ylittävä silta rakennettiin yli kolmesataa vuotta sitten.",
+    "ru": "Мост через реку был построен более трёхсот лет назад.",
+    "el": "Η γέφυρα πάνω από το ποτάμι χτίστηκε πριν από περισσότερα από τριακόσια χρόνια.",
+    "ar": "بني الجسر فوق النهر قبل أكثر من ثلاثمئة عام.",
+    "th": "สะพานข้ามแม่น้ำแห่งนี้สร้างขึ้นเมื่อกว่าสามร้อยปีก่อน",
+    "ja": "川に架かるこの橋は三百年以上前に造られました。",
+    "ko": "강 위의 이 다리는 삼백 년도 더 전에 지어졌습니다.",
+    "es": "El puente sobre el río fue construido hace más de trescientos años.",
+    "cy": "Adeiladwyd y bont dros yr afon fwy na thri chan mlynedd yn ôl.",
+    "zh-Hant": "這座橫跨河流的橋建於三百多年前。",
     "tr": "Nehrin üzerindeki köprü üç yüz yıldan daha uzun bir süre önce inşa edildi.",
 }
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_each_language_is_distinguished_from_the_others(code: str) -> None:
-    assert identify(SENTENCES[code])[0] == code
+    label = LANGUAGES[code].label
+    assert identify(SENTENCES[code], CANDIDATES | {label})[0] == label
     assert share(SENTENCES[code], code) == 1.0
     other = "en" if code != "en" else "de"
     assert not is_language(SENTENCES[other], code)

@@ -61,6 +61,116 @@ LOST = [
     ("It is 45 miles away.", "Es ist etwa 90 km entfernt.", "de"),
 ]
 
+POWERS_KEPT = [
+    ("It has 10^23 atoms.", "Es hat 10²³ Atome.", "de"),
+    ("It has 10^{23} atoms.", "Hat 10^23 atoma.", "hu"),
+    ("It has 10**23 atoms.", "它有10²³个原子。", "zh"),
+    ("It has 10<sup>23</sup> atoms.", "Il a 10²³ atomes.", "fr"),
+    ("It has 10²³ atoms.", "Es hat 10 hoch 23 Atome.", "de"),
+    ("Take 6.02 × 10^23 of them.", "Nimm 6,02·10²³ davon.", "de"),
+    ("It weighs 5e-3 kg.", "Es wiegt 5·10⁻³ kg.", "de"),
+    ("H2O and CO2 are gases.", "H₂O und CO₂ sind Gase.", "de"),
+]
+HALVES_KEPT = [
+    ("It takes 2.5 hours.", "Es dauert zweieinhalb Stunden.", "de"),
+    ("It takes 1.5 hours.", "Es dauert anderthalb Stunden.", "de"),
+    ("It takes 2.5 hours.", "Cela prend deux heures et demie.", "fr"),
+    ("It takes 2.5 hours.", "Cela prend 2 heures et demie.", "fr"),
+    ("It takes 2.5 hours.", "Két és fél óráig tart.", "hu"),
+    ("It takes 2.5 hours.", "इसमें ढाई घंटे लगते हैं।", "hi"),
+    ("It takes 3.5 hours.", "इसमें साढ़े तीन घंटे लगते हैं।", "hi"),
+    ("It takes 2.5 hours.", "需要两个半小时。", "zh"),
+    ("It takes 2.5 hours.", "İki buçuk saat sürer.", "tr"),
+    ("It takes 2.5 hours.", "Se kestää kaksi ja puoli tuntia.", "fi"),
+    ("It takes 2.5 hours.", "Es dauert 2½ Stunden.", "de"),
+    ("It takes 2½ hours.", "Es dauert 2,5 Stunden.", "de"),
+    ("It takes two and a half hours.", "Es dauert 2,5 Stunden.", "de"),
+    ("It takes 150 minutes.", "Es dauert 2,5 Stunden.", "de"),
+    ("1.5 million people came.", "Anderthalb Millionen Menschen kamen.", "de"),
+    ("Add 0.5 liters.", "Gib einen halben Liter dazu.", "de"),
+    ("Add 1/2 cup and 3/4 cup.", "Gib ½ Tasse und ¾ Tasse dazu.", "de"),
+]
+SIGNS_KEPT = [
+    ("It was -12 degrees.", "Es waren −12 Grad.", "de"),
+    ("It was -12 degrees.", "Es waren minus 12 Grad.", "de"),
+    ("It was -12 degrees.", "Es waren 12 Grad unter null.", "de"),
+    ("It was minus 12 degrees.", "Es waren –12 Grad.", "de"),
+    ("It was 12 degrees below zero.", "-12 fok volt.", "hu"),
+    ("It was -12 degrees.", "气温是零下12度。", "zh"),
+    ("It was -12 degrees.", "शून्य से 12 डिग्री नीचे था।", "hi"),
+    ("At least 12 came.", "Au moins 12 sont venus.", "fr"),
+    ("From 10-12 to 5-3.", "Von 10–12 bis 5–3.", "de"),
+]
+UNITS_KEPT = [
+    ("It is 12 miles away.", "Es ist 19 km entfernt.", "de"),
+    ("It is 12 km away.", "Sinne on 7,5 mailia.", "fi"),
+    ("It is 12 miles away.", "12 mérföldre van.", "hu"),
+    ("It was 77 °F.", "Es waren 25 °C.", "de"),
+    ("It cost $5.", "Es kostete 5 US-Dollar.", "de"),
+    ("It cost £5 million.", "Es kostete 5 Millionen Pfund.", "de"),
+    ("A flat of 25 m².", "Eine Wohnung von 25 Quadratmetern.", "de"),
+    ("Run 100 m below it.", "Lauf 100 Meter darunter.", "de"),
+    ("It rose by 5 percent.", "Es stieg um 5 %.", "de"),
+    ("It rose by 5 %.", "Es stieg um 5 Prozent.", "de"),
+    ("It rose by 5%.", "Yüzde 5 arttı.", "tr"),
+    ("It rose by 5%.", "上涨了百分之5。", "zh"),
+    ("Between 5 and 7 percent.", "Zwischen 5 % und 7 %.", "de"),
+    ("From 5% to 7%.", "Von 5 bis 7 %.", "de"),
+]
+SCALES_KEPT = [
+    ("5 million people.", "5百万人。", "zh"),
+    ("120 million people.", "1亿2000万人。", "zh"),
+    ("From 30 to 50 thousand people.", "30.000 bis 50.000 Menschen.", "de"),
+    ("3 lakh people.", "3 लाख लोग।", "hi"),
+    ("30 million people.", "3000만 명.", "ko"),
+    ("4.2 billion people.", "4 200 millones de personas.", "es"),
+    ("250,000 people.", "25万人。", "ja"),
+    ("7 million people.", "7 миллионов человек.", "ru"),
+]
+POWERS_LOST = [
+    ("It has 10^23 atoms.", "Es hat 10²² Atome.", "de"),
+    ("It has 10^23 atoms.", "Es hat 1023 Atome.", "de"),
+    ("It has 10^-3 moles.", "Es hat 10³ Mol.", "de"),
+    ("It has 10^6 atoms.", "它有10⁵个原子。", "zh"),
+]
+HALVES_LOST = [
+    ("It takes 2.5 hours.", "Es dauert dreieinhalb Stunden.", "de"),
+    ("It takes 2.5 hours.", "Cela prend 3 heures et demie.", "fr"),
+    ("It takes 2.5 hours.", "Es dauert 25 Stunden.", "de"),
+    ("It takes 2½ hours.", "Es dauert 2 Stunden.", "de"),
+    ("Add 1/2 cup.", "Gib 1/3 Tasse dazu.", "de"),
+    ("They have 12 dogs.", "Sie haben dreizehn Hunde.", "de"),
+]
+SIGNS_LOST = [
+    ("It was -12 degrees.", "Es waren 12 Grad.", "de"),
+    ("It was 12 degrees.", "Es waren -12 Grad.", "de"),
+    ("It was minus 5 °C.", "Il faisait 5 °C.", "fr"),
+    ("It was −5 degrees.", "气温是5度。", "zh"),
+]
+UNITS_LOST = [
+    ("It is 12 km away.", "Es ist 12 Meilen entfernt.", "de"),
+    ("It is 12 miles away.", "12 km-re van.", "hu"),
+    ("It is 12 miles away.", "Es ist 19 Meilen entfernt.", "de"),
+    ("It is 12 km away.", "距离12英里。", "zh"),
+    ("It weighs 5 kg.", "Es wiegt 5 Pfund.", "de"),
+    ("It was 20 °C.", "Es waren 20 °F.", "de"),
+    ("It was 77 °F.", "Es waren 35 °C.", "de"),
+    ("It cost $5.", "Es kostete 5 €.", "de"),
+    ("It takes 3 hours.", "需要3分钟。", "zh"),
+    ("It rose by 5 %.", "Es stieg um 5.", "de"),
+    ("It rose by 5.", "Es stieg um 5 %.", "de"),
+]
+SCALES_LOST = [
+    ("5 million people.", "5 Milliarden Menschen.", "de"),
+    ("5 million people.", "5 Menschen.", "de"),
+    ("5 people.", "5 Millionen Menschen.", "de"),
+    ("1.5 million people.", "1.5亿人。", "zh"),
+    ("5 million people.", "5 billones de personas.", "es"),
+    ("3 lakh people.", "3 करोड़ लोग।", "hi"),
+]
+KEPT += POWERS_KEPT + HALVES_KEPT + SIGNS_KEPT + UNITS_KEPT + SCALES_KEPT
+LOST += POWERS_LOST + HALVES_LOST + SIGNS_LOST + UNITS_LOST + SCALES_LOST
+
 
 @pytest.mark.parametrize(("source", "target", "code"), KEPT, ids=lambda value: value[:24])
 def test_numbers_that_mean_the_same_are_kept(source: str, target: str, code: str) -> None:
@@ -70,6 +180,12 @@ def test_numbers_that_mean_the_same_are_kept(source: str, target: str, code: str
 @pytest.mark.parametrize(("source", "target", "code"), LOST, ids=lambda value: value[:24])
 def test_numbers_that_do_not_are_found(source: str, target: str, code: str) -> None:
     assert differences(source, target, code) != ([], [])
+
+
+def test_what_differs_is_named() -> None:
+    assert differences("It is 12 km away.", "Es ist 12 Meilen entfernt.", "de") == (["12 kilometre"], ["12 mile"])
+    assert differences("It rose by 5 %.", "Es stieg um 5.", "de") == (["5 %"], ["5"])
+    assert differences("It was -12 degrees.", "Es waren 12 Grad.", "de") == (["-12"], ["12"])
 
 
 def test_the_difference_is_named() -> None:

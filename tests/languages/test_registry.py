@@ -80,16 +80,16 @@ def test_a_file_with_another_code_is_an_error(checkout: Path) -> None:
     assert "rw.py has the code 'sw': it must be that of its file" in error.value.stderr
 
 
-def test_every_language_that_ships_has_measured_figures() -> None:
+def test_every_language_that_ships_has_figures_of_its_own() -> None:
     default = traits("xx")
     for code in LANGUAGES:
         known = LANGUAGES[code]
-        assert known.rendering != default.rendering and known.scales, code
-        assert known.split == known.name.lower()
+        assert known.rendering != default.rendering, code
+        assert known.split == known.name.lower().replace(" ", "_")
 
 
 def test_a_code_without_a_file_has_the_defaults_and_is_no_language() -> None:
-    assert traits("xx") == Language("xx", "xx", "Zyyy", "low", letters=None)
+    assert traits("xx") == Language("xx", "xx", "Zyyy", "low")
     with pytest.raises(KeyError):
         LANGUAGES["xx"]
 

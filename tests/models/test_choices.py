@@ -16,6 +16,7 @@ import torch
 from transformers import AutoModelForCausalLM
 
 from tests.models.cached import Cached
+from tests.models.sinks import ListSink
 from xlforge.config.execution import Execution
 from xlforge.config.models import Model
 from xlforge.config.models import Sampling as Sampled
@@ -85,7 +86,9 @@ def test_the_share_in_process_is_the_models_own(spec: Model) -> None:
         if not all(word.isalnum() and choice(word, (word,)) for word in (best, second)) or best == second:
             continue
         words = (best, second)
-        (_, found), = engine._responses([_Row(replace(plain, choices=words), prompt)])  # fmt: skip
+        sink = ListSink()
+        engine._complete([_Row(replace(plain, choices=words), prompt)], sink)
+        ((_, found),) = sink.completed
         mass = dict.fromkeys(words, 0.0)
         for number, logprob in enumerate(logits.tolist()):
             if (spelt := choice(engine._tokenizer.decode([number]), words)) is not None:

@@ -66,9 +66,8 @@ UNPARSED = {
     "grade 5.5": GOOD.replace("5", "5.5", 1),
     "no reason": GOOD.replace('"right"', '""'),
     "a comma too many": GOOD.replace("},", "},,", 1),
-    "text after it": f"{GOOD} I hope this helps!",
+    "two that differ": f"{GOOD} or rather {GOOD.replace('5', '4')}",
     "a dimension misspelt": GOOD.replace("precision", "precison"),
-    "a list": f"[{GOOD}]",
     "a lone surrogate": GOOD.replace("right", "\ud800"),
 }
 
@@ -88,8 +87,9 @@ def test_only_rows_that_could_not_be_parsed_are_sampled_again() -> None:
     assert not any(row["reject"] for row in rows)
 
 
-def test_fenced_json_is_parsed() -> None:
-    (row,), _ = grade((f"```json\n{GOOD}\n```", "stop"))
+@pytest.mark.parametrize("form", ["```json\n{}\n```", "Here is my grading:\n{}", "{} I hope this helps!"])
+def test_the_one_json_object_in_a_response_is_parsed(form: str) -> None:
+    (row,), _ = grade((form.format(GOOD), "stop"))
     assert row["mean"] == 4.0
 
 

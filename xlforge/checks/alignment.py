@@ -59,16 +59,24 @@ class Alignment:
         pairs: source and target texts that correspond.
         dropped: the source sentences without a rendering, in the best alignment that has some.
         evidence: how much more probable that one is, in nats, than the best without; minus infinity where there is none.
+        added: the target sentences that render nothing, in the best alignment that has some, where all are first or last.
+        added_evidence: how much more probable that one is, in nats, than the best without; minus infinity where there is none.
     """
 
     pairs: tuple[tuple[str, str], ...]
     dropped: tuple[str, ...]
     evidence: float
+    added: tuple[str, ...] = ()
+    added_evidence: float = -math.inf
 
 
 def align(source: str, target: str, code: str) -> Alignment | None:
-    """Aligns a translation in a language with its English source; None if one has no sentence or both are too long."""
-    if len(source) + len(target) > MAX_CHARACTERS:
+    """Aligns a translation in a language with its English source.
+
+    Returns:
+        None if one has no sentence, both are too long, or the language does not mark the ends of its sentences.
+    """
+    if len(source) + len(target) > MAX_CHARACTERS or not traits(code).sentence_marks:
         return None
     ours, theirs = _source(source), sentences(target, code)
     if not ours.sentences or not theirs or len(ours.sentences) + len(theirs) > MAX_SENTENCES:
@@ -90,7 +98,17 @@ def align(source: str, target: str, code: str) -> Alignment | None:
         for (i, j), (i_end, j_end) in itertools.pairwise(leaving if evidence > 0 else whole[1])
         if i < i_end and j < j_end
     ]
-    return Alignment(tuple(pairs), tuple(dropped), evidence)
+    return Alignment(tuple(pairs), tuple(dropped), evidence, *_added(best, theirs))
+
+
+def _added(best: dict[str, tuple[float, list[_Corner]]], theirs: list[str]) -> tuple[tuple[str, ...], float]:
+    """The first and last target sentences that render nothing, and the evidence for it; see Alignment."""
+    score, corners = best["added"]
+    spans = [(j, j_end) for (i, j), (i_end, j_end) in itertools.pairwise(corners) if i == i_end]
+    middle = [span for span in spans if span[0] > 0 and span[1] < len(theirs)]
+    if not spans or middle:
+        return (), -math.inf
+    return tuple(" ".join(theirs[j:j_end]) for j, j_end in spans), score - max(best["even"][0], best["dropped"][0])
 
 
 def _best(model: _Model, wordier: float) -> dict[str, tuple[float, list[_Corner]]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 
-from xlforge.checks.sentences import WIDE
+from xlforge.checks.sentences import UNSPACED
 
 _WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*")
 _CHANCE = 3
@@ -44,12 +44,12 @@ def loop(text: str, longest: int = 24) -> tuple[str, int, float]:
 
     Args:
         text: to search.
-        longest: words of a phrase, or characters in Chinese.
+        longest: words of a phrase, or characters in scripts without spaces.
 
     Returns:
         The phrase, how often it occurs in succession, at least three times, and its share of the text; `("", 1, 0.0)` if none.
     """
-    wide = WIDE.findall(text)
+    wide = UNSPACED.findall(text)
     units = wide if len(wide) * 2 > len(text) else text.lower().split()
     best = ("", 1, 0.0)
     for width in range(1, min(longest, len(units) // 3) + 1):

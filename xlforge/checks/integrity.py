@@ -13,22 +13,33 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
 
+import regex
 from pydantic import Field
 
+from xlforge.checks.added.unaligned import unaligned
 from xlforge.checks.alignment import align
 from xlforge.checks.copying import copied, loop, own_words
 from xlforge.checks.markup import Markup, markup
 from xlforge.checks.names import lost
 from xlforge.checks.numbers import differences
+from xlforge.checks.scripts import other_chinese, strange
 from xlforge.checks.sentences import deviation, size
 from xlforge.config.blocks import Block
 from xlforge.languages.registry import traits
 
 REASONS = (
     *("empty", "unreadable_characters", "foreign_script", "copied", "untranslated", "repeated"),
-    *("too_short", "too_long", "cut_off", "dropped_sentences", "numbers_changed", "numbers_missing", "numbers_added"),
+    *(
+        "too_short",
+        "too_long",
+        "cut_off",
+        "dropped_sentences",
+        "added_text",
+        "numbers_changed",
+        "numbers_missing",
+        "numbers_added",
+    ),
     *("names_missing", "addresses_changed", "code_changed", "structure_changed"),
 )
 """Every reason that `problems` gives, in the order it gives them."""
@@ -40,8 +51,8 @@ class Thresholds(Block):
     other_script_letters: letters of a script of neither text that are too many. copied_words: uncapitalised words of the source in one
     run that are too many. copied_share: share of the source's uncapitalised words that is too much. repeated_share: share of a text in
     one repeated phrase that is too much. min_length, max_length: bounds of the length, in standard deviations from the usual.
-    max_dropped_evidence: upper bound of the evidence for a dropped sentence, in nats. min_names_chance: lower bound of the
-    probability that a translation shows none of the names.
+    max_dropped_evidence, max_added_evidence: upper bounds of the evidence for a dropped and for an added sentence, in nats.
+    min_names_chance: lower bound of the probability that a translation shows none of the names.
     """
 
     other_script_letters: int = Field(3, ge=1)
@@ -51,6 +62,7 @@ class Thresholds(Block):
     min_length: float = Field(-4.0, lt=0)
     max_length: float = Field(5.0, gt=0)
     max_dropped_evidence: float = -1.5
+    max_added_evidence: float = -1.0
     min_names_chance: float = Field(0.0001, gt=0, lt=1)
 
 
@@ -74,9 +86,10 @@ _LISTS = ("bullets", "numbered items")
 """A single line is not a list: it may begin with a dash for speech, or with an ordinal (19. yüzyılda)."""
 _SENTENCE_END = re.compile(r"[.!?…][\"'”’»)\]]*\s*$")
 _QUOTES = r"\"'’‘”“„‚‹›«»()\[\]「」『』《》〈〉（）［］"
-_GOES_ON = re.compile(rf"[^.!?…。！？।\s{_QUOTES}][\s{_QUOTES}]*[,;:،、，；：–—·-][\s{_QUOTES}]*$")
+_GOES_ON = regex.compile(
+    rf"(?V1)[^\p{{Sentence_Terminal}}…\s{_QUOTES}][\s{_QUOTES}]*([,;:،、，；：–—·-])[\s{_QUOTES}]*$"
+)
 """A mark after which a sentence goes on, unless the sentence ended before it: „Warum?“,"""
-_EVERYWHERE = {"LATIN", "MODIFIER", "FEMININE", "MASCULINE", "MICRO", "ANGSTROM", "KELVIN", "OHM", "SUPERSCRIPT", ""}
 
 
 def problems(source: str, target: str, code: str, **thresholds: float) -> list[Problem]:
@@ -102,13 +115,10 @@ def _characters(source: str, target: str, code: str, limits: Thresholds) -> Iter
     odd = Counter(_UNREADABLE.findall(target)) - Counter(_UNREADABLE.findall(source))
     if odd:
         yield Problem("unreadable_characters", _few(f"U+{ord(char):04X}" for char in odd))
-    letters = traits(code).letters
-    if letters is None:
-        return
-    known = _EVERYWHERE.union(letters, (_script(char) for char in set(source)))
-    strange = [char for char in target if not char.isascii() and char.isalpha() and _script(char) not in known]
-    if len(strange) >= limits.other_script_letters:
-        yield Problem("foreign_script", _few(dict.fromkeys(strange)))
+    found = strange(target, traits(code), source)
+    others = other_chinese(target, traits(code))
+    if others or len(found) >= limits.other_script_letters:
+        yield Problem("foreign_script", _few(dict.fromkeys(others or found)))
 
 
 def _copying(source: str, target: str, limits: Thresholds) -> Iterator[Problem]:
@@ -134,13 +144,19 @@ def _lengths(source: str, target: str, code: str, limits: Thresholds) -> Iterato
         yield Problem("too_short", detail)
     elif off > limits.max_length:
         yield Problem("too_long", detail)
-    if _SENTENCE_END.search(source) and (
-        unicodedata.category(target.rstrip()[-1])[0] in "LMN" or _GOES_ON.search(target)
-    ):
+    if traits(code).sentence_marks and _SENTENCE_END.search(source) and _is_cut(target, traits(code).sentence_ends):
         yield Problem("cut_off", f"ends in {target.rstrip()[-20:]!r}, and not in a sentence mark as the source does")
     aligned = align(source, target, code)
     if aligned and aligned.evidence > limits.max_dropped_evidence:
         yield Problem("dropped_sentences", _few(map(_short, aligned.dropped)))
+    if added := unaligned(source, target, code, aligned, limits.max_added_evidence):
+        yield Problem("added_text", _short(added))
+
+
+def _is_cut(text: str, ends: str) -> bool:
+    """Whether a text ends inside a sentence. ends: further marks that end one."""
+    goes_on = _GOES_ON.search(text)
+    return unicodedata.category(text.rstrip()[-1])[0] in "LMN" or bool(goes_on and goes_on.group(1) not in ends)
 
 
 def _numbers(source: str, target: str, code: str) -> Iterator[Problem]:
@@ -173,11 +189,6 @@ def _markup(before: Markup, after: Markup) -> Iterator[Problem]:
     ]
     if different:
         yield Problem("structure_changed", _few(different))
-
-
-@cache
-def _script(char: str) -> str:
-    return unicodedata.name(char, "").split(" ")[0]
 
 
 def _short(text: str) -> str:

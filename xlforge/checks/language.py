@@ -11,8 +11,10 @@ from __future__ import annotations
 import re
 from functools import cache
 
+import regex
 from py3langid.langid import LanguageIdentifier
 
+from xlforge.checks.markup import PLACEHOLDER
 from xlforge.checks.sentences import WIDE
 from xlforge.languages.registry import traits
 
@@ -33,7 +35,7 @@ _NO_PROSE = re.compile(
     r"`[^`\n]+`|https?://\S+|www\.\S+|(?<!\S)\S{1,64}@[\w.-]{1,255}|<[^<>\n]{1,200}>|\$\$[^$]{0,500}\$\$"
 )
 _MARKERS = re.compile(r"^[\s>#*+\-–•|]+|^\s*\d+[.)]\s", re.MULTILINE)
-_BREAKS = re.compile(r"""\n|\||(?<=[.!?:;…])\s|(?<=[.!?…]["”“»’)])\s|(?<=[。！？；।])""")
+_BREAKS = regex.compile(r"""(?V1)\n|\||(?<=[.!?:;…])\s|(?<=[.!?…]["”“»’)])\s|(?<=[[\p{Sentence_Terminal}；]--[.!?]])""")
 
 
 def lines(text: str) -> list[str]:
@@ -42,7 +44,7 @@ def lines(text: str) -> list[str]:
     Sentences too short by themselves are joined with the next of their line. What remains of a line is too short and is left out,
     unless that would leave nothing.
     """
-    prose = _MARKERS.sub("", _NO_PROSE.sub(" ", _FENCE.sub("\n", text)))
+    prose = _MARKERS.sub("", PLACEHOLDER.sub(" ", _NO_PROSE.sub(" ", _FENCE.sub("\n", text))))
     found, short = [], []
     for line in prose.splitlines():
         held = ""
@@ -78,14 +80,15 @@ def share(text: str, code: str) -> float:
     Raises:
         ValueError: py3langid does not know the language.
     """
-    model = identifier(CANDIDATES.union([code], traits(code).neighbours))
+    label = traits(code).label
+    model = identifier(CANDIDATES.union([label], traits(code).neighbours))
     own = other = 0
     for piece in lines(text):
         ranked = model.rank(piece)
         best, probability = ranked[0]
-        if best == code:
+        if best == label:
             own += _letters(piece)
-        elif probability >= CLEAR and probability >= MARGIN * dict(ranked)[code]:
+        elif probability >= CLEAR and probability >= MARGIN * dict(ranked)[label]:
             other += _letters(piece)
     return own / (own + other) if other else 1.0
 

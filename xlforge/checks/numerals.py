@@ -20,8 +20,11 @@ _WORDS = (
 _MONTHS = {name: number for number, month in enumerate(en.MONTHS, 1) for name in (month, month[:3])} | {"Sept": 9}
 _WORD = re.compile(r"[A-Za-z]+|-")
 _ONE = re.compile(rf"\b(?:a|an|per) (?:{en.ONE})", re.IGNORECASE)
-_ROMAN = re.compile(r"\b(?=[CLXVI]{2,}\b|[VX]\b)(XC|XL|L?X{0,3})(IX|IV|V?I{0,3})\b")
-_ROMAN_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}
+_ROMAN = re.compile(
+    r"\b(?=[MDCLXVI]{4,}\b|[CLXVI]{2,}\b|[VX]\b)M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})(?<=[MDCLXVI])\b"
+)
+"""With M or D from four letters on: CD, MD and MIX are hardly ever numbers."""
+_ROMAN_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
 _LONGEST = 20
 """Characters of one numeral."""
 
@@ -42,7 +45,7 @@ def _phrases(text: str) -> Iterator[Fraction]:
     counting = False
     for word in _WORD.findall(text):
         low = word.lower()
-        if counting and low in ("and", "-"):
+        if counting and low in ("and", "a", "-"):
             continue
         if low not in _WORDS and low not in _POWERS:
             if low in en.FRACTIONS:

@@ -1,7 +1,14 @@
-"""Responses that should be English prose."""
+"""Responses that should be English prose: questions that stand by themselves, and answers to them."""
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+from pathlib import Path
+
+from xlforge.checks.added import english
+from xlforge.checks.added.echo import words
+from xlforge.checks.added.reading import Reading
 from xlforge.checks.language import share
 from xlforge.steps.parsing import ParseError, plain_text
 
@@ -24,3 +31,116 @@ def english_question(text: str) -> str:
     if "\n" in question:
         raise ParseError("not_one_question", f"{len(question.splitlines())} lines")
     return question
+
+
+_MATERIAL = "text|passage|article|paragraph|excerpt|extract|snippet|document|narrator|author|writer"
+_REFERENCE = re.compile(
+    r"\b(?:the|this|that|these|those)\s+(?:(?:above|given|provided|following|said|preceding|previous|short|attached)\s+)*"
+    rf"(?P<noun>{_MATERIAL})s?\b"
+    r"(?!['’]s name|\s+(?:of|or|and|that|which|who|messages?|editors?|files?|box(?:es)?|fields?|formats?|from)\b|\s+\d)"
+    r"|\b(?:described|discussed|mentioned|stated|listed|given|provided|outlined|shown|referred to)\s+"
+    r"(?:above|below|here|in the (?:above|following))\b"
+    r"|\bthe (?:above|information (?:above|given|provided))\b"
+    r"|\bthe (?:given|provided|above) (?:information|context|content|description|statement|details)\b|\bfrom the context\b",
+    re.IGNORECASE,
+)
+"""What only a reader of the prompt's material understands."""
+_ANSWER_REFERENCE = re.compile(
+    rf"\b(?:the|this)\s+(?:provided|given|above)\s+(?:(?P<given>{_MATERIAL})s?|information|context|content|description|details)\b"
+    rf"|\b(?:according to|based on|in|from|as per|per)\s+(?:the|this)\s+(?P<noun>{_MATERIAL})\b(?!\s+(?:of|or|and|that|which)\b)"
+    rf"|\b(?:the|this)\s+(?P<subject>{_MATERIAL})\s+(?:(?:also|only|does|did|not|doesn['’]t|didn['’]t)\s+){{0,3}}(?:says?|states?|mentions?|describes?|provides?|notes?|explains?"
+    r"|suggests?|highlights?|emphasi[sz]es?|discusses|discuss|indicates?|contains?|includes?|specif(?:y|ies)|implies|imply|gives?|offers?|lists?|tells?)\b",
+    re.IGNORECASE,
+)
+"""The same in an answer, which may speak of texts and documents in general."""
+_QUESTION_END = re.compile(r"\?[\"'”’»)\]*_]*(?=\s|$)")
+_REQUEST = re.compile(
+    r"\b(?:i(?:['’]d| would)? (?:want|need|like|wish|love)|i(?:['’]m| am) (?:looking for|curious|wondering|interested)|i wonder|help me"
+    r"|(?:can|could|would|will) (?:you|we|someone|anyone)|need|who|whom|whose|what|which|when|where|why|how|please)\b",
+    re.IGNORECASE,
+)
+_IMPERATIVES_WORDS = """
+    act add advise analyse analyze answer apply argue arrange assess break brainstorm build calculate categorise categorize change
+    check choose cite clarify classify collect combine come comment compare complete compose compute consider construct contrast
+    convert correct count create critique debate decide define demonstrate describe design detail determine develop devise
+    differentiate discuss distinguish do draft draw edit elaborate enumerate estimate evaluate examine expand explain explore
+    express extract fill find fix format formulate generate get give guide help identify illustrate imagine implement improve
+    include infer inform instruct interpret introduce investigate justify let list look make mention name narrate note offer order
+    organise organize outline paraphrase perform phrase pick plan point predict prepare present pretend prove provide put rank rate
+    read recommend recount reformulate rephrase reply report respond review revise rewrite schedule select share show simplify
+    sketch solve sort specify speak spell state structure study suggest summarise summarize support take talk teach tell think trace
+    translate try turn use verify walk weigh write
+"""
+_IMPERATIVES = frozenset(_IMPERATIVES_WORDS.split())
+_AUXILIARIES_WORDS = """
+    am is are was were do does did have has had can could will would shall should may might must isn't aren't wasn't weren't don't
+    doesn't didn't haven't hasn't can't couldn't won't wouldn't shouldn't
+"""
+_AUXILIARIES = frozenset(_AUXILIARIES_WORDS.split())
+_MIN_COPY = 5
+"""Words of a sentence that is not a copy by chance."""
+
+
+def read_question(reply: str, passage: str, template: Path) -> Reading:
+    """The one English question or request in a reply, which can be understood without the passage it was written from.
+
+    Raises:
+        ParseError: what was added cannot be stripped; `not_english`, `not_one_question`, `not_a_question`, `refers_to_text`.
+    """
+    found = english.read(plain_text(reply), passage, template)
+    question = english_question(found.text)
+    if not asks(question) or copies(question, passage):
+        raise ParseError("not_a_question", question[:80])
+    _stands_alone(_REFERENCE, question, passage)
+    return replace(found, text=question)
+
+
+def read_answer(reply: str, question: str, text: str, template: Path) -> Reading:
+    """The English answer in a reply, which can be understood without the text that it was written from.
+
+    Raises:
+        ParseError: what was added cannot be stripped; `not_english`, `not_an_answer` where it is the question, `refers_to_text`.
+    """
+    found = english.read(plain_text(reply), f"{question}\n{text}", template, question)
+    answer = english_text(found.text)
+    if _repeats(answer, question):
+        raise ParseError("not_an_answer", answer[:80])
+    _stands_alone(_ANSWER_REFERENCE, answer, f"{question}\n{text}")
+    return replace(found, text=answer)
+
+
+def asks(text: str) -> bool:
+    """Whether an English text asks or requests something: by a question mark, a question word, or a verb in the imperative."""
+    if _QUESTION_END.search(text) or _REQUEST.search(text[:160]):
+        return True
+    starts = re.findall(r"(?:^|[.!,:;]\s+|\bthen\s+|\band\s+)([A-Za-z']+)", text)
+    first = text.split(maxsplit=1)[:1]
+    return any(start.lower() in _IMPERATIVES for start in starts) or any(word.lower() in _AUXILIARIES for word in first)
+
+
+def copies(question: str, passage: str) -> bool:
+    """Whether a text that ends in no question mark is a part of a passage, word for word."""
+    run = words(question)
+    return (
+        len(run) >= _MIN_COPY
+        and not question.rstrip("\"'”’)*_ ").endswith("?")
+        and " ".join(run) in " ".join(words(passage))
+    )
+
+
+def _repeats(answer: str, question: str) -> bool:
+    """Whether an answer is its question, or most of it."""
+    ours, theirs = words(answer), words(question)
+    return ours == theirs or (
+        len(ours) > 0.6 * len(theirs) and len(ours) >= _MIN_COPY and " ".join(ours) in " ".join(theirs)
+    )
+
+
+def _stands_alone(reference: re.Pattern[str], text: str, given: str) -> None:
+    """Raises ParseError for a reference to a text, where what was given speaks of none such itself."""
+    for match in reference.finditer(text):
+        noun = next(
+            (value for name, value in match.groupdict().items() if value and name in ("noun", "given", "subject")), None
+        )
+        if noun is None or not re.search(rf"\b{noun}s?\b", given, re.IGNORECASE):
+            raise ParseError("refers_to_text", match.group())

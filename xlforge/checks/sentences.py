@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from functools import cache
 from typing import Any
 
 import numpy as np
+import regex
 
 from xlforge.languages import en
 from xlforge.languages.registry import Rendering, traits
 
-WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
+WIDE = regex.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 """A Chinese or Japanese character, which stands for about three letters."""
-_END = r"[。！？।॥%s]{1,9}[”’」』）\"')]{0,3}\s*|[.!?…]{1,9}[\"'”“’»)\]]{0,3}\s+(?=\S)"
-"""Chinese and Hindi marks end a sentence in every language: a candidate may be in the wrong one."""
+UNSPACED = regex.compile(rf"(?V1)[{WIDE.pattern[1:-1]}\p{{lb=SA}}]")
+"""A character of a script without spaces between words."""
+_CLOSING = r"[\p{Pe}\p{Pf}\"'“»]{0,3}"
+_END = rf"[[\p{{Sentence_Terminal}}%s]--[.!?]]{{1,9}}{_CLOSING}\s*|[.!?…]{{1,9}}{_CLOSING}\s+(?=\S)"
+"""Marks beyond . ! ? need no space after them. Those of all scripts count in every language: a candidate may be in the wrong one."""
 _ABBREVIATED = r"(?:^|[\s(\"'“„«])(?:[^\W\d_]|\d{1,2}|\w\.\w|(?:[A-Z]\.)+[A-Z]|%s)\.$"
+_SMALL = regex.compile(r"[^\w\s]*\p{Ll}")
 _LONGEST_ABBREVIATION = 14
 _STYLE = 0.05
 """Each text also has a style of its own: the standard deviation that it adds, in log size."""
@@ -23,13 +27,13 @@ _STYLE = 0.05
 
 def sentences(text: str, code: str = "en") -> list[str]:
     """The sentences of a text in a language; a line break always ends one."""
-    end, small, abbreviated = _patterns(code)
+    end, abbreviated = _patterns(code)
     found = []
     for line in text.splitlines():
         start = 0
         for match in end.finditer(line):
             first = match.group()[0]
-            if first in ".!?…" and small.match(line, match.end()):
+            if first in ".!?…" and _SMALL.match(line, match.end()):
                 continue
             before = line[max(0, match.start() - _LONGEST_ABBREVIATION) : match.start() + 1]
             if first == "." and abbreviated.search(before):
@@ -41,14 +45,13 @@ def sentences(text: str, code: str = "en") -> list[str]:
 
 
 @cache
-def _patterns(code: str) -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
+def _patterns(code: str) -> tuple[regex.Pattern[str], regex.Pattern[str]]:
     """What ends a sentence, unless a small letter follows, or an abbreviation stands before it."""
     known = traits(code)
-    words = "|".join(map(re.escape, (*en.LANGUAGE.abbreviations, *known.abbreviations)))
+    words = "|".join(map(regex.escape, (*en.LANGUAGE.abbreviations, *known.abbreviations)))
     return (
-        re.compile(_END % re.escape(known.sentence_ends)),
-        re.compile(rf"[^\w\s]*[a-zß-öø-ÿ{known.small_letters}]"),
-        re.compile(_ABBREVIATED % words),
+        regex.compile(f"(?V1){_END % regex.escape(known.sentence_ends)}"),
+        regex.compile(_ABBREVIATED % words),
     )
 
 

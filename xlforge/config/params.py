@@ -230,6 +230,7 @@ def parse(raw: dict[str, Any], name: str = str(PARAMS)) -> Config:
         trained, wrong = resolved(whole.bases, whole.student, whole.students, whole.languages)
         faults += [*_unnamed(blocks.get("translations"), whole.translators), *wrong]
         faults += _unmatched(whole, blocks.get("verdicts"))
+        faults += _unrequested(blocks.get("translations"), blocks.get("selection"))
     if faults:
         raise ParamsError(f"{name} has {len(faults)} fault{'s' * (len(faults) > 1)}:\n  " + "\n  ".join(faults))
     return Config(**dict(whole) | trained, blocks=blocks)
@@ -262,6 +263,14 @@ def _unnamed(block: Any, translators: dict[str, Model]) -> list[str]:
         for name in (block.models if block else ())
         if name not in translators
     ]
+
+
+def _unrequested(translations: Any, selection: Any) -> list[str]:
+    """Log-probabilities that a quality estimate reads must be requested."""
+    if not (translations and selection and selection.weights.likelihood) or getattr(translations, "logprobs", True):
+        return []
+    weight = selection.weights.likelihood
+    return [f"selection.weights.likelihood: is {weight}, and needs translations.logprobs: true"]
 
 
 def _unmatched(whole: Shared, verdicts: Any) -> list[str]:

@@ -23,7 +23,9 @@ def read(path: Path, keys: tuple[str, ...], *layouts: tuple[str, ...]) -> list[d
         raise BuildError(f"{path} is not UTF-8 ({error.reason} at byte {error.start}): save it as UTF-8") from error
     rows = _table(text, path) if path.suffix.lower() == ".csv" else _values(text, path)
     if not rows:
-        raise BuildError(f"{path} has no rows: it must be a JSON list of objects, one object a line, or CSV named *.csv")
+        raise BuildError(
+            f"{path} has no rows: it must be a JSON list of objects, one object a line, or CSV named *.csv"
+        )
     if isinstance(rows[0], dict):
         keys = next((each for each in (keys, *layouts) if rows[0].keys() >= {*each}), keys)
     for number, row in enumerate(rows, 1):

@@ -42,13 +42,6 @@ IMPLIED: dict[str, tuple[float, ...]] = {
 ONE = "second|minute|hour|day|night|week|month|year|mile|kilomet|met|pound|dollar|euro|hundred|thousand|million|billion|third|quarter"
 """What follows "a", "an" or "per" where a translation may write the number 1, as a pattern."""
 
-METRIC: dict[str, tuple[float, float]] = {
-    "foot|feet|ft": (0.3048, 0), "inch|inches": (2.54, 0), "yards?": (0.9144, 0), "miles?|mph": (1.609, 0),
-    "pounds?|lbs?": (0.4536, 0), "ounces?|oz": (28.35, 0), "stones?": (6.35, 0), "gallons?": (3.785, 0),
-    "acres?": (0.4047, 0), "degrees?|°F?|F": (5 / 9, -160 / 9),
-}  # fmt: skip
-"""Units, as patterns, with the factor and the offset to the metric unit that a translation may convert them to."""
-
 _TRANSLATED = """
     monday tuesday wednesday thursday friday saturday sunday january february march april may june july august september
     october november december act academy agency agreement army assembly association bank battle bay bill board bridge

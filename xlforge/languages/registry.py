@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 _FOLDER = Path(__file__).parent
+_CODE = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?")
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,14 @@ class Rendering:
     variance: float
     word: float
     name: float
+
+
+UNMEASURED, OTHER_SCRIPT = Rendering(0.12, 3.5, 0.02, 0.5), Rendering(0.12, 3.5, 0.001, 0.05)
+"""Wide, so that they reject little; in another script than Latin, few words look alike."""
+CANTONESE = "嘅咗喺哋嚟冇啲佢嗰咁嘢噉唔嗌咩喎㗎攞"
+"""Characters of written Cantonese that the standard language, Simplified or Traditional, does not use."""
+_UNMARKED = ("Thai", "Laoo")
+"""Scripts in which no mark ends a sentence."""
 
 
 @dataclass(frozen=True)
@@ -55,18 +65,24 @@ class Language:
     """One language. Only the first four fields are needed; the rest makes the checks of translations more precise.
 
     Args:
-        code: ISO 639-1, or ISO 639-3 where there is none; the name of its file.
+        code: ISO 639-1, or ISO 639-3 where there is none, with the script after it (`zh-Hant`) for a second script; the name of its file.
         name: in English, as prompts use it.
-        script: ISO 15924, a hint for readers and fonts.
+        script: ISO 15924, in which a translation must be written (Latin letters are accepted in each); `Zyyy` for any.
         resources: how much text of it the web has; the analysis groups languages by it.
-        letters: the first words of the Unicode names of its letters where these are not Latin (`CYRILLIC`); None accepts every script.
-        rendering: how translations into it look. The default is wide, so that it rejects little.
-        decimal_point: whether 1.5 is one and a half, and not 1,5.
-        scales: factor to the words, or the beginnings of words, that multiply a number in digits before them by it.
+        unused_letters: letters of its script that only other languages use.
+        rendering: how translations into it look.
+        decimal_point: whether 1.5 is one and a half, and not 1,5; where CLDR does not know it.
+        scales: factor to the words, or the beginnings of words, that multiply a number in digits before them by it, beyond CLDR's.
         numerals: where it has numerals that are not decimal digits.
-        sentence_ends: its own marks that end a sentence without a space after them; those of Chinese and Hindi do so everywhere.
+        number_words: spelled-out numbers in forms beyond ICU's: {"két": 2}.
+        halves: words that add a half to the number before them: `einhalb`, `et demi`. A word may end in anything.
+        half_words: words that are a number with a half: {"anderthalb": 1.5}.
+        percent: words for percent, beyond CLDR's.
+        minus: words before a negative number, beyond ICU's.
+        units: name of a unit in `xlforge.checks.quantities` to words for it, beyond CLDR's.
+        sentence_ends: its own marks that end a sentence, beyond those that Unicode has for all (`Sentence_Terminal`).
+        sentence_marks: whether marks end its sentences; without them no check looks for the end of a sentence.
         abbreviations: words that are written with a full stop inside a sentence, without it.
-        small_letters: those beyond a–z and Latin-1 that a word can begin with: a sentence does not.
         neighbours: labels of py3langid for languages that are easily confused with it, beyond those of `checks/language.py`.
     """
 
@@ -74,20 +90,37 @@ class Language:
     name: str
     script: str
     resources: Literal["high", "mid", "low"]
-    letters: tuple[str, ...] | None = ()
-    rendering: Rendering = Rendering(0.12, 3.5, 0.02, 0.5)
-    decimal_point: bool = False
+    unused_letters: str = ""
+    rendering: Rendering = UNMEASURED
+    decimal_point: bool | None = None
     scales: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     numerals: Numerals | None = None
+    number_words: Mapping[str, int] = field(default_factory=dict)
+    halves: tuple[str, ...] = ()
+    half_words: Mapping[str, float] = field(default_factory=dict)
+    percent: tuple[str, ...] = ()
+    minus: tuple[str, ...] = ()
+    units: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     sentence_ends: str = ""
+    sentence_marks: bool | None = None
     abbreviations: tuple[str, ...] = ()
-    small_letters: str = ""
     neighbours: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.sentence_marks is None:
+            object.__setattr__(self, "sentence_marks", self.script not in _UNMARKED)
+        if self.rendering == UNMEASURED and self.script not in ("Latn", "Zyyy"):
+            object.__setattr__(self, "rendering", OTHER_SCRIPT)
+
+    @property
+    def label(self) -> str:
+        """Its label in language identification, which does not know scripts."""
+        return self.code.partition("-")[0]
 
     @property
     def split(self) -> str:
-        """The name of its split in the dataset: `german`."""
-        return self.name.lower()
+        """The name of its split in the dataset: `german`, `traditional_chinese`."""
+        return self.name.lower().replace(" ", "_")
 
 
 class _Languages(Mapping[str, Language]):
@@ -95,7 +128,7 @@ class _Languages(Mapping[str, Language]):
 
     def __init__(self) -> None:
         self._loaded: dict[str, Language] = {}
-        self._codes = sorted(path.stem for path in _FOLDER.glob("*.py") if len(path.stem) in (2, 3))
+        self._codes = sorted(path.stem for path in _FOLDER.glob("*.py") if _CODE.fullmatch(path.stem))
 
     def __getitem__(self, code: str) -> Language:
         if code not in self._codes:
@@ -136,4 +169,4 @@ def language(code: str) -> Language:
 
 def traits(code: str) -> Language:
     """The language of a code, or the defaults for one that has no file: what the checks of any text go by."""
-    return LANGUAGES[code] if code in LANGUAGES else Language(code, code, "Zyyy", "low", letters=None)
+    return LANGUAGES[code] if code in LANGUAGES else Language(code, code, "Zyyy", "low")

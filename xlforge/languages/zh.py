@@ -1,10 +1,9 @@
-"""Chinese, written in simplified characters."""
+"""Simplified Chinese, the standard of the mainland."""
 
-from xlforge.languages.registry import Language, Numerals, Rendering
+from xlforge.languages.registry import CANTONESE, Language, Numerals, Rendering
 
 LANGUAGE = Language(
-    "zh", "Chinese", "Hans", "high",
-    letters=("CJK", "IDEOGRAPHIC"),
+    "zh", "Simplified Chinese", "Hans", "high",
     rendering=Rendering(0.06, 3.2, word=0.001, name=0.19),
     decimal_point=True,
     scales={
@@ -17,4 +16,9 @@ LANGUAGE = Language(
         groups={"万": 10**4, "亿": 10**8},
         more="多余",
     ),
+    halves=("半",),
+    percent=("百分之",),
+    minus=("负", "零下"),
+    units={"kilometre": ("千米", "公里"), "kilogram": ("公斤", "千克"), "tonne": ("吨",), "yuan": ("元",)},
+    unused_letters=CANTONESE,
 )  # fmt: skip

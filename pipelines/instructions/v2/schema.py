@@ -1,0 +1,24 @@
+"""instructions v2: the block of v1; its rows also name what was stripped from the response."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import pandera.polars as pa
+import polars as pl
+
+from pipelines.instructions.v1.schema import Params
+from xlforge.base.frames import Table
+from xlforge.base.provenance import PROVENANCE
+
+__all__ = ["Params", "Rows"]
+
+
+class Rows(Table):
+    """A passage and the question that it answers. stripped: what was removed around the question, by name, from outside in."""
+
+    id: str = pa.Field(unique=True)
+    passage: str = pa.Field(str_length={"min_value": 1})
+    instruction: str = pa.Field(str_length={"min_value": 1})
+    stripped: Annotated[pl.List, pl.String]
+    provenance: Annotated[pl.List, PROVENANCE.inner]
