@@ -157,7 +157,7 @@ class _Source:
     sentences: list[str]
     sizes: list[int]
     marks: NDArray[np.bool_]
-    digits: list[list[Number]]
+    digits: list[tuple[Number, ...]]
     words: list[list[tuple[str, str, bool]]]
     spelled: list[list[Fraction]]
 

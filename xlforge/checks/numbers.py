@@ -12,10 +12,10 @@ from __future__ import annotations
 import itertools
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from xlforge.checks import cldr, quantities, written
 from xlforge.checks.numerals import spelled, values
@@ -110,10 +110,11 @@ class Number:
         )
 
 
-def numbers(text: str, code: str) -> list[Number]:
-    """The numbers in digits of a text in a language, in order."""
+@lru_cache(maxsize=4096)
+def numbers(text: str, code: str) -> tuple[Number, ...]:
+    """The numbers in digits of a text in a language, in order. Cached: a source has several candidates, and sentences recur."""
     if not written.has_digits(text):
-        return []
+        return ()
     text = written.plain(text)
     point = traits(code).decimal_point
     found: list[Number] = []
@@ -143,7 +144,7 @@ def numbers(text: str, code: str) -> list[Number]:
             number = _joined(found.pop(), number)
         found.append(number)
         ended, last = (after.end(), factor) if after else (-2, 1)
-    return found
+    return tuple(found)
 
 
 def _joined(first: Number, second: Number) -> Number:
@@ -195,7 +196,7 @@ def differences(source: str, target: str, code: str) -> tuple[list[str], list[st
 
 
 def _unaccounted(
-    theirs: list[Number], lacking: list[Number], known: frozenset[Fraction], room: Counter[Fraction]
+    theirs: Sequence[Number], lacking: list[Number], known: frozenset[Fraction], room: Counter[Fraction]
 ) -> list[str]:
     """The numbers of a translation that its source does not have. room: how often the source has each value."""
     odd = []
@@ -209,7 +210,7 @@ def _unaccounted(
     return odd
 
 
-def _converted(number: Number, theirs: list[Number], figures: Iterable[Fraction]) -> bool:
+def _converted(number: Number, theirs: Sequence[Number], figures: Iterable[Fraction]) -> bool:
     """Whether a translation has a number in another unit."""
     return number.converts_to(figures) or any(
         number.converts_to(their.values, their.quantity.units) for their in theirs
@@ -220,11 +221,11 @@ def _has_half(number: Number) -> bool:
     return any(len(reading) == 1 and max(reading).denominator == 2 for reading in (*number.bare, *number.readings))
 
 
-def _with_scales(numbers: list[Number], other: str, code: str) -> list[Number]:
+def _with_scales(numbers: Sequence[Number], other: str, code: str) -> tuple[Number, ...]:
     """The numbers, which must keep their scales as far as the language of the other text has words for them."""
     factors_there = present(other, code)
     unknown = frozenset(number.factor for number in numbers) - frozenset(factors(code).values())
-    return [number.scaled_with(factors_there | unknown) for number in numbers]
+    return tuple(number.scaled_with(factors_there | unknown) for number in numbers)
 
 
 def _english(number: str, text: str, end: int) -> list[Reading]:
