@@ -49,6 +49,13 @@ def test_a_served_student_has_its_name_and_the_same_revision(config: Config, ser
     assert model.revision == adapted("abc", Path("models/students/first"))
 
 
+def test_a_compared_model_may_set_what_its_requests_hold(config: Config) -> None:
+    options = {"omit": ("temperature",), "reasoning_effort": "low"}
+    entry = {"engine": "openai", "model": "any", "against": "any", "needs": "stages/answers.py"}
+    config.models["any"] = Compared(**entry, **options)
+    assert model_of(config, "any").identity == {"omit": ["temperature"], "reasoning_effort": "low"}
+
+
 def test_a_retrained_student_is_another_model(config: Config) -> None:
     config.models["first"] = Compared(**STUDENT)
     before = model_of(config, "first").revision

@@ -186,3 +186,13 @@ def test_a_second_model_in_one_role_is_reported(
     endpoint.reply = lambda body: (200, completion() | {"model": f"m{len(endpoint.bodies) % 2}"}, {})
     llm(model=Model(**PLAIN), endpoint=endpoint.url, concurrency=1).texts(["a", "b", "c"])
     assert capsys.readouterr().err.count("answered as the teacher") == 1
+
+
+def test_provenance_names_the_model_that_a_router_used(llm: Make, endpoint: Recorder) -> None:
+    endpoint.reply = lambda _: (200, completion() | {"model": "other-2026"}, {})
+    model = llm(model=Model(**PLAIN), endpoint=endpoint.url)
+    ((reply,),) = model.replies(["a"])
+    assert model.llm.call("Step", "prompt@1", reply)["served"] == "other-2026"
+    ((cached,),) = model.replies(["a"])
+    assert cached.response is not None
+    assert cached.response.served == "other-2026"

@@ -103,12 +103,13 @@ def _name(given: str) -> str:
 Name = Annotated[str, AfterValidator(_name)]
 
 
-class Compared(Block):
+class Compared(RequestOptions):
     """A model whose answers to the benchmark are compared: a model of an engine, a student, or a file of ready answers.
 
     Args:
-        engine, model, revision, prompts, trust_remote_code, chat_template: as in Model. A student has the engine `transformers`, merged
-            into its base in process, or `openai`, where `model` is the name that its adapter is served under, by default its own.
+        engine, model, revision, prompts, trust_remote_code, chat_template, and the request options: as in Model. A student has the engine
+            `transformers`, merged into its base in process, or `openai`, where `model` is the name that its adapter is served under, by
+            default its own.
         student: under `students`.
         file: JSON lines or a JSON list, pinned by `revision`, `sha256:…` of its bytes.
         against: another model that it is compared with, next to the reference, such as a student's base; its own name for none.

@@ -120,12 +120,13 @@ class CachedLLM(LLM):  # type: ignore[misc]
         taken, self._last = self._last, []
         return taken
 
-    def call(self, step: str, prompt: str, key: str | None, fault: str | None = None) -> dict[str, str | None]:
+    def call(self, step: str, prompt: str, reply: Reply, fault: str | None = None) -> dict[str, str | None]:
         """A call, as provenance has it."""
+        served = reply.response.served if reply.response else None
         model = f"{self.spec.model}@{self.spec.revision}" if self.spec.revision else self.spec.model
         stage = self.stage.partition("@")[0]
-        where = {"stage": stage, "version": self.version, "step": step, "model": model}
-        return {**where, "prompt": prompt, "key": key, "fault": fault}
+        where = {"stage": stage, "version": self.version, "step": step, "model": model, "served": served}
+        return {**where, "prompt": prompt, "key": reply.key, "fault": fault}
 
 
 def _output(replies: list[Reply]) -> dict[str, Any]:

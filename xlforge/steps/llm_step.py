@@ -82,7 +82,7 @@ class LLMStep(Task):  # type: ignore[misc]
             try:
                 out[number] = self.parsed(out[number], reply)
             except ParseError as fault:
-                out[number] = self.with_call(out[number], reply.key, ": ".join(filter(None, fault.args)))
+                out[number] = self.with_call(out[number], reply, ": ".join(filter(None, fault.args)))
                 if attempt + 1 < self.tries and fault.reason not in FINAL:
                     again.append(number)
                 else:
@@ -102,14 +102,14 @@ class LLMStep(Task):  # type: ignore[misc]
         if response is None:
             reason, _, detail = reply.failure.partition(": ")
             mark = reject(reason, detail, reply.key if reason == MISSING else "")
-            return {**self.with_call(row, reply.key, reply.failure), "reject": mark}
+            return {**self.with_call(row, reply, reply.failure), "reject": mark}
         whole(response, self.llm.sampling.max_tokens, self.llm.choices)
         drawn = {"logprob": response.logprob, "tokens_out": response.tokens_out}
-        return self.with_call({**row, **self.format_output(response.text, row | drawn)}, reply.key)
+        return self.with_call({**row, **self.format_output(response.text, row | drawn)}, reply)
 
-    def with_call(self, row: Row, key: str, fault: str | None = None) -> Row:
+    def with_call(self, row: Row, reply: Reply, fault: str | None = None) -> Row:
         """The row with a call in its provenance."""
-        call = self.llm.call(type(self).__name__, self.prompt_name(row), key, fault)
+        call = self.llm.call(type(self).__name__, self.prompt_name(row), reply, fault)
         return {**row, "provenance": [*row.get("provenance", []), call]}
 
     def prompt_name(self, row: Row) -> str:

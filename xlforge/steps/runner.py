@@ -146,7 +146,7 @@ def _stock(step: Any, before: list[list[Row]]) -> list[Row]:
 def _stocked(step: Any, row: Row, replies: list[Reply]) -> Row:
     name = type(step).__name__
     faults = [_why_unusable(reply, step.llm.sampling.max_tokens) for reply in replies]
-    calls = [step.llm.call(name, name, reply.key, fault) for reply, fault in zip(replies, faults, strict=True)]
+    calls = [step.llm.call(name, name, reply, fault) for reply, fault in zip(replies, faults, strict=True)]
     row = {**row, "provenance": [*row.get("provenance", []), *calls]}
     for reply, fault in zip(replies, faults, strict=True):
         if fault is not None:

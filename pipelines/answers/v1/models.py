@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from xlforge.config.execution import Execution
-from xlforge.config.models import ADAPTERS, Model
+from xlforge.config.models import ADAPTERS, Model, RequestOptions
 from xlforge.config.params import Config
 from xlforge.models.revision import adapted
 
 ROLE = "answers"
-_SHARED = ("engine", "model", "revision", "prompts", "trust_remote_code", "chat_template")
+_OPTIONS = tuple(RequestOptions.model_fields)
+_SHARED = ("engine", "model", "revision", "prompts", "trust_remote_code", "chat_template", *_OPTIONS)
 
 
 def model_of(config: Config, name: str) -> Model:
@@ -28,6 +29,7 @@ def model_of(config: Config, name: str) -> Model:
     base = config.bases[config.students[entry.student].base]
     adapter = ADAPTERS / entry.student
     pinned: dict[str, Any] = {"revision": adapted(base.revision, adapter), "prompts": entry.prompts}
+    pinned |= {key: getattr(entry, key) for key in _OPTIONS}
     if entry.engine != "transformers":
         return Model(engine=entry.engine, model=entry.model or entry.student, **pinned)
     return Model(model=base.model, adapter=str(adapter), trust_remote_code=base.trust_remote_code, **pinned)

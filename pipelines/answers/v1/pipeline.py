@@ -41,7 +41,7 @@ class Answer(LLMStep):
         cut = len(response.text) > longest or row["finish"] == "length"
         text = writable_text(response.text[:longest])
         finish = "length" if cut else response.finish_reason
-        return self.with_call({**row, "answer": text, "finish": finish}, reply.key)
+        return self.with_call({**row, "answer": text, "finish": finish}, reply)
 
     def format_output(self, output: str | None, input: Row | None = None) -> dict[str, Any]:
         raise NotImplementedError("`parsed` takes the text as it is")

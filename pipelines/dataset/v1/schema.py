@@ -80,6 +80,7 @@ class Rows(Table):
             "version": "of its pipeline",
             "step": "the step of the pipeline",
             "model": "model@revision",
+            "served": "the name that the server gave the model, where that is another",
             "prompt": "prompt file@fingerprint",
             "key": "hash of the request; null for a text that no model generated",
             "fault": "why the response could not be used and was generated again; null for a response that was used",
