@@ -38,7 +38,16 @@ def rejected(*ids: str) -> pl.DataFrame:
 
 
 def test_rows_and_rejects_are_split_by_the_mark() -> None:
-    call = {"stage": "s", "version": "v1", "step": "S", "model": "m", "prompt": "p@1", "key": "k", "fault": "f"}
+    call = {
+        "stage": "s",
+        "version": "v1",
+        "step": "S",
+        "model": "m",
+        "served": None,
+        "prompt": "p@1",
+        "key": "k",
+        "fault": "f",
+    }
     rows, rejects = split([row("b"), row("a", reject=reject("r", "d", "w"), provenance=[call])], Rows, "s")
     assert rows["id"].to_list() == ["b"]
     assert rejects.drop("provenance").rows() == [("a", "s", "r", "d", "w")]

@@ -129,7 +129,7 @@ def test_planted_secrets_are_found_nowhere(shared: Path, tmp_path: Path, short: 
             env["XLFORGE_CACHE"] = database.replace("//xlforge@", f"//xlforge:{password}@")
         said = [project.run("dvc", "repro", "scores", check=False, env=env | {"XLFORGE_MAX_FAILURES": "1"})]
         assert "may not ask this" in said[0].stderr
-        said.append(project.run("dvc", "repro", "dataset", env=env))
+        said.append(project.run("dvc", "repro", "dataset", env=env | {"XLFORGE_GIVE_UP": "1"}))
         assert min(server.counts()["answered"] for server in (one, two, three)) > 3
         assert two.counts()["statuses"]["quote"] > 0
     project.set({"instructions.sampling.temperature": 0.5})
