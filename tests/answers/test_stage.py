@@ -65,8 +65,8 @@ def test_every_response_of_a_served_model_is_kept(tmp_path: Path) -> None:
     call = rows["provenance"].list.last().to_list()[0]
     digest = hashlib.sha256(b"Where is Mere-0? Reply in German.").hexdigest()[:12]
     assert {**call, "key": None} == {
-        "stage": "answers", "version": "v1", "step": "AnswerColumn", "model": "any@1", "prompt": f"prompt@{digest}",
-        "key": None, "fault": None,
+        "stage": "answers", "version": "v1", "step": "AnswerColumn", "model": "any@1", "served": None,
+        "prompt": f"prompt@{digest}", "key": None, "fault": None,
     }  # fmt: skip
     assert len(call["key"]) == 64
 
