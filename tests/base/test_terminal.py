@@ -34,15 +34,15 @@ def run(code: str, **environment: str) -> subprocess.CompletedProcess[bytes]:
     ],
 )
 def test_control_characters_are_escaped_on_every_way_to_standard_error(code: str) -> None:
-    told = run(code).stderr.decode()
-    assert all(part in told for part in SAFE)
-    assert not {"\x1b", "\x07", "\u202e", "\u2066", "\x9b", "\r", "\x08"} & {*told}
+    printed = run(code).stderr.decode()
+    assert all(part in printed for part in SAFE)
+    assert not {"\x1b", "\x07", "\u202e", "\u2066", "\x9b", "\r", "\x08"} & {*printed}
 
 
 @pytest.mark.parametrize("code", [f"sys.exit('the key {KEY[:12]} is wrong')", f"raise ValueError('{KEY}')"])
 def test_a_secret_is_hidden_in_messages_and_tracebacks(code: str) -> None:
-    told = run(code).stderr.decode()
-    assert KEY[3:9] not in told.replace(code, "") and "…" in told
+    printed = run(code).stderr.decode()
+    assert KEY[3:9] not in printed.replace(code, "") and "…" in printed
 
 
 @pytest.mark.parametrize("encoding", ["latin-1", "ascii", "utf-8", "cp1252", "latin-1:strict", "shift_jis"])

@@ -13,6 +13,7 @@ import pytest
 from tests.models.cached import Cached
 from xlforge.config.models import Model
 from xlforge.models.engine import EngineError
+from xlforge.models.openai.truncation import Truncation
 from xlforge.requests.request import Request
 
 Make = Callable[..., Cached]
@@ -155,7 +156,7 @@ def test_vllm_gets_neutral_values_for_what_a_generation_config_sets(llm: Make, e
 def test_a_server_that_cuts_prompts_is_an_error_that_names_the_length(llm: Make, endpoint: Recorder) -> None:
     endpoint.reply = lambda body: (
         200,
-        completion(prompt_tokens=min(2048, len(body["messages"][0]["content"]) // 2)),
+        completion(prompt_tokens=min(2048, len(body["messages"][0]["content"]) * 3 // 4)),
         {},
     )
     model = llm(model=Model(**PLAIN), endpoint=endpoint.url, concurrency=1)
@@ -166,6 +167,16 @@ def test_a_server_that_cuts_prompts_is_an_error_that_names_the_length(llm: Make,
     again = llm(model=Model(**PLAIN), endpoint=endpoint.url)
     endpoint.reply = lambda _: (200, completion(prompt_tokens=4500), {})
     assert again.texts(["y" * 9000]) == ["Yes."]
+
+
+def test_two_languages_may_have_as_many_tokens() -> None:
+    watch = Truncation("host", "model")
+    watch.check(1200, 300)
+    watch.check(2200, 300)  # three bytes a letter
+    watch.check(9000, 2048)
+    watch.check(3000, 300)  # not the most: no context length
+    with pytest.raises(EngineError, match="2048 tokens of prompts of 9000 and of 19000 bytes"):
+        watch.check(19000, 2048)
 
 
 def test_a_policys_refusal_is_a_cached_reject_and_no_failure_of_the_server(llm: Make, endpoint: Recorder) -> None:

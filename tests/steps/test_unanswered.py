@@ -26,7 +26,7 @@ def build(*failed: str, give_up: int | None = None) -> dict[str, bool]:
 def test_a_stage_with_unanswered_requests_is_unfinished_and_names_count_reason_and_remedy() -> None:
     with pytest.raises(Unfinished, match=r"2 requests got no response \(2 × HTTP 500\), first for row a.*dvc repro"):
         build("a", "b")
-    assert "a (HTTP 500, in 1 builds)" in described("selection@de")
+    assert "a (HTTP 500, builds: 1)" in described("selection@de")
 
 
 def test_builds_in_a_row_are_counted_and_a_run_without_failures_forgets_them() -> None:

@@ -42,12 +42,14 @@ def execution(declared: Execution) -> Execution:
 
 def endpoint(execution: Execution, role: str) -> str | None:
     """The base URL that serves a role: its own, else the common one."""
-    return execution.endpoints.get(role) or execution.endpoint
+    url = execution.endpoints.get(role) or execution.endpoint
+    return url.strip() if url else None
 
 
 def api_key(role: str) -> str | None:
     """The key for a role's endpoint, from XLFORGE_API_KEY_<ROLE> or XLFORGE_API_KEY; it is passed on to nothing else."""
-    return os.environ.get(f"XLFORGE_API_KEY_{role.upper()}") or os.environ.get("XLFORGE_API_KEY")
+    key = os.environ.get(f"XLFORGE_API_KEY_{role.upper()}") or os.environ.get("XLFORGE_API_KEY")
+    return (key or "").strip() or None
 
 
 def _overlaid(block: Block, prefix: str) -> dict[str, Any]:

@@ -97,7 +97,7 @@ def described(stage: str) -> str:
     """The rows that got no response in the last run of a stage, in one line; empty for none."""
     if not (failed := list(read(stage).values())):
         return ""
-    shown = [f"{each.row} ({each.reason}, in {each.builds} builds)" for each in failed[:_SHOWN]]
+    shown = [f"{each.row} ({each.reason}, builds: {each.builds})" for each in failed[:_SHOWN]]
     more = f" and {len(failed) - _SHOWN} more" if len(failed) > _SHOWN else ""
     return f"no response in the last run for {', '.join(shown)}{more}"
 

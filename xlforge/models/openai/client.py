@@ -39,14 +39,14 @@ class Client:
 
     def __init__(self, spec: Model, role: str, execution: Execution) -> None:
         self._variable = f"XLFORGE_ENDPOINT_{role.upper()}"
-        url = (environment.endpoint(execution, role) or "").strip()
+        url = environment.endpoint(execution, role)
         if not url:
             raise EngineError(
                 f"no endpoint serves the {role}, {spec.model}: set XLFORGE_ENDPOINT (or {self._variable} for this role) to an "
                 "OpenAI-compatible base URL such as http://localhost:8000/v1"
             )
         whole = URL(url)
-        self.url = whole.with_path(whole.path.rstrip("/"), keep_query=True)
+        self.url = whole.with_path(whole.raw_path.rstrip("/"), encoded=True, keep_query=True)
         if self.url.scheme not in ("http", "https") or not self.url.host:
             raise EngineError(
                 f"the endpoint of the {role} is not a URL: {self._variable} must begin with http:// or https://"
@@ -54,11 +54,13 @@ class Client:
         self.host = self.url.host
         self._spec, self._role, self._timeout = spec, role, execution.timeout
         # A user and password in the URL are sent as the same header. They are for this server, the key may be for several.
-        self._key = None if self.url.user else (environment.api_key(role) or "").strip() or None
+        self._key = None if self.url.user else environment.api_key(role)
         self._key_header = execution.key_header
         user, password, bare = self.url.user, self.url.password, self.url.with_user(None)
         login = f"{user or ''}:{password}" if password else None
-        self.redact = redactor((self._key, password, login, str(self.url), str(bare), bare.authority))
+        self.redact = redactor(
+            (self._key, password, login, str(self.url), str(bare), bare.authority, bare.query_string)
+        )
         self._join = cache(self._address)
         self._proxy: str | None = None
         self.token_limit: str = spec.token_limit

@@ -168,7 +168,7 @@ class LiveRun:
         try:
             response = read_response(await self.client.post(data, "chat", "completions"), request)
         except RequestFailed as failure:
-            self.client.stop_if_hopeless(failure)
+            self.client.stop_if_hopeless(failure)  # the client has seen statuses, but no error inside status 200
             if failure.status == 429:
                 self.limiter.adaptive.limited(sent)
             raise

@@ -55,4 +55,4 @@ def _others(text: str) -> list[str]:
 
 def _not_taken(failure: RequestFailed) -> bool:
     text = f"{failure.code} {failure.message}"
-    return failure.status in (400, 404, 422, 501) and bool(_NOT_TAKEN.search(text))
+    return failure.status in (400, 422, 501) and bool(_NOT_TAKEN.search(text))

@@ -6,12 +6,14 @@ for both, so that pair is the evidence; a count alone shows nothing, since texts
 
 from __future__ import annotations
 
+import math
+
 from xlforge.models.engine import EngineError
 
 _MIN_TOKENS = 256
 """Under this, equal counts may be chance or a chat template's own."""
-_FACTOR = 1.5
-"""How much longer the second prompt must be, in bytes: texts of one kind differ less in bytes a token."""
+_FACTORS = {2: 2.0, 3: 1.3}
+"""Different prompts with one count, and how much longer the longest must be, in bytes: texts of two languages differ in bytes a token."""
 _MOST_BYTES = 24
 """Bytes a token that no text has over a whole prompt, so that one prompt is evidence enough."""
 
@@ -21,7 +23,7 @@ class Truncation:
 
     def __init__(self, host: str, model: str) -> None:
         self._host, self._model = host, model
-        self._sizes: dict[int, tuple[int, int]] = {}
+        self._most, self._sizes = 0, set[int]()
 
     def check(self, size: int, tokens: int) -> None:
         """Raises EngineError where a prompt was cut.
@@ -32,10 +34,13 @@ class Truncation:
         """
         if tokens < _MIN_TOKENS:
             return
-        low, high = self._sizes.get(tokens, (size, size))
-        low, high = self._sizes[tokens] = min(low, size), max(high, size)
-        at_the_most = tokens == max(self._sizes)
-        if (at_the_most and high > _FACTOR * low) or size > _MOST_BYTES * tokens:
+        if tokens > self._most:
+            self._most, self._sizes = tokens, set()
+        if tokens == self._most:
+            self._sizes.add(size)
+        low, high = min(self._sizes), max(self._sizes)
+        factor = _FACTORS.get(min(len(self._sizes), 3), math.inf)
+        if (tokens == self._most and high > factor * low) or size > _MOST_BYTES * tokens:
             raise EngineError(
                 f"{self._host} read {tokens} tokens of prompts of {low} and of {high} bytes: its context length is {tokens} tokens or "
                 f"little more, and it cuts longer prompts without an error. Serve {self._model} with a longer context length, or "
