@@ -16,7 +16,7 @@ import psutil
 MEMORY, POWER = 4.0, 1.3
 """Gigabytes, and the power of the rows, that a benchmark of scale may not pass."""
 _EVERY = 0.25
-_STAGE = "stages."
+_STAGE = "stages."  # how the module of a stage begins
 
 
 @dataclass
@@ -56,10 +56,8 @@ def _look(root: psutil.Process, stages: dict[str, Taken]) -> float:
     for process in (root, *root.children(recursive=True)):
         with suppress(psutil.Error):
             memory[process] = process.memory_full_info().pss / 1e9
-            words = process.cmdline()
-            if stage is None and "-m" in words and (name := words[words.index("-m") + 1]).startswith(_STAGE):
-                item = words[words.index("-m") + 2 :][:1]
-                stage = "@".join([name.removeprefix(_STAGE), *item]), process
+            if stage is None and any(word.startswith(_STAGE) for word in process.cmdline()):
+                stage = process.environ()["DVC_STAGE"], process
     if stage is not None:
         name, process = stage
         taken = stages.setdefault(name, Taken())
