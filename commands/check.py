@@ -1,7 +1,5 @@
 """`xlforge check`: the gates of params.yaml, checked against the metrics."""
 
-from __future__ import annotations
-
 import sys
 from typing import TYPE_CHECKING
 
@@ -17,9 +15,7 @@ _COLOURS = {"passed": "green", "failed": "red", "missing": "red", "new": "yellow
 
 
 @click.command(epilog="Example: xlforge check --against main --md")
-@click.option(
-    "--against", metavar="REV", default="HEAD", show_default=True, help="the revision that drops are measured from"
-)
+@click.option("--against", metavar="REV", default="HEAD", show_default=True, help="the revision to measure drops from")
 @click.option("--json", "as_json", is_flag=True, help="machine-readable")
 @click.option("--md", "as_md", is_flag=True, help="Markdown, for a comment")
 def command(against: str, as_json: bool, as_md: bool) -> None:
@@ -33,9 +29,7 @@ def command(against: str, as_json: bool, as_md: bool) -> None:
     results = check(load().gates, against)
     failed = any(each.fails for each in results)
     if as_json:
-        click.echo(
-            escape.as_json({"passed": not failed, "against": against, "gates": [vars(each) for each in results]})
-        )
+        click.echo(escape.as_json({"passed": not failed, "against": against, "gates": list(map(vars, results))}))
     else:
         for line in markdown(results, against) if as_md else _text(results):
             click.echo(line)
@@ -43,7 +37,7 @@ def command(against: str, as_json: bool, as_md: bool) -> None:
         sys.exit(1)
 
 
-def _text(results: list[Result]) -> list[str]:
+def _text(results: "list[Result]") -> list[str]:
 
     if not results:
         return ["no gates: add some under `gates` in params.yaml"]
@@ -55,7 +49,7 @@ def _text(results: list[Result]) -> list[str]:
     ]
 
 
-def markdown(results: list[Result], against: str) -> list[str]:
+def markdown(results: "list[Result]", against: str) -> list[str]:
     """A table, for a comment."""
     if not results:
         return ["**Gates**: none."]
@@ -69,7 +63,7 @@ def markdown(results: list[Result], against: str) -> list[str]:
     return [head, "", f"| | gate | metric | value | {against} | limit | |", "|---|---|---|---:|---:|---|---|", *rows]
 
 
-def _values(result: Result) -> str:
+def _values(result: "Result") -> str:
     before = f", was {_number(result.before)}" if result.before is not None else ""
     detail = f" ({result.detail})" if result.detail else ""
     return f"{_number(result.value)}{before}; limit: {result.limit}{detail}"

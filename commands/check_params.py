@@ -1,7 +1,5 @@
 """`xlforge check-params`: params.yaml and what it names, checked."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -28,9 +26,8 @@ def command() -> None:
     faults = [*_missing_inputs(), *_wrong_weights(config)]
     if faults:
         raise BuildError("\n  ".join(["params.yaml is valid, but not what it names:", *faults]))
-    click.echo(
-        f"params.yaml is valid: languages {', '.join(config.languages)}. The files and local weights that it names exist."
-    )
+    codes = ", ".join(config.languages)
+    click.echo(f"params.yaml is valid: languages {codes}. The files and local weights that it names exist.")
 
 
 def _missing_inputs() -> Iterator[str]:
@@ -52,7 +49,7 @@ def _overlap(one: str, other: str) -> bool:
     return f"{one}/".startswith(f"{other}/") or f"{other}/".startswith(f"{one}/")
 
 
-def _wrong_weights(config: Config) -> Iterator[str]:
+def _wrong_weights(config: "Config") -> Iterator[str]:
     """Local folders of models whose digest is not the revision; each folder is read once."""
     from xlforge.config.models import Model
     from xlforge.models.engine import EngineError

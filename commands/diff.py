@@ -13,9 +13,7 @@ from xlforge.base.errors import BuildError
 @click.argument("after", metavar="[B]", required=False)
 @click.option("--md", "as_md", is_flag=True, help="Markdown, short enough for a comment")
 @click.option("--json", "as_json", is_flag=True, help="machine-readable")
-@click.option(
-    "--samples", default=2, show_default=True, type=click.IntRange(0, 1000), help="rows shown of each kind and table"
-)
+@click.option("--samples", default=2, show_default=True, type=click.IntRange(0, 1000), help="rows shown of each kind")
 @click.option("--exit-code", is_flag=True, help="exit with 1 if anything differs, as git does")
 def command(before: str, after: str | None, *, as_md: bool, as_json: bool, samples: int, exit_code: bool) -> None:
     """Compare two builds: rows, rejects, texts and metrics that differ between A and B.

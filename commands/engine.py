@@ -1,7 +1,5 @@
 """`xlforge engine`: the servers that builds start for models with engine vllm."""
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -38,9 +36,7 @@ def up(roles: tuple[str, ...]) -> None:
         block, _, name = role.partition(".")
         model = _compared(config, name) if block == "models" else config.role(role)
         if model.engine != "vllm":
-            raise BuildError(
-                f"{role} has engine {model.engine} in params.yaml: only a model with engine vllm has a server"
-            )
+            raise BuildError(f"{role} has engine {model.engine}: only a model with engine vllm has a server")
         with running_server(server_spec(model, servers), servers) as running:
             click.echo(f"{role}: at {running.url}")
 
@@ -99,7 +95,7 @@ def down(models: tuple[str, ...], force: bool) -> None:
         raise BuildError(f"{', '.join(busy)}: in use by a build; let it end, or add --force")
 
 
-def _compared(config: Config, name: str) -> Model:
+def _compared(config: "Config", name: str) -> "Model":
     import importlib
 
     config.compared(name)  # an error that gives the nearest name
@@ -108,14 +104,14 @@ def _compared(config: Config, name: str) -> Model:
     return model
 
 
-def _servers() -> list[tuple[ServerFiles, Running]]:
+def _servers() -> "list[tuple[ServerFiles, Running]]":
     from xlforge.models.vllm.server_files import all_servers
     from xlforge.models.vllm.servers import folder
 
     return all_servers(folder())
 
 
-def _state(files: ServerFiles, running: Running) -> str:
+def _state(files: "ServerFiles", running: "Running") -> str:
     if not running.ready:
         return "starting"
     use = files.use(shared=False)

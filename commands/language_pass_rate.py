@@ -1,6 +1,7 @@
 """`xlforge language-pass-rate`: how often answers are in the requested language."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -31,18 +32,15 @@ def command(file: Path, as_json: bool) -> None:
     else:
         click.echo(f"{'language':10} {'by line':>10} {'by word':>10} {'judged':>8} {'skipped':>8}")
         for code, row in rates.by_language.items():
-            click.echo(
-                f"{code:10} {_percent(row.line_pass_rate)} {_percent(row.word_pass_rate)} {row.n:8} {row.skipped:8}"
-            )
+            click.echo(f"{code:10} {_percents(row)} {row.n:8} {row.skipped:8}")
         judged, skipped = (sum(getattr(row, name) for row in rates.by_language.values()) for name in ("n", "skipped"))
-        click.echo(
-            f"{'mean':10} {_percent(rates.line_pass_rate)} {_percent(rates.word_pass_rate)} {judged:8} {skipped:8}"
-        )
+        click.echo(f"{'mean':10} {_percents(rates)} {judged:8} {skipped:8}")
         for note in notes:
             click.echo(f"  {note}")
     if rates.line_pass_rate is None:
         raise BuildError(f"no answer in {file} has a line of five words or more: there is nothing to judge")
 
 
-def _percent(rate: float | None) -> str:
-    return f"{'-':>10}" if rate is None else f"{rate:8.1f} %"
+def _percents(rates: Any) -> str:
+    found = (rates.line_pass_rate, rates.word_pass_rate)
+    return " ".join(f"{'-':>10}" if rate is None else f"{rate:8.1f} %" for rate in found)

@@ -1,7 +1,5 @@
 """`xlforge publish`: a build's dataset, or a student's adapter, on the Hugging Face Hub."""
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +10,7 @@ import click
 from xlforge.base.errors import BuildError
 
 if TYPE_CHECKING:
-    from xlforge.publish.publication import Publication
+    from xlforge.publish.hub import Publication
 
 FOLDER = Path(".xlforge", "publish")
 
@@ -74,7 +72,7 @@ def _check(repo: str) -> None:
 
 
 def _deliver(
-    made: Publication, notes: list[str], *, private: bool, revision: str, dry_run: bool, folder: Path | None
+    made: "Publication", notes: list[str], *, private: bool, revision: str, dry_run: bool, folder: Path | None
 ) -> None:
     for note in notes:
         click.echo(f"xlforge: {note}", err=True)
@@ -91,7 +89,7 @@ def _deliver(
         click.echo(f"{made.repo}: nothing changed since commit {done.commit}{tagged}")
 
 
-def _write(made: Publication, folder: Path) -> None:
+def _write(made: "Publication", folder: Path) -> None:
     """The default folder is replaced. A folder of the user must be empty, so that nothing is removed from it."""
     if folder.is_relative_to(FOLDER):
         shutil.rmtree(folder, ignore_errors=True)

@@ -41,9 +41,8 @@ def command(examples: int) -> None:
     if "evaluation" not in old:
         _show_evaluation(DATA / "evaluation" / "table.csv")
     if hidden:
-        click.echo(
-            f"\nOutdated, and so not shown: {line(', '.join(hidden))} ({line(old[hidden[0]])}). `dvc repro` builds them again."
-        )
+        names, why = line(", ".join(hidden)), line(old[hidden[0]])
+        click.echo(f"\nOutdated, and so not shown: {names} ({why}). `dvc repro` builds them again.")
     _show_examples(path, examples)
 
 
@@ -80,17 +79,13 @@ def _show_evaluation(path: Path) -> None:
         return
     click.echo("\nEvaluated, mean over the languages trained on (data/evaluation has every language and set):")
     rows = pl.read_csv(path).filter(pl.col("set") == "crosslingual")
-    groups = {
-        name: {row["model"]: row for row in rows.filter(pl.col("language") == name).to_dicts()}
-        for name in ("mean", "zero_shot")
-    }
+    names = ("mean", "zero_shot")
+    groups = {name: {row["model"]: row for row in rows.filter(language=name).to_dicts()} for name in names}
     click.echo(f"  {'':18} win rate (95 %)         in the language   facts   zero-shot: win rate, in the language")
     for name, row in groups["mean"].items():
-        rate = (
-            "is the reference"
-            if row["win_rate"] is None
-            else f"{row['win_rate']:5.1f} ({row['low']:.1f} to {row['high']:.1f})"
-        )
+        rate = "is the reference"
+        if row["win_rate"] is not None:
+            rate = f"{row['win_rate']:5.1f} ({row['low']:.1f} to {row['high']:.1f})"
         other = groups["zero_shot"].get(name)
         zero_shot = f"{_percent(other['win_rate'], 1)}, {_percent(other['right_language'])}" if other else ""
         facts = _percent(row["facts"])

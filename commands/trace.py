@@ -1,7 +1,5 @@
 """`xlforge trace`: the way of one row through a build."""
 
-from __future__ import annotations
-
 import os.path
 import warnings
 from typing import TYPE_CHECKING
@@ -12,7 +10,7 @@ from xlforge.base import escape
 from xlforge.base.errors import BuildError
 
 if TYPE_CHECKING:
-    from xlforge.lineage.tables import Hit
+    from xlforge.lineage.chain import Hit
 
 _SHOWN = 20
 
@@ -31,8 +29,7 @@ def command(row_id: str | None, text: str | None, stages: tuple[str, ...], as_js
     Nothing is generated: the keys in a row's provenance are looked up in the response cache. Characters that would move the
     terminal's cursor are escaped.
     """
-    from xlforge.lineage.chain import lineage
-    from xlforge.lineage.tables import search
+    from xlforge.lineage.chain import lineage, search
 
     if (row_id is None) == (text is None):
         raise click.UsageError("give either an id or --find TEXT")
@@ -55,13 +52,13 @@ def command(row_id: str | None, text: str | None, stages: tuple[str, ...], as_js
         click.echo(words)
 
 
-def _same_row(hits: list[Hit]) -> str | None:
+def _same_row(hits: "list[Hit]") -> str | None:
     """The id that is a prefix of the ids of all hits, if there is one."""
     common = os.path.commonpath([hit.id for hit in hits]) if hits else ""
     return common or None
 
 
-def _show(hits: list[Hit], text: str, as_json: bool) -> None:
+def _show(hits: "list[Hit]", text: str, as_json: bool) -> None:
 
     if as_json:
         click.echo(escape.as_json({"find": text, "hits": [vars(hit) for hit in hits]}))
@@ -70,9 +67,8 @@ def _show(hits: list[Hit], text: str, as_json: bool) -> None:
         raise BuildError(f"no row of this build holds {text!r}: try fewer words, or take an id from `xlforge summary`")
     for hit in hits[:_SHOWN]:
         name = f"{hit.stage}@{hit.item}" if hit.item else hit.stage
-        click.echo(
-            f"{escape.styled(escape.line(hit.id), bold=True)}  {name} {hit.table}, {hit.column}: {escape.line(hit.excerpt)}"
-        )
+        row = escape.styled(escape.line(hit.id), bold=True)
+        click.echo(f"{row}  {name} {hit.table}, {hit.column}: {escape.line(hit.excerpt)}")
     if len(hits) > _SHOWN:
         click.echo(f"and {len(hits) - _SHOWN} more places; --json lists all of them")
     click.echo("xlforge trace ID shows one of these rows")

@@ -11,9 +11,7 @@ from xlforge.base.errors import BuildError
 @click.command(epilog="Example: xlforge winrate judgements.json --of 805 --json")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="machine-readable")
-@click.option(
-    "--of", type=click.IntRange(min=1), help="the expected number of judgements; those not in FILE are missing"
-)
+@click.option("--of", type=click.IntRange(min=1), help="judgements expected in all; those not in FILE are missing")
 @click.option("--model", metavar="NAME", help="which generator is the model; by default generator_2")
 @click.option(
     "--min-coverage",
@@ -48,21 +46,9 @@ def command(file: Path, as_json: bool, of: int | None, model: str | None, min_co
     if len(opponents := sorted({each.reference for each in judgements if each.reference})) > 1:
         notes.append(f"compared with more than one reference: {', '.join(opponents)}")
     if repeated := len(prompts) - len(set(prompts)):
-        notes.append(
-            f"{repeated} rows repeat an instruction: the interval resamples the rows of an instruction together"
-        )
+        notes.append(f"{repeated} rows repeat an instruction: the interval resamples those of an instruction together")
     if as_json:
-        figures = {
-            "win_rate": rate.win_rate,
-            "standard_error": rate.standard_error,
-            "interval": rate.interval,
-            "length_controlled_win_rate": controlled.win_rate,
-            "coverage": rate.coverage,
-            "n": rate.n,
-            "of": rate.of,
-            "notes": notes,
-        }
-        click.echo(escape.as_json(figures))
+        click.echo(escape.as_json(vars(rate) | {"length_controlled_win_rate": controlled.win_rate, "notes": notes}))
     else:
         low, high = rate.interval or (None, None)
         click.echo(f"win rate            {_percent(rate.win_rate)}, 95 % interval {_percent(low)} to {_percent(high)}")

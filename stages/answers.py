@@ -14,10 +14,8 @@ def work(stage: Stage) -> None:
     else:
         made = stage.run(benchmark)
     given = [row for row in made if not row["reject"]]
-    counts = {
-        "empty": sum(not row["answer"] for row in given),
-        "cut_off": sum(row["finish"] == "length" for row in given),
-    }
+    cut = sum(row["finish"] == "length" for row in given)
+    counts = {"empty": sum(not row["answer"] for row in given), "cut_off": cut}
     stage.deliver(made, expected=[row["id"] for row in benchmark], metrics=counts)
 
 

@@ -24,17 +24,13 @@ def work(stage: Stage) -> None:
     rows = pl.concat([pairs, *(translated(stage.rows("selection", code), pairs) for code in codes)]).sort("id")
     made = stage.run(rows.select(READ).to_dicts())
     whole = [{name: row[name] for name in MADE} for row in made if not row["reject"]]
-    kept = rows.join(
-        pl.DataFrame(whole, {name: stage.schema.Rows.to_schema().columns[name].dtype.type for name in MADE}), on="id"
-    )
+    columns = stage.schema.Rows.to_schema().columns
+    kept = rows.join(pl.DataFrame(whole, {name: columns[name].dtype.type for name in MADE}), on="id")
     _, rejects = split([row for row in made if row["reject"]], stage.schema.Rows, stage.stage)
     if kept.is_empty():
-        raise BuildError(
-            "no row reached the dataset: data/scores/rejects.parquet and data/selection have the reasons. Fix the cause, or lower the "
-            "thresholds of `scores` or `selection` in params.yaml"
-        )
-    columns = list(stage.schema.Rows.to_schema().columns)
-    stage.deliver_frames(kept.select(columns).sort("id"), rejects, expected=rows["id"].to_list())
+        what = "no row reached the dataset: data/scores/rejects.parquet and data/selection have the reasons"
+        raise BuildError(f"{what}. Fix the cause, or lower the thresholds of `scores` or `selection` in params.yaml")
+    stage.deliver_frames(kept.select(*columns).sort("id"), rejects, expected=rows["id"].to_list())
     examples = pl.read_parquet(stage.out / "rows.parquet")
     layout = stage.module("configs")
     remove_empty(stage.out, layout.write_configs(stage.out, layout.configs(examples, scores), codes))

@@ -12,17 +12,15 @@ def work(stage: Stage) -> None:
 
     made = stage.folder / "seeds"
     (row,) = stage.run_pipeline(stage.module("pipeline").pipeline(stage.context, made))
-    counts = row["counts"]
+    counts, source = row["counts"], row["counts"]["source_rows"]
     rows, rejects = pl.read_parquet(made / "rows.parquet"), pl.read_parquet(made / "rejects.parquet")
     known = len(rows) + len(rejects) + counts["not_sampled"]
-    if known != counts["source_rows"]:
-        raise BuildError(
-            f"{counts['source_rows']} passages were read, but {known} are accounted for; please report this"
-        )
-    stage.record.rows_in = counts["source_rows"]
+    if known != source:
+        raise BuildError(f"{source} passages were read, but {known} are accounted for; please report this")
+    stage.record.rows_in = source
     ids = [*rows["id"], *rejects["id"]]
     rejects = rejects.with_columns(provenance=pl.lit([], dtype=PROVENANCE))
-    stage.deliver_frames(rows, rejects, expected=ids, metrics=counts, among=counts["source_rows"])
+    stage.deliver_frames(rows, rejects, expected=ids, metrics=counts, among=source)
 
 
 if __name__ == "__main__":

@@ -7,14 +7,13 @@ from xlforge.base.frames import frame, valid
 from xlforge.base.rows import Row
 from xlforge.stage.stage import Stage, main
 
-ESTIMATES = ("back_translation", "language_share", "round_trip", "likelihood", "comet", "quality")
-
 
 def work(stage: Stage) -> None:
     """Checks and scores every candidate translation and chooses the best of each answer."""
     candidates = stage.rows("translations", stage.item)
     made = stage.run(candidates.to_dicts())
-    table = frame([_filled(row) for row in made], stage.schema.Candidates)
+    nothing = dict.fromkeys(stage.schema.Candidates.to_schema().columns)
+    table = frame([_filled({**nothing, **row}) for row in made], stage.schema.Candidates)
     write_parquet(valid(table, stage.schema.Candidates, "candidates"), stage.out / "candidates.parquet")
     rows = stage.module("pipeline").chosen(made, stage.params.min_quality)
     best = [row for row in rows if not row["reject"]]
@@ -33,7 +32,7 @@ def work(stage: Stage) -> None:
 
 def _filled(row: Row) -> Row:
     """A candidate as a row of the table; the reason of a rejected one is among its problems."""
-    whole = {"chosen": False, "problems": [], **dict.fromkeys(ESTIMATES), **row}
+    whole = row | {"chosen": bool(row["chosen"]), "problems": row["problems"] or []}
     return whole | {"problems": [row["reject"]["reason"]]} if row["reject"] else whole
 
 

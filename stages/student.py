@@ -3,8 +3,6 @@
 Under `accelerate launch` each GPU has a process that runs this file. The first one delivers, the others only train.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 from collections import Counter
@@ -55,7 +53,7 @@ def work(stage: Stage) -> None:
         stage.deliver_frames(rows, rejects, ids, metrics(rows, trained))
 
 
-def metrics(rows: pl.DataFrame, trained: Trained) -> dict[str, Any]:
+def metrics(rows: "pl.DataFrame", trained: "Trained") -> dict[str, Any]:
     """Rows of each language, tokens, steps, and the loss; `last` is the mean over the last tenth of the steps."""
     end = max(1, len(trained.losses) // 10)
     return {
@@ -76,7 +74,7 @@ def metrics(rows: pl.DataFrame, trained: Trained) -> dict[str, Any]:
     }
 
 
-def prepared(name: str, config: Config, settings: Execution) -> TrainingRun:
+def prepared(name: str, config: Config, settings: Execution) -> "TrainingRun":
     """The training of a student on the device of the settings, `cpu` or `cuda`."""
     device, _, number = settings.device.partition(":")
     # Threads spin while they wait for each other. With a long spin they block for seconds when the machine has other work.

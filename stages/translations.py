@@ -9,11 +9,8 @@ def work(stage: Stage) -> None:
     scores = stage.rows("scores")
     made = stage.run(scores.select("id", "response").to_dicts())
     candidate_id = stage.module("pipeline").candidate_id
-    expected = [
-        candidate_id(answer, str(stage.item), number)
-        for answer in scores["id"]
-        for number in range(stage.params.candidates)
-    ]
+    numbers = range(stage.params.candidates)
+    expected = [candidate_id(answer, str(stage.item), number) for answer in scores["id"] for number in numbers]
     stage.deliver(made, expected=expected, metrics=stripped_counts(made))
 
 

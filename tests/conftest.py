@@ -18,6 +18,24 @@ from tests.postgres import Absent, Postgres
 from tests.project import Project
 
 ROOT = Path(__file__).parent.parent
+OPTIONAL = {
+    "vllm": "against a real vLLM server; run by `make test-vllm`",
+    "real": "with real models; run by `make test-real`",
+}
+"""Markers of tests that run only where `-m` names them."""
+VLLM = ROOT / ".venv-vllm"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for name, description in OPTIONAL.items():
+        config.addinivalue_line("markers", f"{name}: {description}")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    left = OPTIONAL.keys() - set(config.option.markexpr.split())
+    optional = [item for item in items if any(item.get_closest_marker(name) for name in left)]
+    config.hook.pytest_deselected(items=optional)
+    items[:] = [item for item in items if item not in optional]
 
 
 @pytest.fixture(autouse=True)
@@ -47,6 +65,20 @@ def postgres() -> Iterator[Postgres]:
             yield server
     except Absent as reason:
         pytest.skip(str(reason))
+
+
+@pytest.fixture(scope="session")
+def servers() -> dict[str, str]:
+    """The environment in which builds start the vLLM of its own environment, small enough for a laptop."""
+    if not (VLLM / ".made").exists():
+        pytest.skip(f"{VLLM.name} is missing or incomplete: `make test-vllm` creates it")
+    small = "VLLM_CPU_KVCACHE_SPACE=1 VLLM_CPU_OMP_THREADS_BIND=nobind OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1"
+    return {
+        "XLFORGE_SERVERS_COMMAND": f"{VLLM}/bin/python -m vllm.entrypoints.openai.api_server",
+        "XLFORGE_SERVERS_ARGUMENTS": "--dtype float32 --max-model-len 1024 --max-num-seqs 64 --enforce-eager --no-enable-chunked-prefill",
+        "XLFORGE_SERVERS_ENVIRONMENT": small,
+        "XLFORGE_SERVERS_IDLE": "120",
+    }
 
 
 @pytest.fixture(scope="session")

@@ -26,8 +26,8 @@ from tests.builds.test_endpoint_builds import at
 from tests.project import Project
 from tests.server import Server
 
-KILLS = int(os.environ.get("KILLS", "3"))
-"""Of each kind; ten take about six minutes."""
+KILLS = int(os.environ.get("KILLS", "2"))
+"""Of each kind; ten take about eight minutes."""
 SEED = int(os.environ.get("KILLS_SEED", time.time_ns() % 1_000_000))
 SLOTS = 4
 """Requests in flight."""
@@ -46,6 +46,12 @@ def kill_dvc(build: subprocess.Popen[str], stage: psutil.Process | None) -> None
 def kill_stage(build: subprocess.Popen[str], stage: psutil.Process | None) -> None:
     assert stage is not None
     stage.kill()
+
+
+def kill_any(build: subprocess.Popen[str], stage: psutil.Process | None) -> None:
+    """Any process of the build: DVC, its shell, the stage, or one that the stage started."""
+    root = psutil.Process(build.pid)
+    random.choice([root, *root.children(recursive=True)]).kill()
 
 
 Kill = Callable[[subprocess.Popen[str], psutil.Process | None], None]
@@ -132,14 +138,15 @@ class Line:
 
 @pytest.mark.slow
 def test_kills_at_random_moments_buy_nothing_twice_and_change_no_row(clean: Clean, tmp_path: Path) -> None:
-    draw, count = random.Random(SEED), 0
-    kinds: list[Kill] = [kill_group, kill_dvc, kill_stage] * KILLS
-    draw.shuffle(kinds)
+    random.seed(SEED)
+    count = 0
+    kinds: list[Kill] = [kill_group, kill_dvc, kill_stage, kill_any] * KILLS
+    random.shuffle(kinds)
     print(f"\nKILLS_SEED={SEED}")
     with Server(latency=0.6) as server:
         lines = [Line(clean.project.copy(tmp_path / "0"), server, clean.outs)]
         while kinds:
-            told = lines[-1].run(kinds[-1], draw.randrange(REQUESTS), draw.uniform(0, SECONDS))
+            told = lines[-1].run(kinds[-1], random.randrange(REQUESTS), random.uniform(0, SECONDS))
             if told is None:
                 print("the build came to its end, with equal outs; another begins")
                 lines.append(Line(clean.project.copy(tmp_path / str(len(lines))), server, clean.outs))

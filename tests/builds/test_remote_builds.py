@@ -214,7 +214,7 @@ def test_offline_what_is_missing_is_named_with_stage_row_and_reason(shared_answe
     row = other.read("seeds")["id"].to_list()
     assert empty.returncode != 0
     assert re.search(
-        r"instructions: offline, and the cache lacks 24 of the responses of models/pocket/teacher", empty.stderr
+        r"^instructions: offline, and the cache lacks 24 of the responses of models/pocket/teacher", empty.stderr, re.M
     )
     assert "it holds 0 responses, none of this model" in empty.stderr
     assert any(f"row {name}:" in empty.stderr for name in row)

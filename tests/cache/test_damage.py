@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 
 from commands.main import cli
 from xlforge.cache import Cache, maintenance
-from xlforge.cache.damage import Damage, read
+from xlforge.cache.maintenance import Damage, read
 from xlforge.cache.tables import RESPONSES
 from xlforge.requests.request import Request
 from xlforge.requests.response import Response

@@ -13,8 +13,8 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from xlforge.cache import Cache, CacheError
-from xlforge.cache.damage import Damage, read
 from xlforge.cache.database import NEWEST
+from xlforge.cache.maintenance import Damage, read
 from xlforge.cache.migrations import _config
 from xlforge.cache.tables import TABLES
 from xlforge.models.budget import Account

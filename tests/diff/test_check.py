@@ -13,7 +13,8 @@ from click.testing import CliRunner
 from commands.main import cli
 from tests.project import Project
 from xlforge.base.errors import BuildError
-from xlforge.config.params import Gate, ParamsError, load
+from xlforge.config.gates import Gate
+from xlforge.config.params import ParamsError, load
 from xlforge.diff.gates import Result
 from xlforge.diff.gates import check as check_all
 

@@ -178,7 +178,7 @@ def test_the_installed_command_writes_nothing_to_standard_error(built: Project) 
     done = built.run("xlforge", "trace", row_id, env={"NO_COLOR": "1"})
     assert done.stderr == ""
     assert "\x1b" not in done.stdout
-    assert "selection@de v1  kept" in done.stdout
+    assert "selection@de v2  kept" in done.stdout
     unknown = built.run("xlforge", "trace", row_id[:-4], check=False)
     assert (unknown.returncode, unknown.stdout) == (1, "")
     assert row_id in unknown.stderr

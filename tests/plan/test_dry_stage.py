@@ -24,6 +24,10 @@ PASSAGES = {
     "b": "The lake called Belir is deep. Many birds live on its shore.",
     "c": "The game called Comin is played at night. It takes two hours.",
 }
+QUESTION = dict.fromkeys(("stage", "version", "step", "model", "served", "prompt", "key", "fault"), "") | {
+    "stage": "instructions"
+}
+"""The call that wrote a row's question."""
 ANSWER = "It lies in the north of the country, and many people live there."
 Words = Callable[[Request], str | None]
 
@@ -91,7 +95,7 @@ def cache(tmp_path: Path) -> Iterator[Cache]:
 def responses(tmp_path: Path, cache: Cache) -> Callable[..., Trial]:
     def trial(**params: Any) -> Trial:
         rows = [{"id": name, "passage": text, "instruction": f"What is {name}?"} for name, text in PASSAGES.items()]
-        rows = [row | {"provenance": []} for row in rows]
+        rows = [row | {"provenance": [QUESTION]} for row in rows]
         return Trial("responses", tmp_path, cache, params, instructions=pl.DataFrame(rows))
 
     return trial

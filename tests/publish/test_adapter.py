@@ -19,7 +19,7 @@ from xlforge.config import params
 from xlforge.publish import state
 from xlforge.publish.adapter import publication, written
 from xlforge.publish.evaluated import Evaluated, evaluated
-from xlforge.publish.publication import read
+from xlforge.publish.hub import read
 
 REPO, STUDENT, CODE = "someone/tuned", "bestof3", "0123456789abcdef"
 LOAD = """

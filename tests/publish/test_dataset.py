@@ -18,8 +18,8 @@ from tests.project import Project
 from tests.publish.conftest import environment
 from tests.publish.hub_server import Hub
 from xlforge.base.errors import BuildError
-from xlforge.publish.dataset import publication
-from xlforge.publish.publication import read
+from xlforge.publish.dataset import given, publication
+from xlforge.publish.hub import read
 
 REPO = "someone/pocket"
 LOAD = """
@@ -280,3 +280,21 @@ def test_a_dry_run_empties_no_folder_of_the_user(here: Project, tmp_path: Path) 
 def test_an_invalid_repository_name_is_reported(repo: str) -> None:
     done = CliRunner().invoke(cli, ["publish", "dataset", "--repo", repo])
     assert "--repo" in str(done.exception)
+
+
+@pytest.mark.parametrize(
+    ("instructions", "responses", "words"),
+    [
+        ({"given": 1200}, {"given": 7}, "1,200 questions and 7 English answers"),
+        ({}, {"given": 7}, "7 English answers"),
+        ({"rows": 3}, {"rows": 3}, ""),
+    ],
+)
+def test_the_card_names_what_no_model_wrote(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, instructions: dict[str, int], responses: dict[str, int], words: str
+) -> None:
+    for stage, metrics in (("instructions", instructions), ("responses", responses)):
+        (tmp_path / "data" / stage).mkdir(parents=True)
+        (tmp_path / "data" / stage / "metrics.json").write_bytes(orjson.dumps(metrics))
+    monkeypatch.chdir(tmp_path)
+    assert given() == words

@@ -7,7 +7,7 @@ import pytest
 
 from pipelines.dataset.v1.configs import ADDED, configs
 from pipelines.dataset.v1.schema import Rows
-from xlforge.publish.fields import fields
+from xlforge.publish.rows import fields
 
 
 def test_every_field_of_the_datasets_configs_has_a_description() -> None:

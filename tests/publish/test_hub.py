@@ -11,8 +11,7 @@ from huggingface_hub import HfApi
 
 from tests.publish.hub_server import Blob, Hub
 from xlforge.base.errors import BuildError
-from xlforge.publish.hub import Outcome, publish
-from xlforge.publish.publication import Publication, read
+from xlforge.publish.hub import Outcome, Publication, publish, read
 
 REPO = "someone/data"
 CARD = b"---\nlicense: cc-by-sa-4.0\n---\n# Card %d\n"

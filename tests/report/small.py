@@ -20,7 +20,7 @@ from pipelines.instructions.v1 import schema as instructions
 from pipelines.responses.v1 import schema as responses
 from pipelines.scores.v1 import schema as scores
 from pipelines.seeds.v1 import schema as seeds
-from pipelines.selection.v1 import schema as selection
+from pipelines.selection.v2 import schema as selection
 from pipelines.translations.v1 import schema as translations
 from pipelines.verdicts.v1 import schema as verdicts
 from tests.project import ROOT, Project
@@ -231,6 +231,7 @@ def translated(made: Project, code: str, pairs: list[Row], text: str, padding: s
                     "round_trip": estimate,
                     "likelihood": estimate,
                     "comet": None,
+                    "embedding": estimate,
                     "quality": estimate,
                     "chosen": which == 1,
                     "provenance": [],

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.seeds.v1.schema import REASONS, Rows
+from pipelines.seeds.v1.schema import REASONS
+from pipelines.seeds.v2.schema import Rows
 from tests.seeds.conftest import PROSE, Run, seeds
 from xlforge.base.frames import valid
 

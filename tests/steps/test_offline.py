@@ -33,13 +33,11 @@ def test_the_reason_is_what_the_cache_holds_instead(
         request = Request("openai", *held, (("user", "something else"),))
         with Cache(f"sqlite:///{tmp_path}/cache.sqlite") as cache:
             cache.put([(request, Response("yes", "stop", 1, 1))]).result()
-    with pytest.raises(
-        EngineError, match=rf"^questions: offline.*first for row seed-1: {message}.*xlforge cache import"
-    ):
+    with pytest.raises(EngineError, match=rf"^offline.*first for row seed-1: {message}.*xlforge cache import"):
         model.replies(["a", "b"], ids=["seed-1", "seed-2"])
 
 
 def test_the_first_row_that_is_missing_is_named(llm: Callable[..., Cached]) -> None:
     llm().responses(["a"])
-    with pytest.raises(EngineError, match=r"questions: offline.*lacks 2 of the responses.*row seed-2.*XLFORGE_OFFLINE"):
+    with pytest.raises(EngineError, match=r"^offline.*lacks 2 of the responses.*row seed-2.*XLFORGE_OFFLINE"):
         llm(offline=True).replies(["a", "b", "c"], ids=["seed-1", "seed-2", "seed-3"])

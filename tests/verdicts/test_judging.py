@@ -12,7 +12,7 @@ from pipelines.verdicts.v1.pairs import fault, forfeited, opponents, pairs, with
 from pipelines.verdicts.v1.pipeline import PROMPTS, Compare, GradeAnswer
 from tests.verdicts import judges
 from xlforge.config.models import Model, Sampling
-from xlforge.evaluation.judging.orders import preference, read_letter, settle
+from xlforge.evaluation.judging.orders import LETTERS, preference, read_letter, settle
 from xlforge.requests.request import Request
 from xlforge.requests.response import Response
 from xlforge.steps.answerers import Caller, Reply
@@ -27,8 +27,8 @@ COUNT = 8
 class Judging:
     """An answerer whose responses come from a judge of the tests; `shown` has the prompts in order."""
 
-    def __init__(self, judge: Judge) -> None:
-        self.judge, self.shown = judge, list[str]()
+    def __init__(self, judge: Judge, finish: str = "stop") -> None:
+        self.judge, self.finish, self.shown = judge, finish, list[str]()
 
     def open(self, caller: Caller) -> None:
         """See Answerer."""
@@ -47,14 +47,14 @@ class Judging:
         self.shown.append(messages[-1]["content"])
         given = self.judge(messages)
         text, logprob = given if isinstance(given, tuple) else (given, None)
-        return Reply(request.key, Response(text, "stop", 1, 1, logprob))
+        return Reply(request.key, Response(text, self.finish, 1, 1, logprob))
 
 
 def run(
-    kind: type[LLMStep], judge: Judge, rows: list[dict[str, Any]], **more: Any
+    kind: type[LLMStep], judge: Judge, rows: list[dict[str, Any]], finish: str = "stop", **more: Any
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """The rows after a step whose model is a judge, and the prompts that the judge got."""
-    answerer = Judging(judge)
+    answerer = Judging(judge, finish)
     llm = CachedLLM(
         role="judge",
         spec=Model(model="judge", revision="1"),
@@ -85,14 +85,15 @@ BAD = answered("Das weiß niemand so genau, und es ist auch nicht wichtig.")
 
 
 def judged(
-    judge: Judge, mine: dict[str, Any], theirs: dict[str, Any], control: bool = True
+    judge: Judge, mine: dict[str, Any], theirs: dict[str, Any], control: bool = True, finish: str = "stop"
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """The pairs after the whole judging, and the prompts that the judge got."""
     benchmark = [prompt(number) for number in range(COUNT)]
     rows = with_controls(pairs(benchmark, mine, {"reference": theirs}), benchmark, theirs)
     forfeits = [(row, forfeited(row)) for row in rows]
     compared = [row for row, verdict in forfeits if verdict is None]
-    out, shown = run(Compare, judge, compared, prompt=PROMPTS / "pairwise.full.jinja2", adds=[], control=control)
+    more = {"prompt": PROMPTS / "pairwise.full.jinja2", "adds": [], "control": control, "choices": LETTERS}
+    out, shown = run(Compare, judge, compared, finish, **more)
     return [*out, *(verdict for _, verdict in forfeits if verdict is not None)], shown
 
 
@@ -110,6 +111,13 @@ def test_an_honest_judge_finds_the_better_answer_in_both_orders() -> None:
     rows, shown = judged(judges.honest, BAD, GOOD)
     assert rate(rows) == 0
     assert len(shown) == 2 * COUNT
+
+
+def test_a_letter_is_a_verdict_where_the_response_was_cut_after_it() -> None:
+    rows, _ = judged(judges.honest, BEST, GOOD, finish="length")
+    assert rate(rows) == 1
+    rows, _ = judged(judges.garbage, BEST, GOOD, finish="length")
+    assert {row["reject"]["reason"] for row in rows} == {"cut_off"}
 
 
 def test_provenance_has_every_call_of_a_judgement() -> None:

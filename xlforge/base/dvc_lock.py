@@ -28,8 +28,7 @@ def lock(text: str | None = None) -> dict[str, Any]:
         check()
         path = Path(LOCK)
         text = path.read_text(encoding="utf-8") if path.exists() else ""
-    found: dict[str, Any] = yaml.load(text, Loader=_LOADER) or {}
-    return found
+    return dict(yaml.load(text, Loader=_LOADER) or {})
 
 
 def is_whole(text: str) -> bool:

@@ -1,7 +1,5 @@
 """Files that are written whole or not at all, the same bytes for the same content."""
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +12,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 
-def write_parquet(data: pl.DataFrame, path: Path) -> None:
+def write_parquet(data: "pl.DataFrame", path: Path) -> None:
     """One file, whole or not at all; equal frames give equal bytes."""
     part = _part(path)
     data.write_parquet(part, compression="zstd", compression_level=3, statistics=True, row_group_size=100_000)

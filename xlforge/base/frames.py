@@ -65,10 +65,8 @@ def valid(rows: pl.DataFrame, model: type[pa.DataFrameModel], what: str) -> pl.D
         return model.validate(rows, lazy=True)
     except pandera.errors.SchemaErrors as error:
         cases = error.failure_cases
-        listed = "\n  ".join(
-            f"{case['column']}: {str(case['failure_case'])[:120]!r} breaks {case['check']}"
-            for case in cases.head(10).to_dicts()
-        )
+        worst = [(case["column"], str(case["failure_case"])[:120], case["check"]) for case in cases.head(10).to_dicts()]
+        listed = "\n  ".join(f"{column}: {value!r} breaks {check}" for column, value, check in worst)
         raise BuildError(f"{what}: {len(cases)} values break the schema {model.__name__}:\n  {listed}") from None
 
 

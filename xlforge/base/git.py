@@ -1,7 +1,6 @@
 """How the project runs git: one way, one error."""
 
 import subprocess
-from pathlib import Path
 
 from xlforge.base.errors import BuildError
 
@@ -10,20 +9,14 @@ class GitError(BuildError):
     """git failed; the message holds what it printed."""
 
 
-def git(*words: str, folder: Path | None = None, given: str | None = None) -> str:
+def git(*words: str) -> str:
     """What `git WORDS` prints, undecodable bytes replaced.
-
-    Args:
-        words: the arguments.
-        folder: where it runs; the working directory by default.
-        given: its standard input.
 
     Raises:
         GitError: it is not installed, or exits with another status than 0.
     """
     try:
-        data = None if given is None else given.encode()
-        done = subprocess.run(["git", *words], cwd=folder, input=data, capture_output=True, check=False)
+        done = subprocess.run(["git", *words], capture_output=True, check=False)
     except FileNotFoundError:
         raise GitError("git is not installed") from None
     if done.returncode:
@@ -31,9 +24,9 @@ def git(*words: str, folder: Path | None = None, given: str | None = None) -> st
     return done.stdout.decode("utf-8", "replace")
 
 
-def git_or_none(*words: str, folder: Path | None = None) -> str | None:
+def git_or_none(*words: str) -> str | None:
     """The same; None where git fails, as outside a repository."""
     try:
-        return git(*words, folder=folder)
+        return git(*words)
     except GitError:
         return None

@@ -1,9 +1,8 @@
 """Processes die with their parents, and one build at a time runs in a checkout.
 
-A stage is three generations: dvc, the stage, and the processes that distilabel forks. If any of them is killed outright, those
-below it must go too, or a model keeps on working for nobody and holds the store. The kernel ends each forked child when its parent
-dies; the stage itself watches the processes above it up to dvc. Linux only, like the servers this runs on; elsewhere
-only the watch works.
+There are three generations: dvc, the stage, and its workers. If one of them is killed, those below it must end too, or a model goes
+on and holds the cache. The kernel ends a forked child when its parent ends; the stage itself watches the processes above it up to dvc.
+The first works on Linux alone.
 """
 
 import ctypes

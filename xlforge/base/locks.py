@@ -1,7 +1,5 @@
 """The kernel's locks on files: they end with their holder, however it ends, and show who is alive without a process id."""
 
-from __future__ import annotations
-
 import fcntl
 import os
 import time
@@ -18,7 +16,7 @@ class Lock:
         self._path, self._how = path, fcntl.LOCK_SH if shared else fcntl.LOCK_EX
         self._file: int | None = None
 
-    def __enter__(self) -> Lock:
+    def __enter__(self) -> "Lock":
         """Waits for the lock, unless it is held already."""
         if self._file is None:
             self.wait()

@@ -40,8 +40,13 @@ def literal(text: str) -> str:
 
 def fenced(text: str, language: str = "text") -> str:
     """The text as a block of code, which nothing in it can close."""
-    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
+    fence = "`" * max(3, 1 + longest_run(text))
     return f"{fence}{language}\n{text}\n{fence}"
+
+
+def longest_run(text: str) -> int:
+    """The number of backticks in the longest run of them."""
+    return max(map(len, re.findall("`+", text)), default=0)
 
 
 def main() -> None:

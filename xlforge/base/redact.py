@@ -66,10 +66,8 @@ class Secrets:
     def redact(self, text: str) -> str:
         """The text with `…` for each secret, and for the value of each header that holds a key."""
         letters, spans = _spanned(text)
-        hidden = [
-            (spans[first][0], _end_of_word(text, spans[last - 1][1]) if cut else spans[last - 1][1])
-            for first, last, cut in self._places(letters)
-        ]
+        places = self._places(letters)
+        hidden = [(spans[first][0], _end(text, spans[last - 1][1], cut)) for first, last, cut in places]
         shown, done = [], 0
         for first, last in sorted(hidden):
             if first >= done:
@@ -179,6 +177,6 @@ def _base64(data: bytes) -> Iterator[str]:
         yield text[-(-shift * 8 // 6) : (shift + len(data)) * 8 // 6]
 
 
-def _end_of_word(text: str, place: int) -> int:
-    found = _REST_OF_WORD.match(text, place)
+def _end(text: str, place: int, cut: bool) -> int:
+    found = _REST_OF_WORD.match(text, place) if cut else None
     return found.end() if found else place

@@ -28,3 +28,10 @@ def stripped_counts(rows: Iterable[Row]) -> dict[str, dict[str, int]]:
     rows = [row for row in rows if "stripped" in row and not row["reject"]]
     counts = Counter(name for row in rows for name in row["stripped"])
     return {"stripped": dict(sorted(counts.items()))} if rows else {}
+
+
+def given_counts(rows: Iterable[Row], stage: str) -> dict[str, int]:
+    """A metric: the number of accepted rows that a stage made no call for, as their source gives the text; nothing where there is none."""
+    accepted = [row for row in rows if not row["reject"]]
+    given = sum(all(call["stage"] != stage for call in row["provenance"]) for row in accepted)
+    return {"given": given} if given else {}

@@ -5,7 +5,7 @@ processes generate a response to the same request, the first one to commit wins 
 of a build always agree with the cache.
 
 `cache` reads and writes, `claims` keeps two builds from generating the same response, `transfer` exports and imports, `maintenance`
-deletes, checks and shrinks; `migrations` upgrade older caches.
+checks, rescues, deletes and shrinks; `migrations` upgrade older caches.
 """
 
 from xlforge.cache.cache import Cache

@@ -1,11 +1,9 @@
 """Responses are read from the cache and written to it."""
 
-from __future__ import annotations
-
 import math
 import re
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from queue import SimpleQueue
@@ -21,7 +19,6 @@ from xlforge.requests.response import Completed, Response
 
 _RESPONSE = [RESPONSES.c[name] for name in RESPONSE]
 _GROUP = 1000
-_PAGE = 5000
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")
 
 _Put = tuple[Sequence[Completed], Future[list[Response]]]
@@ -49,7 +46,7 @@ class Cache:
     def __str__(self) -> str:
         return str(self.database)
 
-    def __enter__(self) -> Cache:
+    def __enter__(self) -> "Cache":
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -122,14 +119,6 @@ class Cache:
     def stats(self) -> dict[str, Any]:
         """`version`: of the tables. `models`: see `by_model`."""
         return {"version": NEWEST, "models": self.by_model()}
-
-    def pages(self, *columns: sa.Column[Any]) -> Iterator[Sequence[sa.Row[*tuple[Any, ...]]]]:
-        """Every response in the order of the keys, some thousands at a time. The columns must hold the key."""
-        last = ""
-        query = sa.select(*columns).order_by(RESPONSES.c.key).limit(_PAGE)
-        while page := self.database.rows(query.where(RESPONSES.c.key > last)):
-            yield page
-            last = page[-1].key
 
     def insert(self, completed: Iterable[Completed]) -> int:
         """Writes distinct responses, in this thread and one transaction.

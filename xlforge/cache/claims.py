@@ -87,11 +87,10 @@ def _remove(connection: sa.Connection, clients: list[str]) -> None:
 
 def _machine() -> str:
     """The same for all processes that see each other's process ids, and different elsewhere. Does not reveal the host name."""
-    try:
+    with suppress(OSError):
         boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
         return f"{boot}-{Path('/proc/self/ns/pid').stat().st_ino}"
-    except OSError:
-        return uuid.uuid5(uuid.NAMESPACE_DNS, platform.node()).hex
+    return uuid.uuid5(uuid.NAMESPACE_DNS, platform.node()).hex
 
 
 def _started(pid: int) -> int:
@@ -103,7 +102,6 @@ def _is_gone(client: str) -> bool:
     machine, pid, started, _ = client.split("|")
     if machine != _machine():
         return False
-    try:
+    with suppress(psutil.Error):
         return abs(_started(int(pid)) - int(started)) > 2
-    except psutil.Error:
-        return True
+    return True

@@ -32,6 +32,7 @@ _LOCK_NUMBER = 0x786C666F
 _MIGRATING = Lock()
 
 T = TypeVar("T")
+Row = sa.Row[*tuple[Any, ...]]
 
 
 class CacheError(BuildError):
@@ -83,9 +84,7 @@ class Database:
             time.sleep(wait * random.uniform(0.5, 1))
             wait = min(2 * wait, _LONGEST_WAIT)
 
-    def rows(
-        self, query: sa.Executable, parameters: dict[str, Any] | None = None
-    ) -> Sequence[sa.Row[*tuple[Any, ...]]]:
+    def rows(self, query: sa.Executable, parameters: dict[str, Any] | None = None) -> Sequence[Row]:
         """All rows of a query."""
         return self.do(lambda connection: connection.execute(query, parameters).all())
 
@@ -116,10 +115,7 @@ class Database:
         from xlforge.cache.migrations import known, upgrade  # only here: alembic takes long to import
 
         if found is not None and found not in known():
-            raise CacheError(
-                f"the cache {self} has version {found}, and this xlforge knows versions up to {NEWEST}: use the xlforge "
-                "that wrote it"
-            )
+            raise CacheError(f"the cache {self} has version {found}; the newest known is {NEWEST}: use a newer xlforge")
         upgrade(connection, found)
 
 
@@ -138,9 +134,7 @@ def _engine(url: str) -> sa.Engine:
     try:
         parsed = sa.make_url(url)
     except sa.exc.ArgumentError as error:
-        raise CacheError(
-            "XLFORGE_CACHE is not a database URL; write it as sqlite:///path or postgresql+psycopg://host/name"
-        ) from error
+        raise CacheError("XLFORGE_CACHE must be sqlite:///path or postgresql+psycopg://host/name") from error
     name = parsed.get_backend_name()
     if name not in INSERT:
         raise CacheError(f"the cache cannot use {name}: set XLFORGE_CACHE to a sqlite: or postgresql: URL")

@@ -21,8 +21,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from xlforge.cache.cache import Cache, row
-from xlforge.cache.damage import Damage, read
 from xlforge.cache.database import CacheError, chunks
+from xlforge.cache.maintenance import Damage, read
 from xlforge.requests.response import Response
 
 SHARD = 50_000
@@ -44,6 +44,7 @@ _BEFORE_0005 = pa.schema([field for field in _SCHEMA if field.name != "served"])
 _BEFORE_0004 = pa.schema([field.with_name("words") if field.name == "text" else field for field in _BEFORE_0005])
 """The columns of an export by an xlforge before this version of the cache."""
 _HASH = re.compile(r"[0-9a-f]{64}")
+_REMEDY = "name a file or a folder that `xlforge cache export` wrote"
 
 
 @dataclass
@@ -71,9 +72,8 @@ def export(cache: Cache, target: Path, damaged: list[Damage] | None = None) -> i
         target.parent.mkdir(parents=True, exist_ok=True)
         return _write(target.parent, _rows(cache, frozenset(), damaged), lambda _: target.name)
     target.mkdir(parents=True, exist_ok=True)
-    held = frozenset(
-        key for path in target.glob("*.parquet") for key in _open(path).read(columns=["key"])["key"].to_pylist()
-    )
+    shards = [_open(path).read(columns=["key"])["key"] for path in target.glob("*.parquet")]
+    held = frozenset(key for shard in shards for key in shard.to_pylist())
     count, rows = 0, _rows(cache, held, damaged)
     while written := _write(target, islice(rows, SHARD), lambda digest: f"{digest}.parquet"):
         count += written
@@ -89,7 +89,7 @@ def import_(cache: Cache, source: Path) -> Imported:
     found = Imported()
     paths = sorted(source.glob("*.parquet")) if source.is_dir() else [source]
     if not paths:
-        raise CacheError(f"{source} holds no *.parquet: name a file or a folder that `xlforge cache export` wrote")
+        raise CacheError(f"{source} holds no *.parquet: {_REMEDY}")
     for path in paths:
         if _HASH.fullmatch(path.stem) and _hash(path) != path.stem:
             raise CacheError(f"{path} is damaged: its content does not have the hash in its name; fetch it again")
@@ -102,9 +102,7 @@ def _add(cache: Cache, path: Path, batch: pa.RecordBatch, found: Imported) -> No
     try:
         new = {each["key"]: _row(**each) for each in batch.to_pylist()}
     except (TypeError, KeyError, ValueError) as error:
-        raise CacheError(
-            f"{path} holds an invalid response ({error}): name a file that `xlforge cache export` wrote"
-        ) from None
+        raise CacheError(f"{path} holds an invalid response ({error}): {_REMEDY}") from None
     held = cache.get_many(new)
     for key, response in held.items():
         found.differing += response.text.encode("utf-8", "surrogatepass") != new[key]["text"]
@@ -138,11 +136,9 @@ def _write(folder: Path, rows: Iterable[dict[str, Any]], name: Callable[[str], s
     handle, part = tempfile.mkstemp(prefix=".part-", dir=folder)
     os.close(handle)
     try:
-        with pq.ParquetWriter(
-            part, _SCHEMA, compression="zstd", use_dictionary=False, write_statistics=False
-        ) as writer:
+        with pq.ParquetWriter(part, _SCHEMA, compression="zstd", use_dictionary=False, write_statistics=False) as file:
             for chunk in chunks(rows, _PAGE):
-                writer.write_batch(pa.RecordBatch.from_pylist(chunk, schema=_SCHEMA))
+                file.write_batch(pa.RecordBatch.from_pylist(chunk, schema=_SCHEMA))
                 count += len(chunk)
         Path(part).chmod(0o644)
         if count:
@@ -156,9 +152,9 @@ def _open(path: Path) -> pq.ParquetFile:
     try:
         file = pq.ParquetFile(path)
     except (OSError, pa.ArrowInvalid) as error:
-        raise CacheError(f"{path} cannot be read: {error}; name a file that `xlforge cache export` wrote") from None
+        raise CacheError(f"{path} cannot be read: {error}; {_REMEDY}") from None
     if file.schema_arrow not in (_SCHEMA, _BEFORE_0005, _BEFORE_0004):
-        raise CacheError(f"{path} has other columns than an export: name a file that `xlforge cache export` wrote")
+        raise CacheError(f"{path} has other columns than an export: {_REMEDY}")
     return file
 
 

@@ -6,14 +6,12 @@ marks) makes a pair more probable where it is on both sides, and less where it i
 best alignment that leaves one out is more probable, by a margin, than the best that leaves out none.
 """
 
-from __future__ import annotations
-
-import itertools
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,10 +26,8 @@ MAX_CHARACTERS, MAX_SENTENCES = 30_000, 400
 """Of both texts together; longer texts are not aligned."""
 _BAND = 8
 """Sentences by which a translation may lag behind or run ahead."""
-_OFTEN = {
-    **{(1, 1): 0.89, (1, 2): 0.06, (2, 1): 0.015, (1, 3): 0.01, (2, 2): 0.005, (3, 1): 0.005},
-    **{(1, 0): 0.01, (0, 1): 0.005},
-}
+_OFTEN = {(1, 1): 0.89, (1, 2): 0.06, (2, 1): 0.015, (1, 3): 0.01, (2, 2): 0.005, (3, 1): 0.005}
+_OFTEN |= {(1, 0): 0.01, (0, 1): 0.005}
 """How many source and target sentences go together, and how often."""
 _LONGEST_RUN = max(theirs for _, theirs in _OFTEN)
 _STATES = ("even", "dropped", "added")
@@ -90,28 +86,38 @@ def align(source: str, target: str, code: str) -> Alignment | None:
     whole = max(best["even"], best["added"])
     score, leaving = best["dropped"]
     evidence = score - whole[0] if leaving else -math.inf
-    dropped = [
-        " ".join(ours.sentences[i:i_end]) for (i, j), (i_end, j_end) in itertools.pairwise(leaving) if j == j_end
-    ]
+    dropped = [" ".join(ours.sentences[i:i_end]) for (i, j), (i_end, j_end) in pairwise(leaving) if j == j_end]
     pairs = [
         (" ".join(ours.sentences[i:i_end]), " ".join(theirs[j:j_end]))
-        for (i, j), (i_end, j_end) in itertools.pairwise(leaving if evidence > 0 else whole[1])
+        for (i, j), (i_end, j_end) in pairwise(leaving if evidence > 0 else whole[1])
         if i < i_end and j < j_end
     ]
     return Alignment(tuple(pairs), tuple(dropped), evidence, *_added(best, theirs))
 
 
+def sentence_pairs(source: str, target: str, code: str) -> list[tuple[str, str]]:
+    """The sentences of a source and a translation that correspond; both texts as one pair where they cannot be aligned."""
+    aligned = align(source, target, code)
+    return list(aligned.pairs) if aligned else [(source, target)]
+
+
+def weighted(source: str, pairs: Sequence[tuple[str, str]], scores: Sequence[float]) -> float:
+    """A text's score: the mean of its pairs' scores by the size of the source, where a source sentence without a rendering counts 0."""
+    total = sum(size(left) * score for (left, _), score in zip(pairs, scores, strict=True))
+    return round(total / max(size(source), sum(size(left) for left, _ in pairs), 1), 6)
+
+
 def _added(best: dict[str, tuple[float, list[_Corner]]], theirs: list[str]) -> tuple[tuple[str, ...], float]:
     """The first and last target sentences that render nothing, and the evidence for it; see Alignment."""
     score, corners = best["added"]
-    spans = [(j, j_end) for (i, j), (i_end, j_end) in itertools.pairwise(corners) if i == i_end]
+    spans = [(j, j_end) for (i, j), (i_end, j_end) in pairwise(corners) if i == i_end]
     middle = [span for span in spans if span[0] > 0 and span[1] < len(theirs)]
     if not spans or middle:
         return (), -math.inf
     return tuple(" ".join(theirs[j:j_end]) for j, j_end in spans), score - max(best["even"][0], best["dropped"][0])
 
 
-def _best(model: _Model, wordier: float) -> dict[str, tuple[float, list[_Corner]]]:
+def _best(model: "_Model", wordier: float) -> dict[str, tuple[float, list[_Corner]]]:
     """For each state the most probable alignment that ends in it: its score and the corners of its beads."""
     ends = len(model.ours), len(model.theirs)
     width = _BAND + abs(ends[0] - ends[1])
@@ -200,10 +206,8 @@ class _Model:
 
     def _anchors(self, source: _Source, theirs: list[str], code: str) -> Iterator[_Anchor]:
         numerals = traits(code).numerals
-        written = [
-            frozenset(values(text, numerals)).union(*(number.values for number in numbers(text, code)))
-            for text in theirs
-        ]
+        digits = [[number.values for number in numbers(text, code)] for text in theirs]
+        written = [frozenset(values(text, numerals)).union(*found) for text, found in zip(theirs, digits, strict=True)]
         plain = [folded(text) for text in theirs]
         for i in range(len(self.ours)):
             for number in source.digits[i]:
@@ -236,8 +240,7 @@ class _Model:
             has = np.any([self.marks[i : i + shape[0]] for i in range(m)], axis=0)[:, :, None]
             added, kept = (evidence[:, n - 1, : shape[1]] for evidence in self.mark_evidence)
             score += np.where(has, kept, added).sum(1)
-        found: list[list[float]] = (score + math.log(_OFTEN[m, n])).tolist()
-        return found
+        return [*(score + math.log(_OFTEN[m, n])).tolist()]
 
 
 def _marks(texts: Sequence[str]) -> NDArray[np.bool_]:

@@ -17,8 +17,7 @@ import orjson
 
 from xlforge.base.errors import BuildError
 from xlforge.base.project import home
-from xlforge.checks.alignment import align
-from xlforge.checks.sentences import size
+from xlforge.checks.alignment import sentence_pairs, weighted
 
 RUNNER = Path(__file__).parent / "estimators" / "runner.py"
 """In a folder of its own, because Python puts a script's folder on its path: this one has modules named like theirs."""
@@ -51,17 +50,15 @@ def scores(model: str | None, texts: Sequence[Pair], code: str = "") -> list[flo
         )
     if not texts:
         return []
-    aligned = [_sentences(source, translation, code) for source, translation in texts]
+    aligned = [sentence_pairs(source, translation, code) for source, translation in texts]
     scored = _run(model, [pair for pairs in aligned for pair in pairs])
     if cut := sum(is_cut for _, is_cut in scored):
         print(f"{model}: {cut} of {len(scored)} pairs of sentences were cut to what it can read", file=sys.stderr)
     each = iter(scored)
-    found = []
-    for (source, _), pairs in zip(texts, aligned, strict=True):
-        total = sum(size(left) * next(each)[0] for left, _ in pairs)
-        whole = max(size(source), sum(size(left) for left, _ in pairs), 1)
-        found.append(round(total / whole, 6))
-    return found
+    return [
+        weighted(source, pairs, [next(each)[0] for _ in pairs])
+        for (source, _), pairs in zip(texts, aligned, strict=True)
+    ]
 
 
 def python() -> Path:
@@ -74,11 +71,6 @@ def python() -> Path:
             "name one in XLFORGE_COMET_PYTHON, or set the weight of comet to 0"
         )
     return path
-
-
-def _sentences(source: str, translation: str, code: str) -> list[Pair]:
-    aligned = align(source, translation, code)
-    return list(aligned.pairs) if aligned else [(source, translation)]
 
 
 def _run(model: str, pairs: list[Pair]) -> list[tuple[float, bool]]:

@@ -1,7 +1,5 @@
 """Words of the source that a translation copies, and a phrase that it repeats again and again."""
 
-from __future__ import annotations
-
 import itertools
 import re
 

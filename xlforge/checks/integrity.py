@@ -6,8 +6,6 @@ A check that cannot judge a language accepts it. `xlforge.checks.language` ident
 calls the model rejects a response that reached its token limit.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections import Counter
@@ -29,18 +27,9 @@ from xlforge.config.blocks import Block
 from xlforge.languages.registry import traits
 
 REASONS = (
-    *("empty", "unreadable_characters", "foreign_script", "copied", "untranslated", "repeated"),
-    *(
-        "too_short",
-        "too_long",
-        "cut_off",
-        "dropped_sentences",
-        "added_text",
-        "numbers_changed",
-        "numbers_missing",
-        "numbers_added",
-    ),
-    *("names_missing", "addresses_changed", "code_changed", "structure_changed"),
+    *("empty", "unreadable_characters", "foreign_script", "copied", "untranslated", "repeated", "too_short"),
+    *("too_long", "cut_off", "dropped_sentences", "added_text", "numbers_changed", "numbers_missing"),
+    *("numbers_added", "names_missing", "addresses_changed", "code_changed", "structure_changed"),
 )
 """Every reason that `problems` gives, in the order it gives them."""
 

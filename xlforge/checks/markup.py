@@ -1,7 +1,5 @@
 """What a text has besides prose, and a translation must keep: code, placeholders, tags, addresses, headings, lists, tables."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from dataclasses import dataclass
@@ -32,10 +30,12 @@ _ADDRESS = re.compile(
     r"|(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+"
 )
 _COMMENT = re.compile(r"(?:^|(?<=\s))(?:#|//|--\s).*")
-_HEADING = re.compile(r"^ {0,3}#{1,6}[ \t]", re.MULTILINE)
-_BULLET = re.compile(r"^[ \t]*[-*+•][ \t]+\S", re.MULTILINE)
-_NUMBERED = re.compile(r"^[ \t]*\d{1,3}[.)][ \t]+\S", re.MULTILINE)
-_ROW = re.compile(r"^[ \t]*\|[^\n]*\|[ \t]*$", re.MULTILINE)
+_COUNTED = {
+    "headings": re.compile(r"^ {0,3}#{1,6}[ \t]", re.MULTILINE),
+    "bullets": re.compile(r"^[ \t]*[-*+•][ \t]+\S", re.MULTILINE),
+    "numbered items": re.compile(r"^[ \t]*\d{1,3}[.)][ \t]+\S", re.MULTILINE),
+    "table rows": re.compile(r"^[ \t]*\|[^\n]*\|[ \t]*$", re.MULTILINE),
+}
 
 
 @dataclass(frozen=True)
@@ -65,12 +65,7 @@ def markup(text: str) -> Markup:
     return Markup(
         code=Counter(blocks + spans + held),
         addresses=Counter(match.group().rstrip(".,;:!?*_") for match in _ADDRESS.finditer(rest)),
-        counts={
-            "headings": len(_HEADING.findall(rest)),
-            "bullets": len(_BULLET.findall(rest)),
-            "numbered items": len(_NUMBERED.findall(rest)),
-            "table rows": len(_ROW.findall(rest)),
-        },
+        counts={name: len(pattern.findall(rest)) for name, pattern in _COUNTED.items()},
         prose=PLACEHOLDER.sub(" ", _ADDRESS.sub(" ", rest)),
     )
 

@@ -5,8 +5,6 @@ them in another script. So words are compared by their first letters without acc
 a text without any of many names has a fault: so many that this is very improbable in the language.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 

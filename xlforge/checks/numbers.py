@@ -7,13 +7,11 @@ II") may be in digits in a translation. What a translation spells out is read as
 numbers that are often spelled out may be absent. Where both sides have the same value, its sign, percent and unit must agree.
 """
 
-from __future__ import annotations
-
 import itertools
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property, lru_cache
 
@@ -101,13 +99,11 @@ class Number:
         """Whether a translation that leaves out the figure has a word for it that ICU knows."""
         return self.text.isdigit() and _OBVIOUS < max(self.readings[0]) <= _SHORT
 
-    def scaled_with(self, factors: frozenset[int]) -> Number:
+    def scaled_with(self, factors: frozenset[int]) -> "Number":
         """The same, which must keep its scale where the other side has no such scaling word at all."""
         if self.factor < _LARGE or self.factor in factors:
             return self
-        return Number(
-            self.text, self.readings[len(self.bare) :], (), self.factor, self.quantity, self.twin, self.decade
-        )
+        return replace(self, readings=self.readings[len(self.bare) :], bare=())
 
 
 @lru_cache(maxsize=4096)
@@ -168,9 +164,8 @@ def differences(source: str, target: str, code: str) -> tuple[list[str], list[st
     in_words = words(target, code)
     with_half, unread = halves(target, code)
     known = known.union(value - _HALF for value in with_half if value in known)  # 2 heures et demie
-    figures = frozenset(values(target, traits(code).numerals)).union(
-        with_half, (Fraction(value) for _, value in in_words)
-    )
+    spelled_out = {Fraction(value) for _, value in in_words}
+    figures = frozenset(values(target, traits(code).numerals)).union(with_half, spelled_out)
     found = figures.union(*(number.offered for number in theirs))
     lacking = [
         number
@@ -185,19 +180,12 @@ def differences(source: str, target: str, code: str) -> tuple[list[str], list[st
     if any(number.short for number in lost):
         odd += [word for word, value in in_words if value > _OBVIOUS and value not in known]
     missing = [number.text for number in lost if not number.often_spelled or odd]
-    gone, new = quantities.differences(
-        [(each.text, each.values, each.quantity) for each in ours],
-        [(each.text, each.values, each.quantity) for each in theirs],
-        source,
-        target,
-        code,
-    )
+    here, there = ([(each.text, each.values, each.quantity) for each in side] for side in (ours, theirs))
+    gone, new = quantities.differences(here, there, source, target, code)
     return missing + gone, odd + new
 
 
-def _unaccounted(
-    theirs: Sequence[Number], lacking: list[Number], known: frozenset[Fraction], room: Counter[Fraction]
-) -> list[str]:
+def _unaccounted(theirs: Sequence[Number], lacking: list[Number], known: Reading, room: Counter[Fraction]) -> list[str]:
     """The numbers of a translation that its source does not have. room: how often the source has each value."""
     odd = []
     for number in theirs:
@@ -212,9 +200,7 @@ def _unaccounted(
 
 def _converted(number: Number, theirs: Sequence[Number], figures: Iterable[Fraction]) -> bool:
     """Whether a translation has a number in another unit."""
-    return number.converts_to(figures) or any(
-        number.converts_to(their.values, their.quantity.units) for their in theirs
-    )
+    return number.converts_to(figures) or any(number.converts_to(one.values, one.quantity.units) for one in theirs)
 
 
 def _has_half(number: Number) -> bool:

@@ -1,7 +1,5 @@
 """Numbers that are written in words or characters: English number words, and numerals such as Chinese ones."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from fractions import Fraction

@@ -1,13 +1,12 @@
 """Responses that should be English prose: questions that stand by themselves, and answers to them."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import replace
 from pathlib import Path
 
-from xlforge.checks.added import english
+from xlforge.checks.added import english, marks
 from xlforge.checks.added.echo import words
+from xlforge.checks.added.loops import loops
 from xlforge.checks.added.reading import Reading
 from xlforge.checks.language import share
 from xlforge.steps.parsing import ParseError, plain_text
@@ -47,6 +46,8 @@ _REFERENCE = re.compile(
 """What only a reader of the prompt's material understands."""
 _ANSWER_REFERENCE = re.compile(
     rf"\b(?:the|this)\s+(?:provided|given|above)\s+(?:(?P<given>{_MATERIAL})s?|information|context|content|description|details)\b"
+    r"|\b(?:the|this)\s+above\s+(?P<above>answer|question|response|sentence|statement)\b"
+    r"|\b(?:the|this)\s+(?P<about>text|passage|excerpt|snippet)\s+(?:is|was|has|does|did|can)\b"
     rf"|\b(?:according to|based on|in|from|as per|per)\s+(?:the|this)\s+(?P<noun>{_MATERIAL})\b(?!\s+(?:of|or|and|that|which)\b)"
     rf"|\b(?:the|this)\s+(?P<subject>{_MATERIAL})\s+(?:(?:also|only|does|did|not|doesn['’]t|didn['’]t)\s+){{0,3}}(?:says?|states?|mentions?|describes?|provides?|notes?|explains?"
     r"|suggests?|highlights?|emphasi[sz]es?|discusses|discuss|indicates?|contains?|includes?|specif(?:y|ies)|implies|imply|gives?|offers?|lists?|tells?)\b",
@@ -55,21 +56,28 @@ _ANSWER_REFERENCE = re.compile(
 """The same in an answer, which may speak of texts and documents in general."""
 _QUESTION_END = re.compile(r"\?[\"'”’»)\]*_]*(?=\s|$)")
 _REQUEST = re.compile(
-    r"\b(?:i(?:['’]d| would)? (?:want|need|like|wish|love)|i(?:['’]m| am) (?:looking for|curious|wondering|interested)|i wonder|help me"
-    r"|(?:can|could|would|will) (?:you|we|someone|anyone)|need|who|whom|whose|what|which|when|where|why|how|please)\b",
+    r"\b(?:i(?:['’]d| would)? (?:want|need|like|wish|love)|i wonder|help me"
+    r"|i(?:['’]m| am) (?:looking for|trying to|preparing|curious|wondering|interested)"
+    r"|(?:can|could|would|will) (?:you|we|someone|anyone)|need|please|you should)\b",
     re.IGNORECASE,
 )
+_QUESTION_WORD = re.compile(
+    r"(?:^|[.!:;–—-]\s+|,\s+(?:and |but |so )?(?=what|why|how))\W*"
+    r"(?:(?:and|but|so|or|then|also|exactly|just|in|on|at|to|for|from|by|with|of|about|under|since|until|into|through|than|as|after|before|during)\s+){0,2}(?:who|whom|whose|what|which|when|where|why|how)\b",
+    re.IGNORECASE,
+)
+"""At the start of a clause, where it is no relative pronoun."""
 _IMPERATIVES_WORDS = """
-    act add advise analyse analyze answer apply argue arrange assess break brainstorm build calculate categorise categorize change
+    act add advise analyse analyze answer apply argue arrange assess brainstorm break build calculate categorise categorize change
     check choose cite clarify classify collect combine come comment compare complete compose compute consider construct contrast
-    convert correct count create critique debate decide define demonstrate describe design detail determine develop devise
-    differentiate discuss distinguish do draft draw edit elaborate enumerate estimate evaluate examine expand explain explore
-    express extract fill find fix format formulate generate get give guide help identify illustrate imagine implement improve
-    include infer inform instruct interpret introduce investigate justify let list look make mention name narrate note offer order
-    organise organize outline paraphrase perform phrase pick plan point predict prepare present pretend prove provide put rank rate
-    read recommend recount reformulate rephrase reply report respond review revise rewrite schedule select share show simplify
-    sketch solve sort specify speak spell state structure study suggest summarise summarize support take talk teach tell think trace
-    translate try turn use verify walk weigh write
+    convert correct count create critique curate debate decide define demonstrate describe design detail determine develop devise
+    differentiate discover discuss distinguish do draft draw edit elaborate enumerate estimate evaluate examine expand explain
+    explore express extract fill find fix format formulate generate get give guide help identify illustrate imagine implement
+    improve include indicate infer inform instruct interpret introduce investigate justify let list look make mention motivate name
+    narrate note offer order organise organize outline output paraphrase perform persuade phrase pick plan play point predict
+    prepare present pretend prove provide publish put rank rate react read recommend recount reformulate remember rephrase reply
+    report respond review revise rewrite schedule select share show simplify sketch solve sort speak specify spell state structure
+    study suggest summarise summarize support take talk teach tell think trace translate try turn use verify walk weigh write
 """
 _IMPERATIVES = frozenset(_IMPERATIVES_WORDS.split())
 _AUXILIARIES_WORDS = """
@@ -103,44 +111,72 @@ def read_answer(reply: str, question: str, text: str, template: Path) -> Reading
     """
     found = english.read(plain_text(reply), f"{question}\n{text}", template, question)
     answer = english_text(found.text)
-    if _repeats(answer, question):
+    if _repeats(answer, question) or _only_asks(answer, question):
         raise ParseError("not_an_answer", answer[:80])
     _stands_alone(_ANSWER_REFERENCE, answer, f"{question}\n{text}")
     return replace(found, text=answer)
 
 
+def check_given_question(text: str) -> None:
+    """Raises ParseError where a question or request that a user gives cannot be used. It may be about anything, in any form.
+
+    Raises:
+        ParseError: `special_tokens`, `control_characters`, `repeated`.
+    """
+    _check_given(text, "")
+
+
+def check_given_answer(text: str, question: str) -> None:
+    """Raises ParseError where an answer that a user gives cannot be used. question: the one that it answers; empty where it has none yet.
+
+    Raises:
+        ParseError: `special_tokens`, `control_characters`, `refusal`, `not_an_answer` where it is the question, `repeated`.
+    """
+    if english.refuses(text, question):
+        raise ParseError("refusal", text[:80])
+    if words(text) == words(question):
+        raise ParseError("not_an_answer", text[:80])
+    _check_given(text, question)
+
+
+def _check_given(text: str, question: str) -> None:
+    if fault := marks.fault(text, question):
+        raise ParseError(*fault)
+    if loops(text) and not loops(question):
+        raise ParseError("repeated", text[-80:])
+
+
 def asks(text: str) -> bool:
     """Whether an English text asks or requests something: by a question mark, a question word, or a verb in the imperative."""
-    if _QUESTION_END.search(text) or _REQUEST.search(text[:160]):
+    if _QUESTION_END.search(text) or _REQUEST.search(text[:160]) or _QUESTION_WORD.search(text[:160]):
         return True
-    starts = re.findall(r"(?:^|[.!,:;]\s+|\bthen\s+|\band\s+)([A-Za-z']+)", text)
-    first = text.split(maxsplit=1)[:1]
-    return any(start.lower() in _IMPERATIVES for start in starts) or any(word.lower() in _AUXILIARIES for word in first)
+    starts = re.findall(r"(?:^|[.!,:;]\s+|\bthen\s+|\band\s+)([A-Za-z']+)(?:\s+([A-Za-z]+))?", text.casefold())
+    imperative = any(verb in _IMPERATIVES or (verb.endswith("ly") and after in _IMPERATIVES) for verb, after in starts)
+    return imperative or any(word.lower() in _AUXILIARIES for word in text.split(maxsplit=1)[:1])
 
 
 def copies(question: str, passage: str) -> bool:
     """Whether a text that ends in no question mark is a part of a passage, word for word."""
-    run = words(question)
-    return (
-        len(run) >= _MIN_COPY
-        and not question.rstrip("\"'”’)*_ ").endswith("?")
-        and " ".join(run) in " ".join(words(passage))
-    )
+    run, marked = words(question), question.rstrip("\"'”’)*_ ").endswith("?")
+    return len(run) >= _MIN_COPY and not marked and " ".join(run) in " ".join(words(passage))
 
 
 def _repeats(answer: str, question: str) -> bool:
     """Whether an answer is its question, or most of it."""
     ours, theirs = words(answer), words(question)
-    return ours == theirs or (
-        len(ours) > 0.6 * len(theirs) and len(ours) >= _MIN_COPY and " ".join(ours) in " ".join(theirs)
-    )
+    long = len(ours) > 0.6 * len(theirs) and len(ours) >= _MIN_COPY
+    return ours == theirs or (long and " ".join(ours) in " ".join(theirs))
+
+
+def _only_asks(answer: str, question: str) -> bool:
+    """Whether an answer is nothing but a question, where none was wanted."""
+    one = answer.rstrip("\"'”’)*_ ").endswith("?") and not re.search(r"[.!?:;\n]", answer.rstrip("?\"'”’)*_ "))
+    return one and not re.search(r"\b(?:questions?|ask|asks|asking)\b", question, re.IGNORECASE)
 
 
 def _stands_alone(reference: re.Pattern[str], text: str, given: str) -> None:
     """Raises ParseError for a reference to a text, where what was given speaks of none such itself."""
     for match in reference.finditer(text):
-        noun = next(
-            (value for name, value in match.groupdict().items() if value and name in ("noun", "given", "subject")), None
-        )
+        noun = next(filter(None, match.groupdict().values()), None)
         if noun is None or not re.search(rf"\b{noun}s?\b", given, re.IGNORECASE):
             raise ParseError("refers_to_text", match.group())

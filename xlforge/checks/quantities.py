@@ -1,7 +1,5 @@
 """What belongs to a number in digits: its sign, whether it is a percentage, its units; and whether a translation kept these."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -29,6 +27,7 @@ _COMPARED = 50
 
 Item = tuple[str, frozenset[Fraction], "Quantity"]
 """A number as written, its values, and what belongs to it."""
+Items = Sequence[Item]
 
 
 @dataclass(frozen=True)
@@ -49,16 +48,11 @@ class Quantity:
 def around(text: str, start: int, end: int, code: str) -> Quantity:
     """What belongs to the number at a place of a text in a language."""
     before = text[max(0, start - _NEAR) : start]
-    return Quantity(
-        negative=_is_negative(before, text[end : end + 2 * _NEAR], code),
-        percent=_is_percent(before, text, end, code),
-        units=units(text, start, end, code),
-    )
+    negative = _is_negative(before, text[end : end + 2 * _NEAR], code)
+    return Quantity(negative, _is_percent(before, text, end, code), units(text, start, end, code))
 
 
-def differences(
-    ours: Sequence[Item], theirs: Sequence[Item], source: str, target: str, code: str
-) -> tuple[list[str], list[str]]:
+def differences(ours: Items, theirs: Items, source: str, target: str, code: str) -> tuple[list[str], list[str]]:
     """The numbers whose sign, percent or unit is another in the translation, as they are and as they became."""
     with_value: dict[Fraction, list[Item]] = {}
     for item in theirs:
@@ -78,11 +72,8 @@ def _changed(ours: Quantity, theirs: list[Quantity], source: str, target: str, c
     """In what a number differs from all numbers of its value: `sign`, `percent`, `unit` or nothing."""
     if ours.negative is not None and all(their.negative is (not ours.negative) for their in theirs):
         return "sign"
-    if (
-        ours.percent is not None
-        and all(their.percent is (not ours.percent) for their in theirs)
-        and _percent_words(code)
-    ):
+    unlike = ours.percent is not None and all(their.percent is (not ours.percent) for their in theirs)
+    if unlike and _percent_words(code):
         marks, left = len(_percent("en").findall(cldr.plain(source))), len(_percent(code).findall(cldr.plain(target)))
         if left < marks if ours.percent else left > marks:
             return "percent"
@@ -132,9 +123,8 @@ def _minus(code: str) -> re.Pattern[str]:
 @cache
 def _zero(code: str) -> re.Pattern[str]:
     """A word for zero, perhaps with an article before it, as in Arabic."""
-    return re.compile(
-        rf"(?<!\w)\w{{0,2}}(?:{_any(word for word, value in cldr.number_words(code).items() if value == 0)})"
-    )
+    zero = [word for word, value in cldr.number_words(code).items() if value == 0]
+    return re.compile(rf"(?<!\w)\w{{0,2}}(?:{_any(zero)})")
 
 
 def _percent_words(code: str) -> frozenset[str]:

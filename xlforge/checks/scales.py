@@ -1,7 +1,5 @@
 """Words that multiply the number before them: million, Mrd., lakh, 万. CLDR's, English ones, and those of a language's file."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Mapping
@@ -37,9 +35,8 @@ def scale(code: str) -> re.Pattern[str]:
 
 def is_certain(word: str, code: str) -> bool:
     """Whether a word after a number can only scale it: 5m may be five metres, and a short word something else."""
-    return (len(word) > 3 or not word.isascii()) and word.lower() not in map(
-        str.lower, traits(code).units.get("mile", ())
-    )
+    miles = map(str.lower, traits(code).units.get("mile", ()))
+    return (len(word) > 3 or not word.isascii()) and word.lower() not in miles
 
 
 def present(text: str, code: str) -> frozenset[int]:
@@ -55,6 +52,4 @@ def _anywhere(code: str) -> re.Pattern[str]:
 def _any(code: str) -> str:
     """An abbreviation is a whole word, a longer word may be a beginning."""
     words = sorted(factors(code), key=lambda word: (-len(word), word))
-    return "|".join(
-        re.escape(word) + (r"(?!\w)" if len(word) < 4 and not UNSPACED.match(word) else "") for word in words
-    )
+    return "|".join(re.escape(word) + r"(?!\w)" * (len(word) < 4 and not UNSPACED.match(word)) for word in words)

@@ -1,7 +1,5 @@
 """The scripts of a text's letters, as Unicode has them (`Script` and `Script_Extensions`), and letters of a wrong script."""
 
-from __future__ import annotations
-
 from functools import cache
 
 import regex
@@ -20,6 +18,7 @@ _SCRIPTS = {
 """Scripts of ISO 15924 that are several of Unicode's."""
 _ANYWHERE = ("Latn", "Zyyy", "Zinh")
 """Latin letters are in names and abbreviations of every language; common and inherited ones belong to no script."""
+_converter = cache(OpenCC)
 _OTHER_CHINESE = {"Hans": ("t2s", "gb2312"), "Hant": ("s2t", "big5")}
 """The conversion that changes characters of the other way of writing, and the encoding of those that this one has all the same."""
 
@@ -28,17 +27,14 @@ def strange(text: str, language: Language, source: str) -> list[str]:
     """The letters of a text that are of a script neither of the language nor in its source, or that the language does not use."""
     if language.script == "Zyyy":
         return []
-    scripts = _SCRIPTS.get(language.script, (language.script,))
+    own = (*_ANYWHERE, *_SCRIPTS.get(language.script, (language.script,)))
     known = set(source)
     letters = [char for char in text if not char.isascii() and char.isalpha() and char not in known]
     if not letters:
         return []
     beyond = {script(char) for char in known if not char.isascii() and char.isalpha()}
-    return [
-        char
-        for char in letters
-        if char in language.unused_letters or not (_is_of(char, (*_ANYWHERE, *scripts)) or script(char) in beyond)
-    ]
+    unused = language.unused_letters
+    return [char for char in letters if char in unused or not (_is_of(char, own) or script(char) in beyond)]
 
 
 def other_chinese(text: str, language: Language) -> list[str]:
@@ -89,17 +85,4 @@ def _is_other_chinese(char: str, script: str) -> bool:
     if script not in _OTHER_CHINESE:
         return False
     conversion, encoding = _OTHER_CHINESE[script]
-    return _converter(conversion).convert(char) != char and not _encodes(char, encoding)
-
-
-def _encodes(char: str, encoding: str) -> bool:
-    try:
-        char.encode(encoding)
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-@cache
-def _converter(conversion: str) -> OpenCC:
-    return OpenCC(conversion)
+    return _converter(conversion).convert(char) != char and not char.encode(encoding, "ignore")

@@ -1,7 +1,5 @@
 """Sentences and their sizes, and how unusual the size of a translation is."""
 
-from __future__ import annotations
-
 from functools import cache
 from typing import Any
 
@@ -49,10 +47,8 @@ def _patterns(code: str) -> tuple[regex.Pattern[str], regex.Pattern[str]]:
     """What ends a sentence, unless a small letter follows, or an abbreviation stands before it."""
     known = traits(code)
     words = "|".join(map(regex.escape, (*en.LANGUAGE.abbreviations, *known.abbreviations)))
-    return (
-        regex.compile(f"(?V1){_END % regex.escape(known.sentence_ends)}"),
-        regex.compile(_ABBREVIATED % words),
-    )
+    end = regex.compile(f"(?V1){_END % regex.escape(known.sentence_ends)}")
+    return end, regex.compile(_ABBREVIATED % words)
 
 
 def size(text: str) -> int:

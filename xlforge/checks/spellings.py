@@ -3,8 +3,6 @@
 Inflected forms that neither ICU nor the language's file has are not seen.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
@@ -77,7 +75,9 @@ def _factors(code: str) -> Mapping[str, int]:
 
 @cache
 def _word(code: str) -> re.Pattern[str]:
-    return re.compile(_bounded(_known(code)))
+    known = _known(code)
+    unspaced = any(UNSPACED.search(word) for word in known)
+    return re.compile(_any(known) if unspaced else rf"(?<!\w)(?:{_any(known)})(?!\w)")
 
 
 @cache
@@ -95,11 +95,6 @@ def _half(code: str) -> re.Pattern[str] | None:
     whole = rf"(?P<whole>{before}(?:{_any(_whole(code))}))" if language.half_words else r"(?P<whole>(?!))"
     scaled = rf"(?:\w{{0,4}}\W{{0,2}}(?P<scale>{_any(_factors(code))}))?"
     return re.compile(rf"(?:{whole}|{added if markers else '(?P<number>(?!))'}){scaled}")
-
-
-def _bounded(known: Mapping[str, int]) -> str:
-    unspaced = any(UNSPACED.search(word) for word in known)
-    return _any(known) if unspaced else rf"(?<!\w)(?:{_any(known)})(?!\w)"
 
 
 def _any(known: Iterator[str] | Mapping[str, object] | list[str]) -> str:

@@ -3,8 +3,6 @@
 Words of other languages are CLDR's and those of the language's own file.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -81,16 +79,8 @@ UNITS: Mapping[str, Unit] = {
     "yuan": Unit("CNY", 1, "yuan|renminbi|RMB|CNY|¥", ("CNY",)),
     "rupee": Unit("INR", 1, "rupees?|INR|₹|Rs", ("INR",)),
 }  # fmt: skip
-_BEFORE = {
-    "$": "dollar",
-    "€": "euro",
-    "£": "pound sterling",
-    "¥": "yen|yuan",
-    "￥": "yen|yuan",
-    "₹": "rupee",
-    "USD": "dollar",
-    "EUR": "euro",
-}
+_BEFORE = {"$": "dollar", "€": "euro", "£": "pound sterling", "¥": "yen|yuan", "￥": "yen|yuan", "₹": "rupee"}
+_BEFORE |= {"USD": "dollar", "EUR": "euro"}
 _PREFIX = re.compile(rf"({'|'.join(map(re.escape, _BEFORE))}) ?[-−–]?$")
 _ENGLISH = {name: re.compile(rf"(?:{unit.english})(?!\w)", re.IGNORECASE) for name, unit in UNITS.items()}
 _ROUNDED = 0.1
@@ -120,9 +110,8 @@ def convert(value: Fraction, units: Iterable[str], others: Iterable[str] = ()) -
         for theirs in others or filter(None, [first.metric]):
             second = UNITS[theirs]
             if theirs != ours and second.of == first.of:
-                changed = (value + Fraction(first.offset)) * Fraction(first.factor) / Fraction(
-                    second.factor
-                ) - Fraction(second.offset)
+                base = (value + Fraction(first.offset)) * Fraction(first.factor)
+                changed = base / Fraction(second.factor) - Fraction(second.offset)
                 slack = max(abs(changed) * Fraction(_ROUNDED), Fraction(first.of == "temperature"))
                 found.append((changed - slack, changed + slack))
     return found
@@ -133,9 +122,8 @@ def _words(code: str) -> Mapping[str, list[tuple[str, re.Pattern[str], frozenset
     """First letter to the words and symbols of a language, folded, shorter ones first: each as a pattern, and the units that it can be."""
     found: dict[str, set[str]] = {}
     for name, unit in UNITS.items():
-        words = set(map(plain, traits(code).units.get(name, ())))
-        for known in unit.cldr:
-            words |= cldr.currency(code, known) if known.isupper() else cldr.unit(code, known)
+        known = (cldr.currency(code, each) if each.isupper() else cldr.unit(code, each) for each in unit.cldr)
+        words = set(map(plain, traits(code).units.get(name, ()))).union(*known)
         if unit.of.isupper():
             words |= {part for word in words for part in re.split(r"[ -]", word) if len(part) >= 4}
             words |= {word for word in ("$", "€", "£", "¥", "₹", "usd", "eur", "gbp") if _ENGLISH[name].fullmatch(word)}

@@ -1,7 +1,5 @@
 """How a number is written in digits, in any script: separators, fractions, powers of ten, and the values that it can have."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from fractions import Fraction
@@ -38,12 +36,9 @@ def plain(text: str) -> str:
     """The text with the digits of every script as 0–9, one kind of space, powers as ^23 and fractions as 1/2."""
     text = _WIDE_COMMA.sub(",", unicodedata.normalize("NFC", text).translate(_PLAIN))
     if not text.isascii():
-        text = _VULGAR.sub(_fraction, _POWER.sub(lambda match: "^" + match.group().translate(_RAISED), text)).translate(
-            _LOWERED
-        )
-        text = "".join(
-            char if char.isascii() or not char.isdecimal() else str(unicodedata.decimal(char)) for char in text
-        )
+        text = _POWER.sub(lambda match: "^" + match.group().translate(_RAISED), text)
+        text = _VULGAR.sub(_fraction, text).translate(_LOWERED)
+        text = "".join(str(unicodedata.decimal(char, char)) for char in text)
     return _POWER_MARKUP.sub(lambda match: "^" + match.group(1).replace("−", "-"), text)
 
 
@@ -83,11 +78,8 @@ def _of_power(mantissa: str, power: int, decimal_point: bool) -> list[Reading]:
         return [digits | apart[0]]
     if not second:
         return [frozenset({raised}), digits]
-    return [
-        *(frozenset(value * raised for value in reading) for reading in apart),
-        *(reading | {raised} for reading in apart),
-        *(reading | digits for reading in apart),
-    ]
+    times = [frozenset(value * raised for value in reading) for reading in apart]
+    return [*times, *(reading | more for more in (frozenset({raised}), digits) for reading in apart)]
 
 
 def _of_places(text: str, decimal_point: bool) -> list[Reading]:

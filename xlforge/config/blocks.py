@@ -14,9 +14,7 @@ class Block(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-def checked(
-    model: type[BaseModel], raw: dict[str, Any], prefix: str, others: tuple[str, ...] = ()
-) -> tuple[Any, list[str]]:
+def checked(model: type[BaseModel], raw: Any, prefix: str, others: tuple[str, ...] = ()) -> tuple[Any, list[str]]:
     """The block, or None; and every fault in words.
 
     prefix: what stands before its keys in params.yaml, `scores.` or nothing. others: keys that are right there, though not this model's.

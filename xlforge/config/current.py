@@ -44,11 +44,8 @@ def _reasons(entry: Any, name: str, made: dict[str, tuple[str, str]], found: dic
             if maker in found:
                 yield f"it was built from {maker}, which is outdated"
         exact = inside[path][1] if path in inside else _folder(path, inside)
-        if (
-            exact is not None
-            and (dep.get("nfiles") in (None, len(inside)) or path in inside)
-            and dep.get("md5") != exact
-        ):
+        known = path in inside or dep.get("nfiles") in (None, len(inside))
+        if exact is not None and known and dep.get("md5") != exact:
             yield f"it was built from another {path}"
 
 

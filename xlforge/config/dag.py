@@ -1,7 +1,5 @@
 """What dvc.yaml declares: the stages in the order data flows, and the items of each. The one place that knows their names."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from functools import cache
@@ -48,7 +46,7 @@ def position(name: str) -> int:
     return list(stages()).index(name) if name in stages() else len(stages())
 
 
-def items(name: str, config: Config) -> tuple[str, ...]:
+def items(name: str, config: "Config") -> tuple[str, ...]:
     """A stage's items, in the order of params.yaml; one empty name for a stage without items."""
     over = stages()[name].over
     if over is None:
@@ -62,9 +60,7 @@ def items(name: str, config: Config) -> tuple[str, ...]:
 
 def unset(raw: dict[str, Any]) -> list[str]:
     """What params.yaml leaves without a value, and dvc.yaml needs for the path of a dependency: DVC ends with an error there."""
-    wanted = {
-        key: (name, dep) for name, declared in stages().items() for dep in declared.deps for key in _KEY.findall(dep)
-    }
+    wanted = {key: (name, dep) for name, each in stages().items() for dep in each.deps for key in _KEY.findall(dep)}
     return [
         f"{key}: null, but stage {name} depends on it, and DVC cannot run so: name a file, or remove {dep} from its deps in {DVC}"
         for key, (name, dep) in wanted.items()
@@ -96,11 +92,5 @@ def _declared(name: str, entry: dict[str, Any]) -> Declared:
     matrix = list(entry.get("matrix", {}).values())
     over = entry.get("foreach", matrix[0] if matrix else None)
     outs = [next(iter(out)) if isinstance(out, dict) else out for out in body.get("outs", [])]
-    return Declared(
-        name,
-        body.get("desc", ""),
-        over.strip("${} ") if over else None,
-        tuple(map(str, body.get("params", []))),
-        tuple(body.get("deps", [])),
-        tuple(outs),
-    )
+    params, deps = tuple(map(str, body.get("params", []))), tuple(body.get("deps", []))
+    return Declared(name, body.get("desc", ""), over and over.strip("${} "), params, deps, tuple(outs))

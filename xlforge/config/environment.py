@@ -26,10 +26,8 @@ def execution(declared: Execution) -> Execution:
         renamed = ", ".join(f"{name} is now called {ENVIRONMENT[name]}" for name in old)
         raise ParamsError(f"the environment (or .env): {renamed}")
     values = _overlaid(declared, "XLFORGE_")
-    roles = {name: url for name, url in os.environ.items() if name.startswith(_ENDPOINT) and url}
-    values["endpoints"] = declared.endpoints | {
-        name.removeprefix(_ENDPOINT).lower(): url for name, url in roles.items()
-    }
+    urls = {name: url for name, url in os.environ.items() if name.startswith(_ENDPOINT) and url}
+    values["endpoints"] = declared.endpoints | {name.removeprefix(_ENDPOINT).lower(): urls[name] for name in urls}
     values["cache"] = values["cache"] or f"sqlite:///{cache_file()}"
     if values["budget"] and not values["period"]:
         values["period"] = this_build()
@@ -57,7 +55,6 @@ def _overlaid(block: Block, prefix: str) -> dict[str, Any]:
     values = {}
     for name in type(block).model_fields:
         value, variable = getattr(block, name), prefix + name.upper()
-        values[name] = (
-            _overlaid(value, f"{variable}_") if isinstance(value, Block) else os.environ.get(variable) or value
-        )
+        given = os.environ.get(variable) or value
+        values[name] = _overlaid(value, f"{variable}_") if isinstance(value, Block) else given
     return values

@@ -27,6 +27,7 @@ def _named(given: Any) -> Any:
     return {name: str(value) for name, value in given.items()}
 
 
+Mode = Literal["live", "batch"]
 Words = Annotated[tuple[str, ...], BeforeValidator(_words)]
 Environment = Annotated[dict[str, str], BeforeValidator(_named)]
 
@@ -100,9 +101,7 @@ class Execution(Block):
     timeout: float = Field(120, gt=0, description="seconds one request may take")
     max_retries: int = Field(6, ge=0, description="of one request, after 5xx, a lost connection or a broken response")
     max_failures: int = Field(20, ge=1, description="requests in a row without a response before the stage stops")
-    give_up: int | None = Field(
-        None, ge=1, description="builds after which a row that gets no response is rejected; never by default"
-    )
+    give_up: int | None = Field(None, ge=1, description="builds after which a row without a response is rejected")
     device: str = "cpu"
     cache: str = Field("", description="database URL of the response cache; empty for SQLite in the main checkout")
     offline: bool = False
@@ -110,10 +109,8 @@ class Execution(Block):
     requests_per_minute: float | None = Field(None, gt=0, description="of one model in one role")
     tokens_per_minute: float | None = Field(None, gt=0, description="read and written, of one model in one role")
     limits: dict[str, Limit] = Field(default_factory=dict, description="of one role, in place of the two above")
-    mode: Literal["live", "batch"] = Field("live", description="batch: an endpoint's hosted batches, at half the price")
-    modes: dict[str, Literal["live", "batch"]] = Field(
-        default_factory=dict, description="of one role, in place of `mode`"
-    )
+    mode: Mode = Field("live", description="batch: an endpoint's hosted batches, at half the price")
+    modes: dict[str, Mode] = Field(default_factory=dict, description="of one role, in place of `mode`")
     budget: str | None = Field(
         None, pattern=r"^[0-9][0-9_]*(\.[0-9]+)? (tokens|[A-Z]{3})$", description="`20 EUR` or `3_000_000 tokens`"
     )

@@ -11,7 +11,7 @@ from xlforge.config.blocks import Block
 ADAPTERS = Path("models/students")
 """Where the stage `student` writes its adapters, by name."""
 
-IN_PROCESS = ("transformers",)
+IN_PROCESS = ("transformers", "seq2seq")
 """The engines that run a model in a process of the build."""
 
 SERVED = ("openai", "vllm")
@@ -19,6 +19,9 @@ SERVED = ("openai", "vllm")
 
 READERS = (*IN_PROCESS, "vllm")
 """The engines that read a model's weights where its folder lies here."""
+
+_SEARCH = {"num_beams", "source_language", "target_language"}
+"""What decides a response of a translation system besides its weights."""
 
 
 class Sampling(Block):
@@ -30,7 +33,7 @@ class Sampling(Block):
 
 
 class RequestOptions(Block):
-    """What the requests to a model hold besides messages and sampling; see docs/engines.md. What is not set is not sent.
+    """What the requests to a model hold besides messages and sampling; see docs/endpoints.md. What is not set is not sent.
 
     Args:
         extra_body: fields of the request's body, as the endpoint takes them.
@@ -62,22 +65,64 @@ class RequestOptions(Block):
 class Model(RequestOptions):
     """A model in a role (teacher, judge, translator).
 
-    engine: `transformers` (in process), `vllm` (its server, started where no endpoint answers), `openai` (any OpenAI-compatible
-    endpoint) or the import path of a distilabel LLM.
+    engine: `transformers` (in process), `seq2seq` (a translation system, in process), `vllm` (its server, started where no endpoint
+    answers), `openai` (any OpenAI-compatible endpoint) or the import path of a distilabel LLM.
     model: a local folder, a hub id, or the name the endpoint serves. revision: for a local folder the digest of its content,
-    for a hub id a commit; for an endpoint whatever tells its weights apart. prompts: `brief` for small models.
+    for a hub id a commit; for an endpoint whatever distinguishes its weights. prompts: `brief` for small models, `text` for translation
+    systems, which get the text alone.
     trust_remote_code: only the exact name of the model whose code may run. In process alone: chat_template, Jinja, for a model whose
     tokenizer has none; adapter, the folder of a PEFT adapter over the model, where `revision` pins both
     (`xlforge.models.revision.adapted`).
+    For seq2seq alone: codes, the model's language codes by ours, where they differ (`{de: deu_Latn}`); num_beams, of the beam search at
+    temperature 0; revisions, by language, where `{language}` in `model` stands for it, since each direction is a model of its own.
+    source_language, target_language: the model's codes of one direction, which a stage fills in (`between`).
     """
 
     engine: str = "transformers"
     model: str
     adapter: str | None = None
     revision: str | None = None
-    prompts: Literal["brief", "full"] = "full"
+    prompts: Literal["brief", "full", "text"] = "full"
     trust_remote_code: str | None = None
     chat_template: str | None = None
+    codes: dict[str, str] = Field(default_factory=dict)
+    revisions: dict[str, str] = Field(default_factory=dict)
+    num_beams: int = Field(1, ge=1)
+    source_language: str | None = None
+    target_language: str | None = None
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """See RequestOptions; for a translation system also its direction and search."""
+        return super().identity | self.model_dump(include=_SEARCH, exclude_defaults=True)
+
+    def between(self, source: str, target: str) -> "Model":
+        """The model of one direction, given in our language codes; an LLM is the same for all."""
+        if self.engine != "seq2seq":
+            return self
+        other = target if source == "en" else source
+        direction = {
+            "model": self.model.replace("{language}", other),
+            "revision": self.revisions.get(other, self.revision),
+            "source_language": self.codes.get(source, source),
+            "target_language": self.codes.get(target, target),
+        }
+        return self.model_copy(update=direction)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare(cls, given: Any) -> Any:
+        translates = isinstance(given, dict) and given.get("engine") == "seq2seq"
+        return {"prompts": "text", **given} if translates else given
+
+    @model_validator(mode="after")
+    def _translation_system(self) -> Self:
+        own = [name for name in ("codes", "revisions", *_SEARCH) if name in self.model_fields_set]
+        if self.engine != "seq2seq" and own:
+            raise ValueError(f"{', '.join(sorted(own))}: for engine seq2seq, and this one is {self.engine}")
+        if self.engine == "seq2seq" and self.prompts != "text":
+            raise ValueError(f"prompts: {self.prompts}: engine seq2seq reads no instructions, so leave prompts out")
+        return self
 
     @model_validator(mode="after")
     def _in_process(self) -> Self:
@@ -85,7 +130,7 @@ class Model(RequestOptions):
             raise ValueError(
                 f"adapter and chat_template are for engine transformers; {self.engine} serves a model with its own"
             )
-        if self.engine not in SERVED and (unused := sorted(self.identity.keys() - {"chat_template_kwargs"})):
+        if self.engine not in SERVED and (unused := sorted(super().identity.keys() - {"chat_template_kwargs"})):
             raise ValueError(f"{', '.join(unused)}: for engine openai and vllm, and this one is {self.engine}")
         return self
 
@@ -160,6 +205,8 @@ class Compared(RequestOptions):
             raise ValueError(
                 "a student has its base's revision, chat_template and trust_remote_code: leave them out here"
             )
+        if self.engine == "seq2seq":
+            raise ValueError("engine seq2seq translates, and the benchmark's prompts want an answer: name an LLM")
         if self.chat_template and self.engine != "transformers":
             raise ValueError(f"chat_template is for engine transformers; {self.engine} serves a model with its own")
         if self.origin and self.needs != self.origin:

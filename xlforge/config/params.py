@@ -9,14 +9,15 @@ import difflib
 import importlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Self, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 
 from xlforge.base.errors import BuildError
 from xlforge.config.blocks import Block as Block  # noqa: PLC0414  pipelines take it from here
 from xlforge.config.blocks import checked
 from xlforge.config.execution import Execution
+from xlforge.config.gates import Gate
 from xlforge.config.models import Compared, Model, Name
 from xlforge.config.models import Sampling as Sampling  # noqa: PLC0414  pipelines take it from here
 from xlforge.config.prices import Prices
@@ -28,6 +29,9 @@ PARAMS = Path("params.yaml")
 PIPELINES = Path("pipelines")
 B = TypeVar("B", bound=Block)
 T = TypeVar("T")
+
+
+_BARE = "prompts: text is for translators and the estimator: name a model that follows instructions"
 
 
 class ParamsError(BuildError):
@@ -79,26 +83,6 @@ class Report(Block):
 
     rows: int = Field(2500, ge=0)
     truth: Annotated[str, AfterValidator(_with_seeds)] | None = None
-
-
-class Gate(Block):
-    """A limit on a metric, which `xlforge check` checks; it decides no data.
-
-    metric: `STAGE:KEY`, a stage as dvc names it, `*` for any name or part of one, and the dotted key in its metrics.json;
-    every stage with rows has `reject_share`. min, max: of the value. max_drop: from another revision, counted only as far as it is
-    more than chance.
-    """
-
-    metric: str = Field(pattern=r"^[a-z0-9_@*]+:[A-Za-z0-9_.@-]+$")
-    min: float | None = None
-    max: float | None = None
-    max_drop: float | None = Field(None, ge=0)
-
-    @model_validator(mode="after")
-    def _some_limit(self) -> Self:
-        if self.min is None and self.max is None and self.max_drop is None:
-            raise ValueError("a gate needs a limit: give min, max or max_drop")
-        return self
 
 
 class Shared(Block):
@@ -231,6 +215,7 @@ def parse(raw: dict[str, Any], name: str = str(PARAMS)) -> Config:
         faults += [*_unnamed(blocks.get("translations"), whole.translators), *wrong]
         faults += _unmatched(whole, blocks.get("verdicts"))
         faults += _unrequested(blocks.get("translations"), blocks.get("selection"))
+        faults += _unprompted(whole, blocks)
     if faults:
         raise ParamsError(f"{name} has {len(faults)} fault{'s' * (len(faults) > 1)}:\n  " + "\n  ".join(faults))
     return Config(**dict(whole) | trained, blocks=blocks)
@@ -271,6 +256,18 @@ def _unrequested(translations: Any, selection: Any) -> list[str]:
         return []
     weight = selection.weights.likelihood
     return [f"selection.weights.likelihood: is {weight}, and needs translations.logprobs: true"]
+
+
+def _unprompted(whole: Shared, blocks: dict[str, Any]) -> list[str]:
+    """Translation systems, which read no instructions, in roles or versions that have no prompt of the text alone."""
+    faults = [f"{role}: {_BARE}" for role in ("teacher", "judge") if getattr(whole, role).prompts == "text"]
+    bare = {"selection": whole.estimator.prompts == "text"}
+    bare["translations"] = any(model.prompts == "text" for model in whole.translators.values())
+    for stage in sorted(stage for stage, is_bare in bare.items() if is_bare and blocks.get(stage)):
+        version = blocks[stage].version
+        if not (PIPELINES / stage / version / "prompts" / "text.jinja2").exists():
+            faults.append(f"{stage}.version: {version} has no prompts of size text: write a later version")
+    return faults
 
 
 def _unmatched(whole: Shared, verdicts: Any) -> list[str]:

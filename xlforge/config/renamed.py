@@ -42,13 +42,12 @@ PARAMS = {
 """Old dotted key → new one; `rejects` of any block is now `max_reject_rate`.
 A student's own keys (`students.NAME.…`) are looked up as `student.…`, a gate's as `gates.…`."""
 
-ENVIRONMENT = {
-    "XLFORGE_STORE": "XLFORGE_CACHE",
-    "XLFORGE_FAILURES": "XLFORGE_MAX_FAILURES",
-    "XLFORGE_RETRIES": "XLFORGE_MAX_RETRIES",
-    "XLFORGE_BATCH": "XLFORGE_BATCH_SIZE",
-    "XLFORGE_RAY_STAGES": "XLFORGE_RAY_ROLES",
-}
+
+def _variable(key: str) -> str:
+    return f"XLFORGE_{key.removeprefix('execution.').replace('.', '_').upper()}"
+
+
+ENVIRONMENT = {_variable(old): _variable(new) for old, new in PARAMS.items() if old.startswith("execution.")}
 """Old variable → new one."""
 
 

@@ -13,6 +13,8 @@ from xlforge.config.blocks import Block, checked
 from xlforge.languages.registry import language
 
 Blocks = dict[str, dict[str, Any]]
+Code = Annotated[str, AfterValidator(lambda code: language(code).code)]
+"""The code of a known language."""
 
 
 class Base(Block):
@@ -83,10 +85,6 @@ class Recipe(Block):
         return self
 
 
-def _known(code: str) -> str:
-    return language(code).code
-
-
 def _count_or_share(rows: float | None) -> float | None:
     if rows is not None and not (0 < rows < 1 or (rows >= 1 and rows == int(rows))):
         raise ValueError("rows is a whole number of rows a language, a share between 0 and 1, or null for all")
@@ -105,7 +103,7 @@ class Student(Recipe):
 
     base: str
     config: Literal["default", "bestof3"]
-    languages: Annotated[tuple[Annotated[str, AfterValidator(_known)], ...], Field(min_length=1)] | None = None
+    languages: Annotated[tuple[Code, ...], Field(min_length=1)] | None = None
     rows: Annotated[float, AfterValidator(_count_or_share)] | None = None
 
 
@@ -140,10 +138,8 @@ def _unknown_names(where: str, student: Student, bases: dict[str, Any], language
         faults.append(f"{where}.base: {student.base!r} is not under `bases`; {hint}")
     for code in student.languages or ():
         if code not in ("en", *languages):
-            faults.append(
-                f"{where}.languages: {code!r} is not under `languages`, which has {', '.join(languages)}, so the dataset has no "
-                "rows in it; add it there too"
-            )
+            known = ", ".join(languages)
+            faults.append(f"{where}.languages: {code!r} is not under `languages`, which has {known}: add it there too")
     if len(set(student.languages or ())) < len(student.languages or ()):
         faults.append(f"{where}.languages: a language is named twice")
     return faults

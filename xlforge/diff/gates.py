@@ -1,7 +1,5 @@
 """Limits on metrics: each of `gates` in params.yaml, checked against data/**/metrics.json, here and in another revision."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -14,7 +12,7 @@ import orjson
 from xlforge.base.errors import BuildError
 from xlforge.base.git import git_or_none
 from xlforge.config.current import outdated
-from xlforge.config.params import Gate
+from xlforge.config.gates import Gate
 from xlforge.diff.metrics import figures, is_number
 
 DATA = Path("data")
@@ -129,6 +127,4 @@ def _verdict(passed: bool) -> Literal["passed", "failed"]:
 
 def _verify(revision: str) -> None:
     if git_or_none("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}") is None:
-        raise BuildError(
-            f"git knows no revision {revision!r}: name a commit, branch or tag with --against, and fetch it first"
-        )
+        raise BuildError(f"git knows no revision {revision!r}: fetch it, or name another with --against")

@@ -31,10 +31,9 @@ def summary(found: Entry) -> str:
     before, after = (_side(found[name]) for name in ("before", "after"))
     if not found["differs"]:
         return f"nothing changed from {before} to {after}"
-    counts: Counter[str] = Counter()
-    for table in found["tables"]:
-        if table["table"] == "rows":
-            counts.update({kind: sum(count[kind] for count in table["languages"].values()) for kind in KINDS})
+    of_rows = (table["languages"].values() for table in found["tables"] if table["table"] == "rows")
+    each = [count for counts in of_rows for count in counts]
+    counts = {kind: sum(count[kind] for count in each) for kind in KINDS}
     rows = ", ".join(f"{counts[kind]:,} {kind}" for kind in KINDS if counts[kind]) or "unchanged"
     beyond = sum(figure["is"] == "beyond" for figure in found["metrics"])
     return f"{before} → {after}: rows {rows}; {beyond} figures changed beyond their interval"
@@ -132,8 +131,7 @@ def _marked(pieces: Pieces, colour: bool) -> str:
 def page(found: Entry) -> Iterator[str]:
     """The lines for a terminal."""
     yield styled(summary(found), bold=True)
-    for note in found["notes"]:
-        yield styled(f"note: {line(note)}", fg="yellow")
+    yield from (styled(f"note: {line(note)}", fg="yellow") for note in found["notes"])
     for title, head, rows in tables(found):
         yield ""
         yield styled(title, bold=True)

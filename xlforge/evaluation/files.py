@@ -23,19 +23,15 @@ def read(path: Path, keys: tuple[str, ...], *layouts: tuple[str, ...]) -> list[d
         raise BuildError(f"{path} is not UTF-8 ({error.reason} at byte {error.start}): save it as UTF-8") from error
     rows = _table(text, path) if path.suffix.lower() == ".csv" else _values(text, path)
     if not rows:
-        raise BuildError(
-            f"{path} has no rows: it must be a JSON list of objects, one object a line, or CSV named *.csv"
-        )
+        raise BuildError(f"{path} has no rows: write a JSON list of objects, one object a line, or CSV named *.csv")
     if isinstance(rows[0], dict):
         keys = next((each for each in (keys, *layouts) if rows[0].keys() >= {*each}), keys)
     for number, row in enumerate(rows, 1):
         if not isinstance(row, dict):
             raise BuildError(f"{path}, row {number} is {_short(row)}, and must be an object with {', '.join(keys)}")
         if missing := [key for key in keys if key not in row]:
-            raise BuildError(
-                f"{path}, row {number} has no {', '.join(missing)}: every row needs {', '.join(keys)}; "
-                f"this one has {', '.join(map(str, row)) or 'nothing'}"
-            )
+            remedy = f"every row needs {', '.join(keys)}; this one has {', '.join(map(str, row)) or 'nothing'}"
+            raise BuildError(f"{path}, row {number} has no {', '.join(missing)}: {remedy}")
     return rows
 
 
@@ -66,9 +62,8 @@ def _values(text: str, path: Path) -> list[Any]:
         try:
             rows += [json.loads(line)] if line.strip() else []
         except (ValueError, RecursionError) as error:
-            raise BuildError(
-                f"{path}, line {number} is not valid JSON ({error}): the file must be a JSON list of objects, or one object a line"
-            ) from error
+            wanted = "the file must be a JSON list of objects, or one object a line"
+            raise BuildError(f"{path}, line {number} is not valid JSON ({error}): {wanted}") from error
     return rows
 
 

@@ -1,7 +1,5 @@
 """Pairwise judgements as AlpacaEval stores them: which of two answers to an instruction is better."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -41,12 +39,10 @@ class Judgement:
         """The length of the model's answer minus the length of the reference's, in characters."""
         return len(self.model_output) - len(self.reference_output)
 
-    def reversed(self) -> Judgement:
+    def reversed(self) -> "Judgement":
         """The same verdict, with the reference as the model."""
-        preference = None if self.preference is None else 1 - self.preference
-        return Judgement(
-            self.instruction, self.model_output, self.reference_output, preference, self.reference, self.model
-        )
+        other = None if self.preference is None else 1 - self.preference
+        return Judgement(self.instruction, self.model_output, self.reference_output, other, self.reference, self.model)
 
 
 def read_judgements(path: Path, model: str | None = None) -> list[Judgement]:
@@ -68,10 +64,8 @@ def read_judgements(path: Path, model: str | None = None) -> list[Judgement]:
     generators = sorted(name for name in first | second if name is not None)
     if model is None:
         if len(second) > 1 or (second & first - {None}):
-            raise BuildError(
-                f"{path} has answers of {', '.join(generators)}, and generator_2 is not the same in all rows or is also generator_1: "
-                "name the model with --model"
-            )
+            several = f"{path} has answers of {', '.join(generators)}, and generator_2 differs or is also generator_1"
+            raise BuildError(f"{several}: name the model with --model")
         return found
     if model not in generators:
         known = f"it has {', '.join(generators)}" if generators else "it has no generator_1 and generator_2"

@@ -105,11 +105,8 @@ def compared(
 
 def uncovered(rows: Sequence[Mapping[str, Any]], min_coverage: float) -> list[str]:
     """The rows whose coverage is too small, as messages."""
-    return [
-        f"{row['model']} in {row['set']}/{row['language']}: {row['coverage']:.1%}"
-        for row in rows
-        if row["coverage"] is not None and row["coverage"] < min_coverage
-    ]
+    low = (row for row in rows if row["coverage"] is not None and row["coverage"] < min_coverage)
+    return [f"{row['model']} in {row['set']}/{row['language']}: {row['coverage']:.1%}" for row in low]
 
 
 def _rounded(row: Row) -> Row:

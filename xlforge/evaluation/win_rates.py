@@ -24,6 +24,8 @@ _OPTIONS: dict[str, Any] = {"n_resamples": RESAMPLES, "vectorized": True, "batch
 """scipy's, for both methods. batch: resamples computed at once; larger ones leave the processor's cache and take longer."""
 
 Floats = NDArray[np.float64]
+Preferences = Sequence[float | None]
+Names = Sequence[str] | None
 
 
 @dataclass(frozen=True)
@@ -64,12 +66,7 @@ class Difference:
     n: int
 
 
-def win_rate(
-    preferences: Sequence[float | None],
-    groups: Sequence[str] | None = None,
-    strata: Sequence[str] | None = None,
-    of: int | None = None,
-) -> WinRate:
+def win_rate(preferences: Preferences, groups: Names = None, strata: Names = None, of: int | None = None) -> WinRate:
     """The mean preference, in percent, with its standard error and a bootstrap interval over prompts.
 
     The standard error is AlpacaEval's (metrics/helpers.py: pandas' `sem`), the sample's deviation (ddof 1) / √n. With groups or
@@ -101,12 +98,7 @@ def win_rate(
     return WinRate(float(100 * _mean(sums, counts)), error, _interval(resampled), coverage, n, wanted)
 
 
-def difference(
-    model: Sequence[float | None],
-    other: Sequence[float | None],
-    groups: Sequence[str] | None = None,
-    strata: Sequence[str] | None = None,
-) -> Difference:
+def difference(model: Preferences, other: Preferences, groups: Names = None, strata: Names = None) -> Difference:
     """The win rate of a model minus that of another, over the prompts on which both have a verdict.
 
     The interval is the bootstrap's over prompts. The p-value is that of a sign-flip test by prompts: if the two models were equal,
@@ -185,8 +177,7 @@ def _tables(values: Floats, groups: NDArray[Any] | None, strata: NDArray[Any] | 
 
 
 def _mean(sums: Floats, counts: Floats) -> np.float64:
-    mean: np.float64 = (sums.sum(axis=0) / counts.sum(axis=0)).mean()
-    return mean
+    return np.float64((sums.sum(axis=0) / counts.sum(axis=0)).mean())
 
 
 def _bootstrap(sums: Floats, counts: Floats) -> Any:
@@ -205,8 +196,7 @@ def _bootstrap(sums: Floats, counts: Floats) -> Any:
         # A stratum without a sampled group is in no mean.
         with np.errstate(invalid="ignore"):
             means = found[:, : sums.shape[1]] / found[:, sums.shape[1] :]
-        mean: Floats = np.nanmean(means, axis=-1)
-        return mean
+        return np.asarray(np.nanmean(means, axis=-1))
 
     rng = np.random.default_rng(SEED)
     return stats.bootstrap((np.arange(size),), statistic, method="percentile", rng=rng, **_OPTIONS)

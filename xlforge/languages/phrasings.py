@@ -4,8 +4,6 @@ The Language Confusion Benchmark's prompts show the three positions in about equ
 Which one a row gets is a function of its id alone.
 """
 
-from __future__ import annotations
-
 import hashlib
 import re
 

@@ -4,8 +4,6 @@ Adding a language is adding such a file: codes are the names of the files here. 
 so that work on one language depends on no other.
 """
 
-from __future__ import annotations
-
 import difflib
 import importlib
 import re
@@ -127,20 +125,15 @@ class _Languages(Mapping[str, Language]):
     """Code to language. Codes come from the names of the files; a file is imported when its language is looked up."""
 
     def __init__(self) -> None:
-        self._loaded: dict[str, Language] = {}
         self._codes = sorted(path.stem for path in _FOLDER.glob("*.py") if _CODE.fullmatch(path.stem))
 
     def __getitem__(self, code: str) -> Language:
         if code not in self._codes:
             raise KeyError(code)
-        if code not in self._loaded:
-            found: Language = importlib.import_module(f"xlforge.languages.{code}").LANGUAGE
-            if found.code != code:
-                raise ValueError(
-                    f"xlforge/languages/{code}.py has the code {found.code!r}: it must be that of its file"
-                )
-            self._loaded[code] = found
-        return self._loaded[code]
+        found: Language = importlib.import_module(f"xlforge.languages.{code}").LANGUAGE
+        if found.code != code:
+            raise ValueError(f"xlforge/languages/{code}.py has the code {found.code!r}: it must be that of its file")
+        return found
 
     def __contains__(self, code: object) -> bool:
         return code in self._codes
@@ -160,9 +153,8 @@ def language(code: str) -> Language:
     if code in LANGUAGES:
         return LANGUAGES[code]
     names = {each.split: each.code for each in LANGUAGES.values()}
-    near = names.get(code.lower()) or next(
-        (names.get(match, match) for match in difflib.get_close_matches(code.lower(), [*LANGUAGES, *names], n=1)), None
-    )
+    matches = difflib.get_close_matches(code.lower(), [*LANGUAGES, *names], n=1)
+    near = names.get(code.lower()) or next((names.get(match, match) for match in matches), None)
     hint = f"did you mean {near!r}?" if near else "for a new one, add its file to xlforge/languages"
     raise ValueError(f"unknown language {code!r}; known codes: {', '.join(LANGUAGES)}; {hint}")
 

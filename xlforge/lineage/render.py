@@ -24,8 +24,7 @@ def _step(step: Story, shown: set[tuple[str, str]]) -> Iterator[str]:
     title = styled(f"{step['name']} {step['version'] or ''}".rstrip(), bold=True)
     yield f"{title}  {styled(step['outcome'], fg=_COLOURS[step['outcome']])}  {line(step['id'])}"
     yield f"  built: {line(step['built']['note'] or '{commit:.10} {date} {subject}'.format(**step['built']))}"
-    for note in step["notes"]:
-        yield styled(f"  note: {line(note)}", fg="yellow")
+    yield from (styled(f"  note: {line(note)}", fg="yellow") for note in step["notes"])
     for call in step["calls"]:
         yield from _call(call, step["id"], shown)
     if step["reject"]:
@@ -103,5 +102,4 @@ def _text(name: str, text: str) -> Iterator[str]:
 
 def _block(title: str, text: str) -> Iterator[str]:
     yield title
-    for part in plain(text).split("\n"):
-        yield f"      {part}"
+    yield from (f"      {part}" for part in plain(text).split("\n"))

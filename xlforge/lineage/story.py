@@ -12,9 +12,8 @@ from typing import Any
 from xlforge.cache import Cache
 from xlforge.config.environment import execution
 from xlforge.config.params import load_execution
-from xlforge.lineage.chain import Link
+from xlforge.lineage.chain import Link, Row
 from xlforge.lineage.commits import Built, built
-from xlforge.lineage.tables import Row
 from xlforge.requests.request import Request
 
 Story = dict[str, Any]
@@ -100,10 +99,8 @@ def _cached(keys: set[str]) -> dict[str, Call]:
     with Cache(execution(load_execution()).cache) as cache:
         responses = cache.get_many(keys)
         requests = {key: Request.parse(cache.request(key) or b"") for key in responses}
-    return {
-        key: {"request": asdict(requests[key]), "seed": requests[key].seed, "response": asdict(response)}
-        for key, response in responses.items()
-    }
+    pairs = {key: (requests[key], asdict(responses[key])) for key in responses}
+    return {key: {"request": asdict(sent), "seed": sent.seed, "response": got} for key, (sent, got) in pairs.items()}
 
 
 def _with_purpose(made: list[Call]) -> list[Call]:

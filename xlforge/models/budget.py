@@ -79,6 +79,23 @@ class Account:
         return database
 
 
+class RemoteAccount(Account):
+    """The account as a Ray worker has it: the driver reads it and adds to it.
+
+    call: calls the driver with an amount to add and a maximum; without an amount, it returns the sum.
+    """
+
+    def __init__(self, call: Callable[[float | None, float | None], float], *names: str) -> None:
+        super().__init__(*names)
+        self._call = call
+
+    def amount(self) -> float:
+        return self._call(None, None)
+
+    def add(self, amount: float, maximum: float | None = None) -> bool:
+        return bool(self._call(amount, maximum))
+
+
 account_type: Callable[[str, str, str], Account] = Account
 """What a budget opens; a Ray worker, which has no cache, sets another."""
 
@@ -200,15 +217,11 @@ class Budget:
         if limit.unit == TOKENS:
             return
         if limit.unit != self._prices.currency:
-            raise EngineError(
-                f"execution.budget is {limit}, but prices.currency in params.yaml is {self._prices.currency}: write the budget "
-                "in that currency, or in tokens"
-            )
+            what = f"execution.budget is {limit}, but prices.currency in params.yaml is {self._prices.currency}"
+            raise EngineError(f"{what}: write the budget in that currency, or in tokens")
         if self._model not in self._prices.models:
-            raise EngineError(
-                f"the budget is in {limit.unit}, and {self._model} has no price: add it under prices.models in params.yaml, "
-                "per million tokens, or write the budget in tokens"
-            )
+            what = f"the budget is in {limit.unit}, and {self._model} has no price"
+            raise EngineError(f"{what}: add it under prices.models, per million tokens, or write the budget in tokens")
 
 
 def limit(execution: Execution) -> Limit | None:

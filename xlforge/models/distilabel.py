@@ -41,10 +41,8 @@ class DistilabelEngine:
             self._llm = kind(**options)
             self._llm.load()
         except Exception as error:  # whatever the class raises; its message may hold the key and is not shown
-            raise EngineError(
-                f"{spec.engine} cannot be loaded for {spec.model} ({type(error).__name__}): check that the packages and "
-                "settings that it needs are installed and set"
-            ) from None
+            what = f"{spec.engine} cannot be loaded for {spec.model} ({type(error).__name__})"
+            raise EngineError(f"{what}: check that the packages and settings that it needs are installed") from None
         self._parallel = execution.concurrency if isinstance(self._llm, AsyncLLM) else 1
         call = self._llm.agenerate if isinstance(self._llm, AsyncLLM) else self._llm.generate
         self._parameters = set(inspect.signature(call).parameters)
@@ -70,10 +68,8 @@ class DistilabelEngine:
     def _check(self, requests: Sequence[Request]) -> None:
         """Reports what such a class does not take, before the first call; an error where responses would mean nothing without it."""
         if any(request.choices for request in requests):
-            raise EngineError(
-                f"{self._name} gives no probabilities of choices, which the {self._role} needs: set verdicts.logprobs to false in "
-                "params.yaml, or choose engine openai, vllm or transformers"
-            )
+            remedy = "set verdicts.logprobs to false in params.yaml, or choose engine openai, vllm or transformers"
+            raise EngineError(f"{self._name} gives no probabilities of choices, which the {self._role} needs: {remedy}")
         if any(request.schema for request in requests):
             self._report("takes no response schema: responses are checked on arrival, and sampled again if invalid")
         if any(request.logprobs for request in requests):
@@ -134,10 +130,8 @@ def _imported(path: str) -> type[LLM]:
     except (ImportError, AttributeError, ValueError):
         kind = None
     if not (isinstance(kind, type) and issubclass(kind, LLM)):
-        raise EngineError(
-            f"engine {path} is not known: in params.yaml write transformers, vllm, openai, or the import path of a distilabel LLM "
-            "such as distilabel.models.llms.OpenAILLM"
-        )
+        what = f"engine {path} is not known: in params.yaml write transformers, vllm, openai"
+        raise EngineError(f"{what}, or the import path of a distilabel LLM such as distilabel.models.llms.OpenAILLM")
     return kind
 
 

@@ -1,7 +1,5 @@
 """What every engine is: it generates a response for each request, and reports each as soon as it has it."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from concurrent.futures import Future
 from typing import Protocol

@@ -18,6 +18,10 @@ def open_engine(spec: Model, role: str, execution: Execution) -> Engine:
         from xlforge.models.transformers.engine import TransformersEngine
 
         return TransformersEngine(spec, execution)
+    if spec.engine == "seq2seq":
+        from xlforge.models.transformers.seq2seq import Seq2SeqEngine
+
+        return Seq2SeqEngine(spec, execution)
     if spec.engine == "openai":
         from xlforge.models.openai.engine import OpenAIEngine
 

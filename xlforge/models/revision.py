@@ -8,7 +8,7 @@ import hashlib
 import json
 from pathlib import Path
 
-from xlforge.config.models import ADAPTERS, READERS, Model
+from xlforge.config.models import ADAPTERS, IN_PROCESS, READERS, Model
 from xlforge.models.engine import EngineError
 
 _CONFIG = "adapter_config.json"
@@ -48,7 +48,7 @@ def local_weights(spec: Model) -> Model | None:
     if spec.adapter or Path(spec.model).is_dir():
         return spec
     adapter = ADAPTERS / spec.model
-    if spec.engine == "transformers" or not (adapter / _CONFIG).is_file():
+    if spec.engine in IN_PROCESS or not (adapter / _CONFIG).is_file():
         return None
     base = json.loads((adapter / _CONFIG).read_text(encoding="utf-8"))["base_model_name_or_path"]
     return Model(model=base, adapter=str(adapter), revision=spec.revision)
@@ -72,9 +72,8 @@ def check(spec: Model) -> None:
                 f"weights, write `revision: {found}` next to `model: {spec.model}` in params.yaml"
             )
     elif revision is None:
-        raise EngineError(
-            f"{spec.model} is not a folder here, and as a hub id it needs a revision: write the commit next to it in params.yaml"
-        )
+        remedy = "write the commit next to it in params.yaml"
+        raise EngineError(f"{spec.model} is not a folder here, and as a hub id it needs a revision: {remedy}")
     if spec.adapter and (found := adapted(revision, Path(spec.adapter))) != spec.revision:
         raise EngineError(
             f"the model {spec.model} with the adapter {spec.adapter} is {found}, but {spec.revision} is wanted: the adapter has "

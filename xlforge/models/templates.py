@@ -3,27 +3,13 @@
 What is fixed is written into the template itself, so it is the same in training, in process, and where an adapter is delivered.
 """
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Callable
 
 _CLOCK = "strftime_now"
-_DATE = {
-    **{
-        "%d": "26",
-        "%e": "26",
-        "%m": "07",
-        "%b": "Jul",
-        "%B": "July",
-        "%Y": "2024",
-        "%y": "24",
-        "%a": "Fri",
-        "%A": "Friday",
-    },
-    **{"%H": "12", "%I": "12", "%M": "00", "%S": "00", "%p": "PM", "%j": "208", "%Z": "UTC", "%z": "+0000"},
-    **{"%F": "2024-07-26", "%T": "12:00:00", "%D": "07/26/24", "%x": "07/26/24", "%X": "12:00:00"},
-}
+_DATE = {"%d": "26", "%e": "26", "%m": "07", "%b": "Jul", "%B": "July", "%Y": "2024", "%y": "24", "%a": "Fri"}
+_DATE |= {"%A": "Friday", "%H": "12", "%I": "12", "%M": "00", "%S": "00", "%p": "PM", "%j": "208", "%Z": "UTC"}
+_DATE |= {"%z": "+0000", "%F": "2024-07-26", "%T": "12:00:00", "%D": "07/26/24", "%x": "07/26/24", "%X": "12:00:00"}
 """Directives of strftime for one fixed moment, the date that Llama 3's template takes where there is no clock."""
 _SWITCHES = ("enable_thinking", "thinking")
 """Variables by which public templates turn thinking off."""
@@ -59,8 +45,6 @@ def without_thinking(template: str, lead: Callable[[str], str], name: str) -> st
     for switch in _SWITCHES:
         off = f"{{%- set {switch} = false -%}}{template}"
         if switch in template and not lead(off).strip():
-            print(
-                f"{name}: thinking is turned off in its chat template ({switch} = false)", file=sys.stderr, flush=True
-            )
+            print(f"{name}: thinking is off in its chat template ({switch} = false)", file=sys.stderr, flush=True)
             return off
     return template

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from xlforge.config.execution import Execution
-from xlforge.config.models import Sampling
+from xlforge.config.models import IN_PROCESS, Sampling
 from xlforge.config.params import Config
 from xlforge.plan.dry_stage import DryStage
 from xlforge.plan.past import REQUESTS, Past
@@ -12,7 +12,6 @@ from xlforge.plan.planned import NOTHING, Estimate, Planned, total
 from xlforge.steps.answerers import Caller
 from xlforge.steps.dry import Count
 
-_IN_PROCESS = "transformers"
 _CHARACTERS = 4
 """Characters of a token, for a stage that never ran."""
 _GUESS = "the estimates are guesses from params.yaml: the run log has no run of this stage"
@@ -59,7 +58,7 @@ class Costs:
             costs.append(self._cost(planned, caller, calls, count))
         planned.calls = total(cost.calls for cost in costs)
         planned.tokens_in, planned.tokens_out = _tokens(costs)
-        billed = [cost for cost in costs if cost.caller.spec.engine != _IN_PROCESS]
+        billed = [cost for cost in costs if cost.caller.spec.engine not in IN_PROCESS]
         planned.billed, planned.billed_tokens = total(cost.money for cost in billed), total(_tokens(billed))
         planned.money = total(cost.money for cost in costs)
         if without := {cost.caller.spec.model for cost in costs if cost.money is None}:
@@ -87,9 +86,8 @@ class Costs:
         """Tokens a call as in the last run, or guessed from params.yaml; money by the price table."""
         if not calls.value:
             return Cost(caller, calls, NOTHING, NOTHING, NOTHING)
-        read, written = (
-            self._past.ratio(planned.name, [which, f"hits_{which}"], REQUESTS) for which in ("tokens_in", "tokens_out")
-        )
+        kinds = ("tokens_in", "tokens_out")
+        read, written = (self._past.ratio(planned.name, [kind, f"hits_{kind}"], REQUESTS) for kind in kinds)
         if read is None or written is None:
             planned.note(_GUESS)
             limit = getattr(self._config.block(planned.stage), "sampling", Sampling()).max_tokens

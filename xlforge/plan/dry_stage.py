@@ -4,13 +4,11 @@ Its requests are those of the real stage, byte for byte, so what the cache lacks
 the rows that the stage would deliver, so the stages after it can be run dry on them.
 """
 
-from __future__ import annotations
-
 import importlib
 from collections.abc import Mapping
 from filecmp import cmp
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 
@@ -25,9 +23,6 @@ from xlforge.stage.stage import DATA, Stage
 from xlforge.steps.answerers import Caller
 from xlforge.steps.dry import Dry, waits
 from xlforge.steps.runner import callers
-
-if TYPE_CHECKING:
-    from distilabel.pipeline import Pipeline
 
 
 class NotBuilt(Exception):
@@ -74,7 +69,7 @@ class DryStage(Stage):
         self.record.rows_in += len(rows)
         return rows
 
-    def run_pipeline(self, pipeline: Pipeline) -> list[Row]:
+    def run_pipeline(self, pipeline: Any) -> list[Row]:
         rows = super().run_pipeline(pipeline)
         for row in filter(waits, rows):
             self._calls += sum(call["stage"] == self.stage for call in row["provenance"])
@@ -118,7 +113,7 @@ class Outline(DryStage):
     def run(self, rows: list[Row]) -> list[Row]:
         return self.run_pipeline(self.module("pipeline").pipeline(self.context, []))
 
-    def run_pipeline(self, pipeline: Pipeline) -> list[Row]:
+    def run_pipeline(self, pipeline: Any) -> list[Row]:
         self.callers += callers(pipeline)
         return []
 

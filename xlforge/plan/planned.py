@@ -1,7 +1,5 @@
 """One stage of a plan, and the numbers in it: exact, or estimated from the last run."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -15,10 +13,10 @@ class Estimate:
     value: float
     exact: bool = False
 
-    def __add__(self, other: Estimate) -> Estimate:
+    def __add__(self, other: "Estimate") -> "Estimate":
         return Estimate(self.value + other.value, self.exact and other.exact)
 
-    def __mul__(self, ratio: float) -> Estimate:
+    def __mul__(self, ratio: float) -> "Estimate":
         """A ratio comes from the last run, so the product is an estimate, except of exactly 0."""
         return Estimate(self.value * ratio, self.exact and not self.value)
 

@@ -3,22 +3,19 @@
 dvc compares; here its findings are read, and the old value (from dvc.lock) is put next to the new one.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from xlforge.base import dvc_lock
 from xlforge.base.errors import BuildError
 from xlforge.base.git import git_or_none
 from xlforge.config.params import staged
 
-if TYPE_CHECKING:
-    from dvc.stage import Stage
-
+Stage = Any
+"""dvc's stage; dvc has no types."""
 _SHOWN = 8
 
 
@@ -142,9 +139,7 @@ def _changes(stage: Stage, before: list[Any]) -> Iterator[Change]:
         elif not any(_holds(dep.fs_path, out.fs_path) and out.status() for out in before):
             new = dep.get_hash().value if dep.exists else None
             yield Change("file", str(dep), _short(dep.hash_info.value), _short(new), _files(str(dep)))
-    for out in stage.outs:
-        for what, fault in out.status().items():
-            yield Change("output", what, new=fault)
+    yield from (Change("output", what, new=fault) for out in stage.outs for what, fault in out.status().items())
     if stage.cmd_changed:
         yield Change("command", str(stage.cmd))
 

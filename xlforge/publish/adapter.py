@@ -13,8 +13,8 @@ from xlforge.config.students import Base
 from xlforge.publish import build, licences, secrets, state
 from xlforge.publish.dataset import terms
 from xlforge.publish.evaluated import Evaluated, evaluated
+from xlforge.publish.hub import Publication, read
 from xlforge.publish.markdown import rendered
-from xlforge.publish.publication import Publication, read
 from xlforge.publish.rows import splits
 from xlforge.report.labels import called
 

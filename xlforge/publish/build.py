@@ -93,9 +93,8 @@ def parameters(made: Iterable[Stage]) -> str:
     """The blocks of params.yaml that stages track, as YAML."""
     keys = {key.split(".")[0] for stage in made for key in stage.params}
     raw = orjson.loads(orjson.dumps(params.read()))  # without anchors
-    return str(
-        yaml.safe_dump({key: raw[key] for key in raw if key in keys}, sort_keys=False, allow_unicode=True, width=120)
-    )
+    tracked = {key: raw[key] for key in raw if key in keys}
+    return str(yaml.safe_dump(tracked, sort_keys=False, allow_unicode=True, width=120))
 
 
 def calls(rows: Iterable[pl.DataFrame], unpinned: Collection[str] = ()) -> list[Call]:
@@ -125,11 +124,8 @@ def unpinned(config: Config) -> set[str]:
 
 def counts(made: Iterable[Stage], config: Config) -> list[tuple[str, dict[str, Any]]]:
     """The metrics of each stage and item, by dvc's name for it."""
-    return [
-        (f"{stage.name}@{item}" if item else stage.name, metrics(stage.name, item))
-        for stage in made
-        for item in items(stage.name, config)
-    ]
+    every = ((stage.name, item) for stage in made for item in items(stage.name, config))
+    return [(f"{name}@{item}" if item else name, metrics(name, item)) for name, item in every]
 
 
 def metrics(stage: str, item: str = "") -> dict[str, Any]:
@@ -137,5 +133,4 @@ def metrics(stage: str, item: str = "") -> dict[str, Any]:
     path = DATA / stage / item / "metrics.json"
     if not path.exists():
         raise BuildError(f"{path} is missing: `dvc repro` writes it")
-    found: dict[str, Any] = orjson.loads(path.read_bytes())
-    return found
+    return dict(orjson.loads(path.read_bytes()))

@@ -7,10 +7,9 @@ from xlforge.config.params import Config
 from xlforge.languages.registry import LANGUAGES
 from xlforge.publish import build, licences, secrets, state
 from xlforge.publish.evaluated import Evaluated, evaluated, what
-from xlforge.publish.fields import fields
+from xlforge.publish.hub import Publication
 from xlforge.publish.markdown import rendered
-from xlforge.publish.publication import Publication
-from xlforge.publish.rows import Split, chosen, configs, module, splits
+from xlforge.publish.rows import Split, chosen, configs, fields, module, splits
 from xlforge.report.labels import called
 
 SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"), (10**7, "1M<n<10M"))
@@ -32,11 +31,8 @@ def publication(repo: str) -> tuple[Publication, list[str]]:
 
 def written(repo: str, here: state.State, config: Config, *, found: list[Split], figures: Evaluated | None) -> str:
     """The card. The same build gives the same bytes."""
-    calls, table, described = (
-        build.calls((split.rows for split in found), build.unpinned(config)),
-        licences.load(),
-        module(config),
-    )
+    calls = build.calls((split.rows for split in found), build.unpinned(config))
+    table, described = licences.load(), module(config)
     stages, codes = build.stages("dataset"), config.languages
     best = {split.name: split.rows for split in found if split.config == "bestof3"}
     widest = max(found, key=lambda split: len(split.rows.columns)).rows.schema
@@ -65,6 +61,7 @@ def written(repo: str, here: state.State, config: Config, *, found: list[Split],
         examples=[example for rows in examples if (example := chosen(rows))],
         scored=next((chosen(split.rows) for split in found if split.config == "scored"), None),
         source=source(config),
+        given=given(),
         seeds=config.block("seeds").source,
     )
     return head(table.dataset, codes, found, config) + body
@@ -80,7 +77,7 @@ def head(licence: str, codes: tuple[str, ...], found: list[Split], config: Confi
         language=["en", *codes],
         license=licence,
         annotations_creators="machine-generated",
-        language_creators="machine-generated",
+        language_creators=["found", "machine-generated"] if given() else "machine-generated",
         multilinguality="multilingual",
         size_categories=next((name for limit, name in SIZES if total < limit), "n>10M"),
         source_datasets=[seeds.name] if seeds.kind == "hub" else ["original"],
@@ -95,8 +92,17 @@ def head(licence: str, codes: tuple[str, ...], found: list[Split], config: Confi
 def terms(table: licences.Licences, calls: list[build.Call], config: Config) -> dict[str, licences.Source]:
     """The licences of the seeds and of every model whose text or figures are in the rows. Raises BuildError where one forbids it."""
     selection = config.block("selection")
-    comet = [selection.comet] if selection.weights.comet and selection.comet else []
-    return table.of_rows([source(config)], sorted({call.model for call in calls} | set(comet)))
+    used = {selection.comet} if selection.weights.comet else set()
+    if getattr(selection.weights, "embedding", 0):
+        used.add(selection.embedding.model)
+    return table.of_rows([source(config)], sorted({call.model for call in calls} | used))
+
+
+def given() -> str:
+    """How many questions and English answers the source gives, in words; empty for none."""
+    counts = {"questions": "instructions", "English answers": "responses"}
+    found = {what: build.metrics(stage).get("given") for what, stage in counts.items()}
+    return " and ".join(f"{count:,} {what}" for what, count in found.items() if count)
 
 
 def source(config: Config) -> str:

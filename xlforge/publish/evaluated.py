@@ -33,12 +33,9 @@ def evaluated(config: Config) -> tuple[Evaluated | None, list[str]]:
     if changed := [each for each in outputs if each.endswith("modified")]:
         raise BuildError(f"the evaluation does not match dvc.lock: {'; '.join(changed)}; `dvc repro` builds it again")
     if reasons := outputs + inputs:
-        return None, [
-            f"the evaluation is not of this build ({reasons[0]}), and the card omits it (`dvc repro` makes one)"
-        ]
-    rows, differences = (
-        pl.read_csv(folder / name, infer_schema_length=None).to_dicts() for name in ("table.csv", "differences.csv")
-    )
+        return None, [f"the evaluation is not of this build ({reasons[0]}): the card omits it; `dvc repro` makes one"]
+    tables = (pl.read_csv(folder / name, infer_schema_length=None) for name in ("table.csv", "differences.csv"))
+    rows, differences = (table.to_dicts() for table in tables)
     judge = f"the model {config.judge.model}, in both orders of the answers"
     if config.block("verdicts").judge == "embedded":
         judge = "chrF of both answers against the benchmark's reference answer"

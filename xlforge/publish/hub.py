@@ -1,23 +1,63 @@
-"""A publication on the Hugging Face Hub: one commit with every change, then one tag. Nothing where nothing changed.
+"""A publication, and how it goes to the Hugging Face Hub: one commit with every change, then one tag. Nothing where nothing changed.
 
 `create_commit` uploads files before the commit that shows them, and leaves out files that did not change. So a failure at any point
 leaves branches and tags as they were, and another run continues: uploaded files are not sent again, and a commit whose tag failed gets
 its tag. (`upload_folder` is not used: with Xet it makes several commits, so a failure would show a part of a build.)
 """
 
-from __future__ import annotations
-
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 from xlforge.base.errors import BuildError
 from xlforge.base.redact import redactor
-from xlforge.publish.publication import Publication
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
+
+
+@dataclass(frozen=True)
+class Publication:
+    """The content of one repository.
+
+    Args:
+        kind: of the repository.
+        repo: its name, USER/NAME.
+        files: by path in the repository: bytes, or a local file.
+        owned: patterns of the paths that a publication removes where it no longer has them. It leaves other files alone.
+    """
+
+    kind: Literal["dataset", "model"]
+    repo: str
+    files: dict[str, bytes | Path]
+    owned: tuple[str, ...]
+
+    @property
+    def tag(self) -> str:
+        """`build-` and 12 hexadecimal digits of all paths and bytes: equal files have equal tags."""
+        digest = hashlib.sha256()
+        for path, content in sorted(self.files.items()):
+            digest.update(f"{path}\0{hashlib.sha256(read(content)).hexdigest()}\n".encode())
+        return f"build-{digest.hexdigest()[:12]}"
+
+    def owns(self, path: str) -> bool:
+        """Whether a path of the repository matches `owned`."""
+        return any(fnmatch(path, pattern) for pattern in self.owned)
+
+    def write(self, folder: Path) -> None:
+        """Writes all files to an empty or new folder."""
+        for path, content in self.files.items():
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_bytes(read(content))
+
+
+def read(content: bytes | Path) -> bytes:
+    """The bytes."""
+    return content if isinstance(content, bytes) else content.read_bytes()
 
 
 @dataclass(frozen=True)
@@ -40,19 +80,16 @@ def publish(publication: Publication, *, private: bool, revision: str, message: 
 
     token = get_token()
     if token is None:
-        raise BuildError(
-            f"there is no token for the Hub: run `hf auth login`, or set HF_TOKEN to one that may write to {publication.repo}"
-        )
+        what = "there is no token for the Hub"
+        raise BuildError(f"{what}: run `hf auth login`, or set HF_TOKEN to one that may write to {publication.repo}")
     disable_progress_bars()
     api, repo, kind, tag = HfApi(), publication.repo, publication.kind, publication.tag
     with _step("create the repository", repo, token):
         api.create_repo(repo, repo_type=kind, private=private or None, exist_ok=True)
     with _step("read the repository", repo, token):
         if private and not api.repo_info(repo, repo_type=kind).private:
-            raise BuildError(
-                f"{repo} exists and is public, and --private makes new repositories private. Make it private in its settings first, "
-                "name another repository, or omit --private"
-            )
+            remedy = "make it private in its settings first, name another repository, or omit --private"
+            raise BuildError(f"{repo} exists and is public, and --private makes new repositories private: {remedy}")
         refs = api.list_repo_refs(repo, repo_type=kind)
     if revision not in {branch.name for branch in refs.branches}:
         with _step(f"create the branch {revision}", repo, token):
@@ -66,7 +103,7 @@ def publish(publication: Publication, *, private: bool, revision: str, message: 
     return Outcome(commit, commit != before, tagged)
 
 
-def _commit(api: HfApi, publication: Publication, revision: str, message: str) -> tuple[str, str]:
+def _commit(api: "HfApi", publication: Publication, revision: str, message: str) -> tuple[str, str]:
     """The branch's commit before and after. Fails where somebody else commits in between."""
     from huggingface_hub import CommitOperationAdd, CommitOperationCopy, CommitOperationDelete
 
@@ -76,9 +113,8 @@ def _commit(api: HfApi, publication: Publication, revision: str, message: str) -
         CommitOperationAdd(path, content if isinstance(content, bytes) else str(content))
         for path, content in sorted(publication.files.items())
     ]
-    for path in api.list_repo_files(repo, repo_type=kind, revision=head):
-        if path not in publication.files and publication.owns(path):
-            operations.append(CommitOperationDelete(path, is_folder=False))
+    gone = set(api.list_repo_files(repo, repo_type=kind, revision=head)) - publication.files.keys()
+    operations += [CommitOperationDelete(path, is_folder=False) for path in sorted(gone) if publication.owns(path)]
     done = api.create_commit(
         repo, operations, repo_type=kind, revision=revision, parent_commit=head, commit_message=message
     )
@@ -98,7 +134,5 @@ def _step(what: str, repo: str, token: str) -> Iterator[None]:
         # The error of an upload names only the file; the reason is its cause.
         cause = f": {error.__cause__}" if type(error) is RuntimeError and error.__cause__ else ""
         message = " ".join(redactor([token])(f"{error}{cause}").split()) or type(error).__name__
-        raise BuildError(
-            f"could not {what} ({repo}): {message}. No branch or tag shows a part of the build: fix the cause and run the same "
-            "command again"
-        ) from None
+        remedy = "No branch or tag shows a part of the build: fix the cause and run the same command again"
+        raise BuildError(f"could not {what} ({repo}): {message}. {remedy}") from None

@@ -65,11 +65,10 @@ class Licences(Block):
             if entry.rows != "any" and self.dataset not in entry.rows
         ]
         if wrong:
+            listed = "\n  ".join(wrong)
             raise BuildError(
-                f"the dataset cannot be published under {self.dataset}:\n  "
-                + "\n  ".join(wrong)
-                + "\nBuild with another model or "
-                f"source, or, where the terms allow it, change `dataset` or the entry in {TABLE} and give your reason there"
+                f"the dataset cannot be published under {self.dataset}:\n  {listed}\nBuild with another model or source, or, where "
+                f"the terms allow it, change `dataset` or the entry in {TABLE} and give your reason there"
             )
         return found
 

@@ -19,7 +19,6 @@ TEMPLATES = Path(__file__).parent / "templates"
 LONGEST = 1200
 """Characters of one text that a card shows."""
 _SPECIAL = re.compile(r"[\\`*\[\]|~#]|(?<![^\W_])_|_(?![^\W_])")
-_FENCES = re.compile(r"`+")
 
 
 def plain(text: str) -> Markup:
@@ -31,7 +30,7 @@ def plain(text: str) -> Markup:
 def code(text: object) -> Markup:
     """Text in code style, in a paragraph or a cell; a dash for None and an empty text."""
     bare = escape.line("" if text is None else str(text)).replace("|", "¦")
-    ticks = "`" * (_longest(bare) + 1)
+    ticks = "`" * (1 + markdown.longest_run(bare))
     pad = " " if bare.startswith("`") or bare.endswith("`") else ""
     return Markup(f"{ticks}{pad}{bare}{pad}{ticks}") if bare else Markup("–")
 
@@ -59,14 +58,9 @@ def cut(text: str) -> str:
 
 def rendered(name: str, **values: Any) -> str:
     """A template of templates/, filled. Equal values give equal bytes. Raises jinja2.UndefinedError for a missing value."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES),
-        undefined=jinja2.StrictUndefined,
-        finalize=_printed,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    options: dict[str, Any] = dict.fromkeys(("trim_blocks", "lstrip_blocks", "keep_trailing_newline"), True)
+    loader = jinja2.FileSystemLoader(TEMPLATES)
+    environment = jinja2.Environment(loader=loader, undefined=jinja2.StrictUndefined, finalize=_printed, **options)
     environment.filters.update(called=called, code=code, cut=cut, fenced=fenced, figure=figure)
     environment.globals.update(table=table)
     return environment.get_template(name).render(**values)
@@ -74,7 +68,3 @@ def rendered(name: str, **values: Any) -> str:
 
 def _printed(value: Any) -> str:
     return value if isinstance(value, Markup) else plain("–" if value is None else str(value))
-
-
-def _longest(text: str) -> int:
-    return max((len(run) for run in _FENCES.findall(text)), default=0)

@@ -1,7 +1,8 @@
-"""The rows that are published: the files of the dataset's configs, checked against the schema that made them."""
+"""What is published of a dataset: the files of its configs, checked against the schema that made them, and the fields in them."""
 
 import hashlib
 import importlib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,11 +33,8 @@ class Split:
 
     def texts(self) -> list[tuple[str, str]]:
         """(place, text) of each value in the rows; the strings of a nested value are one text."""
-        return [
-            (f"{self.place}, row {row['id']}, {column}", "\n".join(strings(value)))
-            for row in self.rows.iter_rows(named=True)
-            for column, value in row.items()
-        ]
+        cells = ((row["id"], *cell) for row in self.rows.iter_rows(named=True) for cell in row.items())
+        return [(f"{self.place}, row {name}, {column}", "\n".join(strings(value))) for name, column, value in cells]
 
 
 def configs() -> list[dict[str, Any]]:
@@ -74,9 +72,8 @@ def _check(split: Split, model: Any, internal: tuple[str, ...]) -> None:
     valid(split.rows.with_columns(nulls).select(list(wanted)), model, str(split.path))
     own = {code for code, language in LANGUAGES.items() if language.split == split.name}
     if strange := sorted(set(split.rows["language"]) - own):
-        raise BuildError(
-            f"{split.path} is split {split.name}, and holds rows in language {', '.join(map(repr, strange))}"
-        )
+        codes = ", ".join(map(repr, strange))
+        raise BuildError(f"{split.path} is split {split.name}, and holds rows in language {codes}")
 
 
 def chosen(rows: pl.DataFrame) -> dict[str, Any] | None:
@@ -84,3 +81,46 @@ def chosen(rows: pl.DataFrame) -> dict[str, Any] | None:
     if rows.is_empty():
         return None
     return min(rows.iter_rows(named=True), key=lambda row: hashlib.sha256(str(row["id"]).encode()).digest())
+
+
+@dataclass(frozen=True)
+class Field:
+    """name: its path, such as `qe.quality` or `prompt[].role`."""
+
+    name: str
+    type: str
+    description: str
+
+
+def fields(schema: pl.Schema, model: Any, added: Mapping[str, str]) -> list[Field]:
+    """Every field of a file, nested fields after their parent.
+
+    Args:
+        schema: of the file.
+        model: the pandera model; metadata of a column describes its nested fields.
+        added: descriptions of columns that the model does not have.
+
+    Raises:
+        KeyError: a field has no description.
+    """
+    descriptions = dict(added)
+    for name, column in model.to_schema().columns.items():
+        nested = f"{name}[]." if isinstance(column.dtype.type, pl.List) else f"{name}."
+        descriptions |= {name: column.description} if column.description else {}
+        descriptions |= {nested + inner: meaning for inner, meaning in (column.metadata or {}).items()}
+    flat = (field for column, kind in schema.items() for field in _flat(column, kind))
+    return [Field(name, _named(kind), descriptions[name]) for name, kind in flat]
+
+
+def _flat(name: str, kind: Any) -> Iterator[tuple[str, Any]]:
+    yield name, kind
+    if isinstance(kind, pl.List):
+        name, kind = f"{name}[]", kind.inner
+    for field in kind.fields if isinstance(kind, pl.Struct) else ():
+        yield from _flat(f"{name}.{field.name}", field.dtype)
+
+
+def _named(kind: Any) -> str:
+    if isinstance(kind, pl.List):
+        return f"list of {_named(kind.inner)}"
+    return "struct" if isinstance(kind, pl.Struct) else str(kind).lower()

@@ -4,22 +4,17 @@ detect-secrets knows the shapes of keys. Its detectors of high entropy, keywords
 languages they find words, or take milliseconds a text. It lacks the shapes of `_MORE`.
 """
 
-from __future__ import annotations
-
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dotenv import dotenv_values
 
 from xlforge.base.errors import BuildError
 from xlforge.base.redact import Secrets, secret_variables
-
-if TYPE_CHECKING:
-    from detect_secrets.plugins.base import RegexBasedDetector
 
 _KINDS = (
     *("AWS Access Key", "Azure Storage Account access key", "Discord Bot Token", "GitHub Token", "GitLab Token"),
@@ -56,8 +51,8 @@ def known_here() -> dict[str, str]:
 
 
 @cache
-def detectors() -> list[RegexBasedDetector]:
-    """The detectors of keys."""
+def detectors() -> list[Any]:
+    """The detectors of keys, which are detect-secrets' RegexBasedDetector."""
     from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_class
     from detect_secrets.plugins.base import RegexBasedDetector
 

@@ -27,15 +27,11 @@ def checked(target: str, config: Config) -> State:
     state = _committed()
     outputs, inputs = drift(target)
     if outputs:
-        raise BuildError(
-            f"outputs do not match dvc.lock: {_few(outputs)}. Nobody could rebuild them: `dvc checkout --force` restores what was "
-            "built, `dvc repro` builds again"
-        )
+        remedy = "`dvc checkout --force` restores what was built, `dvc repro` builds again"
+        raise BuildError(f"outputs do not match dvc.lock: {_few(outputs)}. Nobody could rebuild them: {remedy}")
     if inputs:
-        raise BuildError(
-            f"{target} was built from other inputs than those here: {_few(inputs)}. Run `dvc repro {target}`, commit dvc.lock and "
-            "the metrics, and publish that"
-        )
+        remedy = f"Run `dvc repro {target}`, commit dvc.lock and the metrics, and publish that"
+        raise BuildError(f"{target} was built from other inputs than those here: {_few(inputs)}. {remedy}")
     _pass_gates(config, target.partition("@")[0], state.commit)
     return state
 
@@ -56,15 +52,11 @@ def drift(target: str) -> tuple[list[str], list[str]]:
 
 def _committed() -> State:
     if not Path(LOCK).exists() or not git_or_none("ls-files", "--", LOCK):
-        raise BuildError(
-            f"no commit has {LOCK}: run `dvc repro` in the root of the project, and commit it with the metrics"
-        )
+        raise BuildError(f"no commit has {LOCK}: run `dvc repro` in the project's root, and commit it with the metrics")
     dirty = git("status", "--porcelain", "--untracked-files=all").splitlines()
     if dirty:
-        raise BuildError(
-            f"the work tree has changes that no commit has ({_few([line[3:] for line in dirty])}): a published build must be "
-            "rebuildable from a commit, so commit or remove them first"
-        )
+        what = f"the work tree has changes that no commit has ({_few([line[3:] for line in dirty])})"
+        raise BuildError(f"{what}: a published build must be rebuildable from a commit, so commit or remove them first")
     commit = git("log", "-1", "--format=%H", "--", LOCK).strip()
     return State(commit, hashlib.sha256(Path(LOCK).read_bytes()).hexdigest())
 

@@ -24,7 +24,7 @@ LONGEST = 4000
 """Characters of a text that are shown; the page gives the number of the others."""
 SMALLEST = 100
 """Bytes that any row takes, so that rows are not read for which there is no room."""
-ESTIMATES = ("quality", "round_trip", "likelihood", "comet", "language_share")
+ESTIMATES = ("quality", "round_trip", "likelihood", "comet", "embedding", "language_share")
 MEASURES = ("right_language", "line_pass", "facts", "chrf")
 PAIR = {"passage": "passage", "source": "source", "question": "instruction", "answer": "response"}
 CALL = ("stage", "version", "model", "prompt", "fault")
@@ -134,7 +134,8 @@ class _Source:
             "text": cut(one["translation"]),
             "back": same or cut(one["back_translation"]),
             "right": self._right.get(one["id"]),
-            **{name: one[name] for name in ("translator", "problems", "chosen", *ESTIMATES)},
+            **{name: one[name] for name in ("translator", "problems", "chosen")},
+            **{name: one.get(name) for name in ESTIMATES},
         }
 
     def _prompt(self, prompt: Row) -> Row:

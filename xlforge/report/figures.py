@@ -28,9 +28,7 @@ def funnel(built: Built) -> list[dict[str, Any]]:
         metrics = [built.metrics(stage, item) for item in built.items(stage)]
         keys = ("rows", "rejects", "not_sampled")
         kept, rejected, unsampled = (sum(one.get(key, 0) for one in metrics) for key in keys)
-        reasons: Counter[str] = Counter()
-        for one in metrics:
-            reasons.update(one["reasons"])
+        reasons = sum((Counter(one["reasons"]) for one in metrics), Counter[str]())
         counts = {"received": kept + rejected + unsampled, "kept": kept, "unsampled": unsampled, "rejected": rejected}
         rows.append({"stage": stage, "description": stages()[stage].description, "reasons": ordered(reasons), **counts})
     return rows

@@ -28,12 +28,8 @@ def calls(built: Built) -> pl.DataFrame:
     parts = [built.scan(stage, table) for stage in built.stages for table in ("rows", "rejects")]
     parts = [part for part in parts if "provenance" in part.collect_schema()]
     calls_of_a_row = pl.col("provenance").list.explode(empty_as_null=False)
-    return (
-        pl.concat(part.select(calls_of_a_row).unnest("provenance") for part in parts)
-        .select("stage", "prompt", "key", "fault")
-        .unique()
-        .collect()
-    )
+    every = pl.concat(part.select(calls_of_a_row).unnest("provenance") for part in parts)
+    return every.select("stage", "prompt", "key", "fault").unique().collect()
 
 
 def cost(built: Built, made: pl.DataFrame) -> list[dict[str, Any]]:

@@ -76,15 +76,10 @@ def agreement(built: Built, right: dict[str, bool]) -> list[dict[str, Any]]:
 
 def _picked(part: pl.DataFrame) -> pl.DataFrame:
     """Answers that have a chosen candidate, with whether each way to pick one gives a right candidate."""
-    right = pl.col("right")
-    ways = {
-        "first": right.first(),
-        "random": right.mean(),
-        "chosen": right.filter("chosen").first(),
-        "best": right.any(),
-    }
+    right, chosen = pl.col("right"), pl.col("right").filter("chosen").first()
     with_chosen = part.filter(pl.col("chosen").any().over("answer_id"))
-    return with_chosen.sort("answer_id", "candidate").group_by("answer_id").agg(**ways)
+    answers = with_chosen.sort("answer_id", "candidate").group_by("answer_id")
+    return answers.agg(first=right.first(), random=right.mean(), chosen=chosen, best=right.any())
 
 
 def auc(fit: pl.DataFrame) -> float | None:

@@ -4,8 +4,6 @@ The marks are those of public chat templates: `<think>` and its relatives, `[THI
 and the phrases of Granite. Where the template itself opens the block, only its end is in the text.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import regex

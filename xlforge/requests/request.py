@@ -4,8 +4,6 @@ The key is a hash of everything that can change the response, and of nothing els
 retry after a transport error) is not part of it.
 """
 
-from __future__ import annotations
-
 import hashlib
 import re
 from dataclasses import dataclass, field
@@ -15,6 +13,7 @@ from typing import Any
 import orjson
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_IN_EVERY_KEY = ("engine", "model", "revision", "schema", "logprobs", "candidate", "attempt")
 
 
 @dataclass(frozen=True)
@@ -57,42 +56,22 @@ class Request:
     options: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def parse(cls, canonical: bytes) -> Request:
+    def parse(cls, canonical: bytes) -> "Request":
         """The request of a canonical JSON."""
         fields = orjson.loads(canonical)
-        return cls(
-            **fields
-            | {
-                "messages": tuple((role, _decoded(content)) for role, content in fields["messages"]),
-                "sampling": Sampling(**fields["sampling"]),
-                "choices": tuple(fields.get("choices", ())),
-            }
-        )
+        fields["messages"] = tuple((role, _decoded(content)) for role, content in fields["messages"])
+        fields["sampling"] = Sampling(**fields["sampling"])
+        fields["choices"] = tuple(fields.get("choices", ()))
+        return cls(**fields)
 
     @cached_property
     def canonical(self) -> bytes:
         """The request as canonical JSON: what the key is a hash of, and what the cache keeps with the response."""
-        sampling = self.sampling
-        body: dict[str, Any] = {
-            "engine": self.engine,
-            "model": self.model,
-            "revision": self.revision,
-            "messages": [[role, _encoded(content)] for role, content in self.messages],
-            "sampling": {
-                "temperature": sampling.temperature,
-                "top_p": sampling.top_p,
-                "max_tokens": sampling.max_tokens,
-            },
-            "schema": self.schema,
-            "logprobs": self.logprobs,
-            "candidate": self.candidate,
-            "attempt": self.attempt,
-        }
+        body: dict[str, Any] = {name: getattr(self, name) for name in _IN_EVERY_KEY}
+        body["messages"] = [[role, _encoded(content)] for role, content in self.messages]
+        body["sampling"] = vars(self.sampling)
         # A field that was added later enters only when it is set, so that older keys stay as they are.
-        if self.choices:
-            body["choices"] = self.choices
-        if self.options:
-            body["options"] = self.options
+        body |= {name: value for name in ("choices", "options") if (value := getattr(self, name))}
         # A copy: orjson returns its bytes in the eight kilobytes it wrote them to, and a stage keeps many requests.
         return bytes(memoryview(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)))
 

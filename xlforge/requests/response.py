@@ -1,7 +1,5 @@
 """What a model returned for a request, and how the response to a choice is read."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace

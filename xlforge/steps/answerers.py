@@ -177,8 +177,8 @@ def _lacking(
     keys = {request.key for request in missing}
     first = next(row for row, requests in rows if any(request.key in keys for request in requests))
     return (
-        f"{caller.title}: offline, and the cache lacks {len(missing)} of the responses of {caller.spec.model}, first for row "
-        f"{first}: {_why(cache, caller.spec)}. Fill the cache (`xlforge cache import`), or unset XLFORGE_OFFLINE to generate them"
+        f"offline, and the cache lacks {len(missing)} of the responses of {caller.spec.model}, first for row {first}: "
+        f"{_why(cache, caller.spec)}. Fill the cache (`xlforge cache import`), or unset XLFORGE_OFFLINE to generate them"
     )
 
 

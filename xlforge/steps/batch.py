@@ -27,13 +27,13 @@ class Tolerance:
         """After a response."""
         self._failed = 0
 
-    def count(self, title: str, reason: str) -> None:
+    def count(self, reason: str) -> None:
         """Counts a failure; EngineError at the limit."""
         self._failed += 1
         if self._failed >= self._limit:
             raise EngineError(
-                f"{title}: {self._failed} requests in a row got no response, the last with: {reason}. Every response is in the "
-                "cache: fix the cause and run again, or allow more failures with XLFORGE_MAX_FAILURES"
+                f"{self._failed} requests in a row got no response, the last with: {reason}. Every response is in the cache: fix "
+                "the cause and run again, or allow more failures with XLFORGE_MAX_FAILURES"
             )
 
 
@@ -112,7 +112,7 @@ class Batch:
         if self._progress is not None:
             self._progress.add(1, 0, failed=1)
         if not reason.startswith(PROMPT_TOO_LONG):
-            self._tolerance.count(self._title, f"{reason} ({message})" if message else reason)
+            self._tolerance.count(f"{reason} ({message})" if message else reason)
 
     def _show(self, done: Future[list[Response]]) -> None:
         """For the progress alone: who waits for a commit goes on before its callbacks are called."""

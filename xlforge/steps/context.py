@@ -60,9 +60,12 @@ class Context(Generic[P]):
             logprobs: whether responses carry their log-probability.
             choices: the words that a response is to be one of; its log-probability is then that of its share among them.
         """
+        spec = model or self.config.role(role)
+        if spec.engine == "seq2seq":
+            spec = spec.between("en", self.language) if role == "translator" else spec.between(self.language, "en")
         return CachedLLM(
             role=role,
-            spec=model or self.config.role(role),
+            spec=spec,
             sampling=sampling,
             logprobs=logprobs,
             choices=choices,

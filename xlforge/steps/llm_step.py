@@ -33,6 +33,7 @@ class LLMStep(Task):  # type: ignore[misc]
         response_schema: the JSON schema that the response must follow, for engines that can constrain decoding to one.
         candidate: the column that tells equal requests apart.
         columns: where a variable of the prompt has another name than its column.
+        choices: the words of which a response is to be one; a response that is cut after such a word is whole.
     """
 
     llm: CachedLLM
@@ -42,6 +43,7 @@ class LLMStep(Task):  # type: ignore[misc]
     response_schema: dict[str, Any] | None = None
     candidate: str | None = None
     columns: dict[str, str] = {}
+    choices: tuple[str, ...] = ()
     input_batch_size: int = WHOLE_STAGE
 
     @property
@@ -103,7 +105,7 @@ class LLMStep(Task):  # type: ignore[misc]
             reason, _, detail = reply.failure.partition(": ")
             mark = reject(reason, detail, reply.key if reason == MISSING else "")
             return {**self.with_call(row, reply, reply.failure), "reject": mark}
-        whole(response, self.llm.sampling.max_tokens, self.llm.choices)
+        whole(response, self.llm.sampling.max_tokens, self.choices)
         drawn = {"logprob": response.logprob, "tokens_out": response.tokens_out}
         return self.with_call({**row, **self.format_output(response.text, row | drawn)}, reply)
 

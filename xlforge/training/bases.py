@@ -4,14 +4,8 @@ from functools import partial
 from typing import Any
 
 import torch
-from transformers import (
-    AutoModelForCausalLM,
-    AutoTokenizer,
-    BitsAndBytesConfig,
-    GenerationConfig,
-    PreTrainedModel,
-    PreTrainedTokenizerBase,
-)
+import transformers
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from xlforge.base.errors import BuildError
 from xlforge.config.models import Model
@@ -30,14 +24,12 @@ def load_tokenizer(base: Base) -> PreTrainedTokenizerBase:
         BuildError: the base differs from its revision, or its chat template is missing or unusable.
     """
     check(Model(model=base.model, revision=base.revision))
-    tokenizer: PreTrainedTokenizerBase = _load(AutoTokenizer, base)
+    tokenizer: PreTrainedTokenizerBase = _load(transformers.AutoTokenizer, base)
     if base.chat_template is not None:
         tokenizer.chat_template = base.chat_template
     if tokenizer.chat_template is None:
-        raise BuildError(
-            f"the tokenizer of {base.model} has no chat template: write one as `chat_template` under `bases` in params.yaml, "
-            "with tokens that the tokenizer knows"
-        )
+        what = f"the tokenizer of {base.model} has no chat template"
+        raise BuildError(f"{what}: write one as `chat_template` under `bases` in params.yaml")
     fixed = with_fixed_date(str(tokenizer.chat_template), base.model)
     tokenizer.chat_template = without_thinking(fixed, partial(_lead, tokenizer), base.model)
     if lead := _lead(tokenizer, tokenizer.chat_template).strip():
@@ -67,7 +59,7 @@ def _ends(tokenizer: PreTrainedTokenizerBase, base: Base) -> set[int]:
     """Every token that ends an answer, as the tokenizer and the model's generation config name them."""
     try:
         options: dict[str, Any] = {"revision": base.revision}
-        named = GenerationConfig.from_pretrained(base.model, **options).eos_token_id
+        named = transformers.GenerationConfig.from_pretrained(base.model, **options).eos_token_id
     except OSError:
         named = None
     more = named if isinstance(named, list) else [named]
@@ -86,17 +78,12 @@ def load_model(base: Base, recipe: Recipe, device: str) -> PreTrainedModel:
     options: dict[str, Any] = {"dtype": getattr(torch, recipe.dtype), "use_safetensors": True}
     if recipe.load_in_4bit:
         if device == "cpu" or not torch.cuda.is_available():
-            raise BuildError(
-                "load_in_4bit: true needs a GPU, and this training runs on the CPU: set XLFORGE_DEVICE=cuda on a machine with a "
-                "GPU, or write load_in_4bit: false in params.yaml"
-            )
-        options["quantization_config"] = BitsAndBytesConfig(  # type: ignore[no-untyped-call]
-            load_in_4bit=True,
-            bnb_4bit_quant_type="nf4",
-            bnb_4bit_use_double_quant=True,
-            bnb_4bit_compute_dtype=torch.bfloat16,
-        )
-    model: PreTrainedModel = _load(AutoModelForCausalLM, base, **options)
+            remedy = "set XLFORGE_DEVICE=cuda on a machine with a GPU, or write load_in_4bit: false in params.yaml"
+            raise BuildError(f"load_in_4bit: true needs a GPU, and this training runs on the CPU: {remedy}")
+        nf4: Any = {"load_in_4bit": True, "bnb_4bit_quant_type": "nf4", "bnb_4bit_use_double_quant": True}
+        config: Any = transformers.BitsAndBytesConfig
+        options["quantization_config"] = config(**nf4, bnb_4bit_compute_dtype=torch.bfloat16)
+    model: PreTrainedModel = _load(transformers.AutoModelForCausalLM, base, **options)
     return model
 
 
@@ -111,7 +98,5 @@ def _load(kind: Any, base: Base, **options: Any) -> Any:
     except ImportError as error:
         raise BuildError(f"{error}; pip install 'xlforge[qlora]', or set load_in_4bit: false in params.yaml") from error
     except (OSError, ValueError) as error:
-        raise BuildError(
-            f"the base {base.model} cannot be loaded: {error}; `model` under `bases` in params.yaml takes a folder or a hub id "
-            "with safetensors weights"
-        ) from error
+        what = "`model` under `bases` in params.yaml takes a folder or a hub id with safetensors weights"
+        raise BuildError(f"the base {base.model} cannot be loaded: {error}; {what}") from error

@@ -41,5 +41,4 @@ def order(lengths: Sequence[int], epochs: int, batch: int, size: int, seed: int)
 def _shuffled(size: int, seed: int, number: int, kind: int) -> list[int]:
     # Sorted by raw Philox bits: no version of numpy may change these, unlike its methods of shuffling.
     bits = np.random.Philox(key=[(seed << 1) + kind, number]).random_raw(size)
-    permutation: list[int] = np.argsort(bits, kind="stable").tolist()
-    return permutation
+    return [*np.argsort(bits, kind="stable").tolist()]

@@ -4,8 +4,6 @@ What the trainer leaves open is fixed here: the order of the examples, which can
 recipe; and the kernels of a GPU, of which the deterministic ones are used.
 """
 
-from __future__ import annotations
-
 import math
 import os
 from dataclasses import dataclass
@@ -76,7 +74,7 @@ def train(run: TrainingRun, folder: Path, progress: Steps) -> Trained:
     return Trained(adapted, losses, trainer.tokens_read(0, len(losses)), parameters)
 
 
-def build_trainer(run: TrainingRun, folder: Path) -> _Trainer:
+def build_trainer(run: TrainingRun, folder: Path) -> "_Trainer":
     """The trainer with model, adapter and examples, before its first step."""
     recipe = run.student
     model = load_model(run.base, recipe, run.device)
@@ -140,10 +138,8 @@ class _Trainer(SFTTrainer):  # type: ignore[misc]
         self._lengths = [len(ids) for ids in cast(Dataset, self.train_dataset)["input_ids"]]
         counted = sum(row["prompt_tokens"] + row["completion_tokens"] for row in rows)
         if sum(self._lengths) != counted or (len(self._lengths) != len(rows) and not recipe.packing):
-            raise BuildError(
-                f"the trainer has {len(self._lengths)} examples of {sum(self._lengths)} tokens, but {len(rows)} rows of "
-                f"{counted} tokens were counted; please report this"
-            )
+            what = f"the trainer has {len(self._lengths)} examples of {sum(self._lengths)} tokens"
+            raise BuildError(f"{what}, but {len(rows)} rows of {counted} tokens were counted; please report this")
         batch = recipe.train_batch_size
         size = batch // recipe.gradient_accumulation_steps
         self._order = order(self._lengths, recipe.num_train_epochs, batch, size, recipe.seed)
@@ -181,10 +177,8 @@ class _Callback(TrainerCallback):  # type: ignore[misc]
 
     def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
         if logs and not math.isfinite(logs.get("loss", 0.0)):
-            raise BuildError(
-                f"the loss is {logs['loss']} after step {state.global_step}: lower learning_rate in params.yaml, or raise "
-                "warmup_ratio"
-            )
+            what = f"the loss is {logs['loss']} after step {state.global_step}"
+            raise BuildError(f"{what}: lower learning_rate in params.yaml, or raise warmup_ratio")
         if logs and "loss" in logs and state.is_world_process_zero:
             self._progress.add(self._trainer.tokens_read(state.global_step - 1, state.global_step), logs["loss"])
 

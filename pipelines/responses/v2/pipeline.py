@@ -1,4 +1,7 @@
-"""responses v2: the prompts of v1; what a model added is stripped or rejected, and questions and answers must stand by themselves."""
+"""responses v2: the prompts of v1; what a model added is stripped or rejected, and questions and answers must stand by themselves.
+
+An answer that the source gives is kept, and `rounds` rewrites no row of which the source gives the question or the answer.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,10 @@ from xlforge.steps.llm_step import WHOLE_STAGE, LLMStep
 
 
 class WriteAnswer(LLMStep):
-    """instruction, text → response."""
+    """instruction, text → response, where there is none yet; in a round, for the rows that it rewrites."""
+
+    def takes(self, row: Row) -> bool:
+        return row.get("response") is None or bool(row["rewritten"])
 
     def format_output(self, output: str | None, input: Row | None = None) -> dict[str, Any]:
         assert input is not None
@@ -28,6 +34,9 @@ class WriteAnswer(LLMStep):
 class WriteQuestion(LLMStep):
     """response → instruction: one paragraph that asks for something and can be understood without the answer."""
 
+    def takes(self, row: Row) -> bool:
+        return bool(row["rewritten"])
+
     def format_output(self, output: str | None, input: Row | None = None) -> dict[str, Any]:
         assert input is not None
         return _with_stripped(input, "instruction", read_question(output or "", input["response"], self.prompt))
@@ -37,8 +46,13 @@ def _with_stripped(row: Row, column: str, found: Reading) -> dict[str, Any]:
     return {column: found.text, "stripped": [*row["stripped"], *found.stripped]}
 
 
+def _all_generated(row: Row) -> bool:
+    """Whether the source gives neither the question nor the answer of a row: no call stands behind a given question."""
+    return row.get("response") is None and any(call["stage"] == "instructions" for call in row["provenance"])
+
+
 def pipeline(context: Context[Params], rows: list[Row]) -> Pipeline:
-    """id, passage, instruction → response, stripped, and after a round another instruction."""
+    """id, passage, instruction, and response where it is given → response, stripped, and after a round another instruction."""
     params, size = context.params, context.config.teacher.prompts
 
     def answer(column: str) -> WriteAnswer:
@@ -51,7 +65,8 @@ def pipeline(context: Context[Params], rows: list[Row]) -> Pipeline:
         )
 
     with Pipeline("responses") as made:
-        cleared = [{**row, "stripped": []} for row in rows]  # what was stripped from the question is in its own table
+        # What was stripped from the question is in its own table.
+        cleared = [{"response": None, **row, "stripped": [], "rewritten": _all_generated(row)} for row in rows]
         step = LoadDataFromDicts(data=cleared, batch_size=WHOLE_STAGE) >> answer("passage")
         for _ in range(params.rounds):
             question = WriteQuestion(

@@ -1,7 +1,8 @@
-"""translations v2: the prompts of v1; what a translator added is stripped, or the candidate is sampled again."""
+"""translations v2: the prompts of v1, and `text`; what a translator added is stripped, or the candidate is sampled again."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from distilabel.pipeline import Pipeline
@@ -18,9 +19,21 @@ from xlforge.steps.parsing import plain_text
 
 __all__ = ["candidate_id", "pipeline"]
 
+TEXT = Path(__file__).parent / "prompts" / "text.jinja2"
+"""The text alone, for translation systems."""
+
 
 class Translate(TranslateV1):
-    """language_name, response → translation, stripped, logprob, for the candidates of this translator."""
+    """language_name, response → translation, stripped, logprob, for the candidates of this translator.
+
+    turns: the number of translators. A translation system's own candidates are counted, since each is the next likeliest.
+    """
+
+    turns: int
+
+    def _request(self, row: Row, attempt: int) -> tuple[str, list[Any]]:
+        counted = self.llm.spec.engine == "seq2seq"
+        return super()._request({**row, "candidate": row["candidate"] // self.turns} if counted else row, attempt)
 
     def format_output(self, output: str | None, input: Row | None = None) -> dict[str, Any]:
         assert input is not None
@@ -44,12 +57,13 @@ def pipeline(context: Context[Params], rows: list[Row]) -> Pipeline:
         )
         for name in dict.fromkeys(params.models):
             step = step >> Translate(
-                prompt=PROMPTS / f"{translators[name].prompts}.jinja2",
+                prompt=TEXT if translators[name].prompts == "text" else PROMPTS / f"{translators[name].prompts}.jinja2",
                 columns={"language": "language_name"},
                 adds=["translation", "stripped", "logprob"],
                 tries=params.tries,
                 candidate="candidate",
                 translator=name,
+                turns=len(params.models),
                 llm=context.llm("translator", params.sampling, model=translators[name], logprobs=params.logprobs),
             )
     return made

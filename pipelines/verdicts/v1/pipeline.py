@@ -118,12 +118,13 @@ def pipeline(context: Context[Params], rows: list[Row]) -> Pipeline:
                 **common,
             )
         else:
-            choices = LETTERS if params.logprobs else ()
+            counted = LETTERS if params.logprobs else ()
             load >> Compare(
                 prompt=PROMPTS / f"pairwise.{size}.jinja2",
                 adds=list(_VERDICT),
                 control=params.control,
-                llm=context.llm("judge", params.sampling, logprobs=params.logprobs, choices=choices),
+                choices=LETTERS,
+                llm=context.llm("judge", params.sampling, logprobs=params.logprobs, choices=counted),
                 **common,
             )
     return made

@@ -1,7 +1,5 @@
 """Parts of the prompt itself in a response: sentences that repeat the words of its template, without what was filled in."""
 
-from __future__ import annotations
-
 import re
 from functools import cache
 from pathlib import Path

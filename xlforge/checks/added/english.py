@@ -4,8 +4,6 @@ Unlike a translation, such a text has no source to compare with. A line was adde
 content are the prompt's own, or words for questions, answers and help.
 """
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 
@@ -24,22 +22,20 @@ _STOP_WORDS = """
     than more most very one two each both based into about up out s ve ll re m d t let please
 """
 _STOP = frozenset(_STOP_WORDS.split())
-_TASK_WORDS = """
-    sure certainly absolutely okay ok course great happy glad help helps helpful hope hopes know need needs want would like feel
-    free ask asked question questions answer answers answered request requests response responses reply output result version
-    versions revised rewritten rewrite refined refine improved draft text passage paragraph article content given provided prompt
-    task instruction instructions translation final possible suitable appropriate well-written concise clear complete full brief
-    short detailed careful expert suggestion example format formatted generated written write created create assist assistance
-    further anything else changes adjust adjustments clarification information additional details understood done thanks thank
-    welcome note english
-"""
-_TASK = frozenset(_TASK_WORDS.split())
 _NAMING_WORDS = """
     sure certainly absolutely okay ok course great answer answers question questions request requests response responses reply output
     result version versions revised rewritten rewrite draft text passage prompt task translation instruction understood done
 """
 _NAMING = frozenset(_NAMING_WORDS.split())
 """Words of the task of which a line needs one: "You need:" can begin a list."""
+_TASK_WORDS = """
+    happy glad help helps helpful hope hopes know need needs want would like feel free ask asked answered refined refine
+    improved paragraph article content given provided instructions final possible suitable appropriate well-written concise
+    clear complete full brief short detailed careful expert suggestion example format formatted generated written write created
+    create assist assistance further anything else changes adjust adjustments clarification information additional details
+    thanks thank welcome note english
+"""
+_TASK = _NAMING.union(_TASK_WORDS.split())
 _LEAD = re.compile(
     r"\A\W*(?:(?:sure|certainly|absolutely|of course|okay|ok|great|understood|alright)\b[^\n:]{0,60})?\W*"
     r"(?:here(?:['’]s| is| are)|below (?:is|are)|the following|this is|i['’](?:ve|ll)|i have)\b[^\n:]{0,160}"
@@ -73,6 +69,33 @@ _REFUSAL = re.compile(
     + UNABLE_ENGLISH.pattern
     + ")"
 )
+_APOLOGY = re.compile(
+    r"\W*(?:i['’]m |i am |we are |my )?(?:really |very )?(?:sorry(?! (?:to hear|for your|about your|that you))|apolog)"
+)
+_OFFER = re.compile(
+    r"\W*(?:(?:hi|hello|hey|yes|sure|certainly|of course|okay|great)\b[^\n.!?]{0,30}[.!,]\s*)?"
+    r"(?:(?:i['’]m|i am|we are) (?:here|ready|available|able|happy|glad)\b[^.!?\n]{0,40}\b(?:help|assist)"
+    r"|how (?:can|may|could|might) (?:i|we) (?:help|assist)|what(?:['’]s| is| are) your (?:request|question|query|task)s?\b"
+    r"|what (?:would you like|do you want|do you need) (?:me|help|assistance)\b"
+    r"|(?:please|could you|can you|you (?:haven['’]t|have not|didn['’]t|did not)|there is no)\W+(?:please )?"
+    r"(?:provided?|shared?|gave|give|send|sent|paste|enter|specify)\b[^.!?\n]{0,20}\b(?:the|your|a|any) "
+    r"(?:text|passage|question|request|article|prompt|paragraph|material)\b(?!\s+(?:of|for|from|in|about|on)\b))"
+)
+"""What an assistant writes that saw no task: it offers help, or wants the text."""
+_RESTATED = re.compile(
+    r"\A\W*(?:so|therefore|thus|hence)?\W*(?:the|my) (?:\w+ )?(?:answer|response|reply)"
+    r"(?P<to> to (?:the|this|that|your) (?:\w+ )?(?:question|request|query))?[\s:,]*(?P<quoted>[\"“'‘][^\n]{3,400}?[?.]?[\"”'’])?[\s,]*"
+    r"(?:is|was|would be)(?: that)?\s*(?P<end>:|(?=[\"“]))\s*",
+    re.IGNORECASE,
+)
+"""'The answer to the question "…" is:', and the same before an answer in quotation marks."""
+_RESTATES = re.compile(
+    r"\A\W*(?:the|my) (?:\w+ )?(?:answer|response|reply) to (?:the|this|that|your) (?:\w+ )?(?:question|request|query)\b"
+    r"(?!\s+(?:of|about|as|why|how|whether|what|who|when|where|which|if)\b)",
+    re.IGNORECASE,
+)
+_IN_QUOTES = re.compile(r"\A[\"“]([^\"“”\n]+)[\"”]\W?\Z")
+_SENTENCE_CHARS, _REPEATED = 30, 0.3
 _RULE = re.compile(r"\A[ \t]*[-–—*_=~#]{3,}[ \t]*\Z")
 _TURN = re.compile(
     r"^(?:\W{0,4}(?:user|human|assistant)\W{0,3}[:：]|#{2,4} ?(?:instruction|response|input|system)\b)",
@@ -129,6 +152,9 @@ def _without_question(text: str, question: str) -> str | None:
 
 
 def _without_lead(text: str, known: frozenset[str]) -> str | None:
+    match = _RESTATED.match(text)
+    if match and (match["end"] or match["to"]) and (rest := text[match.end() :].strip()):
+        return inside[1] if (inside := _IN_QUOTES.match(rest)) else rest
     head, _, rest = text.partition("\n")
     if rest.strip():
         colon = head.rstrip(" \t*_#").endswith((":", "："))
@@ -164,6 +190,10 @@ def _fault(text: str, given: str, template: Path) -> tuple[str, str] | None:
         return fault
     if refuses(text, given):
         return "refusal", text[:80]
+    if _RESTATES.match(text):
+        return "added_text", text[:80]
+    if not _repeats(given) and (twice := _repeats(text)):
+        return "repeated", twice[:80]
     if tags := set(META_TAG.findall(text)) - set(META_TAG.findall(given)):
         return "added_text", f"tags: {', '.join(sorted(tags))}"
     if echo := next((line for line in re.split(r"(?<=[.!?])\s|\n", text) if is_echo(line, template, given)), None):
@@ -173,10 +203,16 @@ def _fault(text: str, given: str, template: Path) -> tuple[str, str] | None:
     return ("repeated", text[-80:]) if loops(text) and not loops(given) else None
 
 
+def _repeats(text: str) -> str:
+    """The first sentence that stands in a text again, where what stands again is a large part of it."""
+    found = [" ".join(words(each)) for each in re.split(r"(?<=[.!?])\s|\n", text)]
+    again = [each for number, each in enumerate(found) if len(each) >= _SENTENCE_CHARS and each in found[:number]]
+    return again[0] if sum(map(len, again)) >= _REPEATED * sum(map(len, found)) and again else ""
+
+
 def refuses(text: str, given: str) -> bool:
-    """Whether a text begins by what it cannot do, or apologises, where what was given does neither."""
+    """Whether a text begins by what it cannot do, apologises, or offers help, where what was given does not."""
     first, low = text[:160].casefold(), given.casefold()
-    apology = re.match(
-        r"\W*(?:i['’]m |i am |we are |my )?(?:really |very )?(?:sorry|apolog)", first
-    ) and not SORRY.search(low)
-    return bool(apology) or bool(_REFUSAL.match(first) and not UNABLE_ENGLISH.search(low))
+    apology = _APOLOGY.match(first) and not SORRY.search(low)
+    offer = _OFFER.match(first) and not _OFFER.search(low)
+    return bool(apology or offer or (_REFUSAL.match(first) and not UNABLE_ENGLISH.search(low)))

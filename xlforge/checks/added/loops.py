@@ -1,7 +1,5 @@
 """Texts that go round in circles, in any language, with spaces between words or without."""
 
-from __future__ import annotations
-
 import re
 
 _NGRAM = 12

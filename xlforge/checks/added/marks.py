@@ -3,8 +3,6 @@
 What the source itself has is not added: each function counts what exceeds it.
 """
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 

@@ -1,7 +1,5 @@
 """What is left of a reply when its wrappers are removed, one layer after the other."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 

@@ -4,8 +4,6 @@ A line has no place of its own where the source has none: what is first or last 
 language or the act of translation, or is English in a text that should not be, was added. Where its source speaks of the same, it stays.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from itertools import pairwise
@@ -41,10 +39,8 @@ _FUNCTION_WORDS = """
     sorry
 """
 _FUNCTION = frozenset(_FUNCTION_WORDS.split())
-_ALONE_WORDS = (
-    "sure certainly absolutely okay ok great done translation translated answer output result understood response"
-)
-_ALONE = frozenset(_ALONE_WORDS.split())
+_SINGLE = "sure certainly absolutely okay ok great done translation translated answer output result understood response"
+_ALONE = frozenset(_SINGLE.split())
 
 
 class Source:
@@ -133,9 +129,8 @@ def closing(text: str, source: Source) -> str | None:
     if rest.strip() and any(map(str.isalnum, last)) and len(lines(text)) > len(source.lines):
         short = len(last) < _SHORT * len(source.text)
         labelled = short and _LABEL.match(last) and not any(_LABEL.match(line) for line in source.lines[-1:])
-        bracketed = (
-            last.strip()[:1] in "([（【*" and last.strip()[-1:] in ")]）】*" and not _IN_BRACKETS.search(source.text)
-        )
+        bare = last.strip()
+        bracketed = bare[:1] in "([（【*" and bare[-1:] in ")]）】*" and not _IN_BRACKETS.search(source.text)
         if labelled or bracketed or source.about_it(last):
             return rest.strip()
     if (match := _IN_BRACKETS.search(text)) and not _IN_BRACKETS.search(source.text):

@@ -1,7 +1,5 @@
 """A translation as a model replied it: without what is surely a wrapper, or why it cannot be used."""
 
-from __future__ import annotations
-
 import re
 from functools import lru_cache
 from pathlib import Path

@@ -1,7 +1,5 @@
 """A first or last sentence of a translation that renders nothing of its source, by the alignment of sentences."""
 
-from __future__ import annotations
-
 import re
 
 from xlforge.checks.added.remarks import lines

@@ -3,13 +3,11 @@
 Beginnings of words, so that inflected forms count. A line is judged by them only where its source speaks of neither.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from functools import cache
 
-from babel import Locale, UnknownLocaleError
+from xlforge.checks.cldr import locale
 
 _TRANSLATION = """
     translat* traduc* traduit* traduz* traduç* traduzz* tradott* tradui* tradu* übersetz* uebersetz*
@@ -69,12 +67,9 @@ UNABLE_ENGLISH = re.compile(
 def language_names(code: str) -> re.Pattern[str] | None:
     """A language's name in English, and the beginning of its name in itself; None for one that CLDR does not name."""
     found = []
-    for locale, ending in (("en", r"\b"), (code, "")):
-        try:
-            name = Locale.parse(locale).languages.get(code, "").casefold()
-        except (UnknownLocaleError, ValueError):
-            continue
-        if name:
-            kept = name if locale == "en" or len(name) <= 4 else name[: max(4, len(name) - 2)]
+    for language, ending in (("en", r"\b"), (code, "")):
+        known = locale(language)
+        if known and (name := known.languages.get(code, "").casefold()):
+            kept = name if language == "en" or len(name) <= 4 else name[: max(4, len(name) - 2)]
             found.append((r"\b" if name.isalpha() and kept[0].isascii() else "") + re.escape(kept) + ending)
     return re.compile("|".join(found)) if found else None

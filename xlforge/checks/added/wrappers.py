@@ -3,63 +3,28 @@
 A wrapper that the source has too is part of the text.
 """
 
-from __future__ import annotations
-
 import ast
 import json
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 _FENCE = re.compile(r"\A(`{3,}|~{3,})[ \t]*([\w+-]*)[ \t]*\n(.*?)\n?[ \t]*\1\s*\Z", re.DOTALL)
 _CODE = re.compile(r"^[ \t]*(?:`{3,}|~{3,})", re.MULTILINE)
 _OPEN = re.compile(r"\A(?:`{3,}|~{3,})[ \t]*[\w+-]*[ \t]*\n|\n[ \t]*(?:`{3,}|~{3,})\s*\Z")
 """A fence that is opened and not closed, or the reverse."""
-_PROSE = frozenset(
-    (
-        "",
-        "text",
-        "txt",
-        "plain",
-        "plaintext",
-        "markdown",
-        "md",
-        "json",
-        "html",
-        "xml",
-        "translation",
-        "answer",
-        "output",
-    )
-)
+_PROSE_NAMES = "text txt plain plaintext markdown md json html xml translation answer output"
+_PROSE = frozenset(["", *_PROSE_NAMES.split()])
 _ELEMENT = re.compile(r"<\s*([A-Za-z][\w-]{0,30})(?:\s[^<>\n]{0,100})?>(.*?)<\s*/\s*\1\s*>", re.DOTALL)
 _META_TAGS = (
     "text|question|answer|translation|translated_text|instruction|passage|output|response|result|target|request|source|final|"
     "final_answer|rewritten|reply|content|input|translated|answer_a|answer_b"
 )
-_LOOSE_TAG = re.compile(
-    rf"\A\s*<\s*/?\s*(?:{_META_TAGS})\s*/?\s*>|<\s*/?\s*(?:{_META_TAGS})\s*/?\s*>\s*\Z", re.IGNORECASE
-)
 META_TAG = re.compile(rf"<\s*/?\s*(?:{_META_TAGS})\s*/?\s*>", re.IGNORECASE)
-_PAIRS = {
-    **{
-        '"': '"',
-        "'": "'",
-        "`": "`",
-        "“": "”",
-        "”": "”",
-        "„": "“",
-        "‟": "”",
-        "‘": "’",
-        "‚": "‘",
-        "«": "»",
-        "»": "«",
-        "‹": "›",
-        "›": "‹",
-    },
-    **{"「": "」", "『": "』", "《": "》", "〈": "〉", "【": "】", "＂": "＂", "〝": "〞", "｢": "｣", "❝": "❞"},
-    **{"[": "]", "(": ")", "{": "}", "（": "）", "［": "］", "<": ">"},
-}
+_LOOSE_TAG = re.compile(rf"\A\s*{META_TAG.pattern}|{META_TAG.pattern}\s*\Z", re.IGNORECASE)
+_PAIRS_TEXT = "\"\" '' `` “” ”” „“ ‟” ‘’ ‚‘ «» »« ‹› ›‹ 「」 『』 《》 〈〉 【】 ＂＂ 〝〞 ｢｣ ❝❞ [] () {} （） ［］ <>"
+_PAIRS = {pair[0]: pair[1] for pair in _PAIRS_TEXT.split()}
 _CLOSING = {"„": '“”"', "“": '”“"', "‚": "‘’'", "‘": "’‘'", "「": "」", "”": "”“"}
 """Where an opening mark has several closing ones."""
 _BOLD_LABEL = re.compile(r"\A\s*\*\*[^*\n]{1,60}(?:[:：]\s*\*\*|\*\*\s*[:：])\s*(?=\S)")
@@ -95,7 +60,7 @@ def json_value(text: str, source: str) -> str | None:
         return None
     if start in "\"'" and "\\" not in text:
         return None  # plain quotation marks
-    for read in (_json, ast.literal_eval):
+    for read in (partial(json.loads, strict=False), ast.literal_eval):
         try:
             value = read(text)
         except (ValueError, SyntaxError, RecursionError, MemoryError, TypeError):
@@ -112,10 +77,6 @@ def _strings(value: Any, depth: int) -> Iterator[str]:
     elif isinstance(value, dict | list | tuple) and depth < 5:
         for each in value.values() if isinstance(value, dict) else value:
             yield from _strings(each, depth + 1)
-
-
-def _json(text: str) -> Any:
-    return json.loads(text, strict=False)
 
 
 def element(text: str, source: str) -> str | None:

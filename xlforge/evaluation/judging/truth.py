@@ -10,6 +10,7 @@ from sacrebleu.metrics.chrf import CHRF
 
 _IDEOGRAPHS = r"\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
 _WIDE = re.compile(f"[{_IDEOGRAPHS}]")
+_chrf = cache(CHRF)
 _IN_WORDS = rf"[^\W{_IDEOGRAPHS}]"
 _LETTER = re.compile(_IN_WORDS)
 
@@ -48,8 +49,3 @@ def _contains(text: str, phrase: str) -> bool:
 
 def _plain(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", text).casefold().split())
-
-
-@cache
-def _chrf() -> CHRF:
-    return CHRF()

@@ -3,11 +3,10 @@
 The endpoint's names of files and batches become parts of paths, so only plain names are accepted.
 """
 
-from __future__ import annotations
-
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -111,10 +110,8 @@ class BatchAPI:
     async def delete(self, files: list[str]) -> None:
         """Deletes files, where the endpoint allows it."""
         for file in files:
-            try:
+            with suppress(RequestFailed, EngineError):
                 await self._client.request("DELETE", "files", file)
-            except (RequestFailed, EngineError):
-                continue
 
     async def _started_from(self, file: str) -> bytes | None:
         after: dict[str, str] = {}
@@ -150,13 +147,8 @@ class BatchAPI:
 
 def line(request: Request, token_limit: str) -> bytes:
     """A request as a line of the file that is uploaded. token_limit: see `body`."""
-    fields = {
-        "custom_id": request.key,
-        "method": "POST",
-        "url": _CHAT,
-        "body": orjson.Fragment(body(request, token_limit)),
-    }
-    return orjson.dumps(fields) + b"\n"
+    fields = {"custom_id": request.key, "method": "POST", "url": _CHAT}
+    return orjson.dumps(fields | {"body": orjson.Fragment(body(request, token_limit))}) + b"\n"
 
 
 def outcomes(
@@ -165,13 +157,11 @@ def outcomes(
     """What the lines of a downloaded file report of the requests that are known, by key."""
     with file.open("rb") as lines:
         for each in lines:
-            try:
+            with suppress(RequestFailed, TypeError, LookupError, ValueError):
                 fields = parse_json(each)
                 key = fields["custom_id"]
                 if key in requests:
                     yield key, _outcome(fields, requests[key], redact)
-            except (RequestFailed, TypeError, LookupError, ValueError):
-                continue
 
 
 def _outcome(fields: Any, request: Request, redact: Callable[[str], str]) -> Response | RequestFailed:

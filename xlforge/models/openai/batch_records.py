@@ -4,11 +4,10 @@
 The process that works on a batch holds `NAME.lock`, which the kernel releases when the process ends.
 """
 
-from __future__ import annotations
-
 import hashlib
 import uuid
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
@@ -111,10 +110,8 @@ def _paths() -> list[Path]:
     """The records' files, oldest first. Other builds create and remove records meanwhile."""
     ages = {}
     for path in folder().glob("*.json"):
-        try:
+        with suppress(FileNotFoundError):
             ages[path] = path.stat().st_mtime
-        except FileNotFoundError:
-            continue
     return sorted(ages, key=lambda path: ages[path])
 
 

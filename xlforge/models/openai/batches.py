@@ -6,8 +6,6 @@ others. Requests that expired or met a transient error are submitted again. Wher
 for those before it, and is halved where there are none.
 """
 
-from __future__ import annotations
-
 import asyncio
 import sys
 from collections import Counter, deque
@@ -75,10 +73,8 @@ class HostedBatches:
             needed = len(record.requests.keys() & self._open.keys())
             if not held:
                 if needed:
-                    raise EngineError(
-                        f"{needed} responses of the {self._role} are in a batch that another build waits for: run again when "
-                        "that one has ended"
-                    )
+                    what = f"{needed} responses of the {self._role} are in a batch"
+                    raise EngineError(f"{what} that another build waits for: run again when that one has ended")
                 continue
             self._waiting.append(record)
             if record.file is None:  # its requests were never submitted
@@ -113,15 +109,12 @@ class HostedBatches:
         if account := self._budget.account:
             record.period, record.unit, record.reserved = account.period, account.unit, reserved
         record.save()
-        record.file = await self._api.upload(
-            record.name, b"".join(line(request, self._spec.token_limit) for request in requests)
-        )
+        lines = b"".join(line(request, self._spec.token_limit) for request in requests)
+        record.file = await self._api.upload(record.name, lines)
         record.save()
         record.batch = await self._api.start(record.file, maybe_started=False)
         record.save()
-        self._report(
-            f"{len(requests)} requests submitted as batch {record.batch}; a build that is stopped continues from here"
-        )
+        self._report(f"{len(requests)} requests submitted as batch {record.batch}; a stopped build continues from here")
 
     async def _poll(self, record: BatchRecord) -> BatchState:
         state = await self._api.state(str(record.batch))

@@ -1,7 +1,5 @@
 """The body of a request to an OpenAI-compatible endpoint."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import orjson

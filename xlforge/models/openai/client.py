@@ -3,8 +3,6 @@
 The key is read from the environment here and goes into no message.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -48,9 +46,8 @@ class Client:
         whole = URL(url)
         self.url = whole.with_path(whole.raw_path.rstrip("/"), encoded=True, keep_query=True)
         if self.url.scheme not in ("http", "https") or not self.url.host:
-            raise EngineError(
-                f"the endpoint of the {role} is not a URL: {self._variable} must begin with http:// or https://"
-            )
+            what = f"the endpoint of the {role} is not a URL"
+            raise EngineError(f"{what}: {self._variable} must begin with http:// or https://")
         self.host = self.url.host
         self._spec, self._role, self._timeout = spec, role, execution.timeout
         # A user and password in the URL are sent as the same header. They are for this server, the key may be for several.
@@ -58,9 +55,8 @@ class Client:
         self._key_header = execution.key_header
         user, password, bare = self.url.user, self.url.password, self.url.with_user(None)
         login = f"{user or ''}:{password}" if password else None
-        self.redact = redactor(
-            (self._key, password, login, str(self.url), str(bare), bare.authority, bare.query_string)
-        )
+        addresses = (str(self.url), str(bare), bare.authority, bare.query_string)
+        self.redact = redactor((self._key, password, login, *addresses))
         self._join = cache(self._address)
         self._proxy: str | None = None
         self.token_limit: str = spec.token_limit
@@ -156,35 +152,26 @@ class Client:
 
     def _stop_if_redirected(self, status: int, location: str | None) -> None:
         if 300 <= status < 400 and status != 304:
-            where = (
-                self.redact(location or "another address")[:200]
-                .removesuffix("/chat/completions")
-                .removesuffix("/models")
-            )
-            raise EngineError(
-                f"{self.host} redirects the {self._role} to {where} (HTTP {status}): set XLFORGE_ENDPOINT or {self._variable} to the "
-                "address that it redirects to"
-            )
+            where = self.redact(location or "another address")[:200]
+            where = where.removesuffix("/chat/completions").removesuffix("/models")
+            what = f"{self.host} redirects the {self._role} to {where} (HTTP {status})"
+            raise EngineError(f"{what}: set XLFORGE_ENDPOINT or {self._variable} to the address that it redirects to")
 
     def stop_if_hopeless(self, failure: RequestFailed) -> None:
         """EngineError for a failure that concerns every request alike."""
         status = failure.status
         if failure.no_credit:
-            raise EngineError(
-                f"{self.host} answers that the account has no credit left (HTTP {status}: {failure.message}): add credit, and run again"
-            )
+            what = f"{self.host} answers that the account has no credit left (HTTP {status}: {failure.message})"
+            raise EngineError(f"{what}: add credit, and run again")
         if failure.retry_after > LONGEST_WAIT:
             hours = failure.retry_after / 3600
-            raise EngineError(
-                f"{self.host} takes no requests for {hours:.1f} hours (HTTP {status}, Retry-After {failure.retry_after:.0f} s): run "
-                "again then. Every response is in the cache"
-            )
+            what = f"(HTTP {status}, Retry-After {failure.retry_after:.0f} s): run again then. Every response is in the cache"
+            raise EngineError(f"{self.host} takes no requests for {hours:.1f} hours {what}")
         if failure.filtered or failure.reason == PROMPT_TOO_LONG:
             return
         if status == 407:
-            raise EngineError(
-                f"the proxy {URL(self._proxy or '').host} wants a login (HTTP 407): set it in HTTPS_PROXY or HTTP_PROXY"
-            )
+            proxy = URL(self._proxy or "").host
+            raise EngineError(f"the proxy {proxy} wants a login (HTTP 407): set it in HTTPS_PROXY or HTTP_PROXY")
         if status in (401, 403):
             key = f"XLFORGE_API_KEY_{self._role.upper()}"
             fault = "the API key is not accepted" if self._key else "it wants an API key"

@@ -1,7 +1,5 @@
 """The engine behind an OpenAI-compatible endpoint: many requests in flight, or hosted batches."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable, Sequence
 
@@ -9,11 +7,9 @@ from xlforge.config.execution import Execution
 from xlforge.config.models import Model
 from xlforge.models.budget import Budget
 from xlforge.models.engine import Sink
-from xlforge.models.openai import batch_records
 from xlforge.models.openai.batches import HostedBatches
 from xlforge.models.openai.client import Client
 from xlforge.models.openai.live import LiveRun
-from xlforge.models.openai.rate_limit import RateLimiter, limit_of
 from xlforge.requests.request import Request
 
 
@@ -34,11 +30,13 @@ class OpenAIEngine:
         self, spec: Model, role: str, execution: Execution, server_gone: Callable[[], str | None] = lambda: None
     ) -> None:
         hosted = spec.engine == "openai" and execution.modes.get(role, execution.mode) == "batch"
-        self._spec, self._role, self._execution, self._server_gone = spec, role, execution, server_gone
         self._client = Client(spec, role, execution)
         self._budget = Budget(execution, spec.model, batch=hosted)
-        self._limiter = RateLimiter(limit_of(execution, role), execution.concurrency)
-        self._batches = HostedBatches(spec, role, self._client, self._budget, execution) if hosted else None
+        self._run: HostedBatches | LiveRun
+        if hosted:
+            self._run = HostedBatches(spec, role, self._client, self._budget, execution)
+        else:
+            self._run = LiveRun(spec, role, self._client, self._budget, execution, server_gone)
         self._runner = asyncio.Runner()
         try:
             self._runner.run(self._client.open())
@@ -49,20 +47,7 @@ class OpenAIEngine:
     def generate(self, requests: Sequence[Request], sink: Sink) -> None:
         """See Engine. At most `concurrency` requests are in flight."""
         try:
-            if self._batches is not None:
-                self._runner.run(self._batches.generate(requests, sink))
-            else:
-                batch_records.refuse_live(str(self._client.url), requests)
-                run = LiveRun(
-                    self._spec,
-                    self._role,
-                    self._client,
-                    self._budget,
-                    self._limiter,
-                    self._execution,
-                    self._server_gone,
-                )
-                self._runner.run(run.generate(requests, sink))
+            self._runner.run(self._run.generate(requests, sink))
         finally:
             self._budget.release()
 

@@ -1,7 +1,5 @@
 """Why a request got no usable response, and what follows: another try, a reject, or the end of the stage."""
 
-from __future__ import annotations
-
 import math
 import re
 import time
@@ -77,9 +75,8 @@ class RequestFailed(Exception):
     def no_credit(self) -> bool:
         """Whether the account has nothing left to pay with."""
         text = f"{self.code} {self.message}"
-        return self.status == 402 or (
-            400 <= self.status < 500 and bool(_NO_CREDIT.search(text)) and not _RATE.search(text)
-        )
+        refused = 400 <= self.status < 500 and _NO_CREDIT.search(text) and not _RATE.search(text)
+        return self.status == 402 or bool(refused)
 
 
 def http_error(status: int, body: str, retry_after: str | None = None) -> RequestFailed:
@@ -94,10 +91,8 @@ def http_error(status: int, body: str, retry_after: str | None = None) -> Reques
     error = error_fields(body)
     message = " ".join(str(error.get("message") or body).split())[:_SHOWN]
     code = " ".join(str(error[name]) for name in ("code", "type", "param") if error.get(name))
-    wait = _seconds(retry_after) if retryable and retry_after else 0.0
-    failure = RequestFailed(
-        f"HTTP {status}", message, retryable=retryable, retry_after=wait, status=status, code=code, billed=False
-    )
+    failure = RequestFailed(f"HTTP {status}", message, retryable=retryable, status=status, code=code, billed=False)
+    failure.retry_after = _seconds(retry_after) if retryable and retry_after else 0.0
     text = f"{code} {orjson.dumps(error.get('innererror') or '').decode()} {message}"
     if status in _CONTENT_STATUSES and not failure.no_credit:
         if status == 413 or _CONTEXT.search(text):

@@ -6,8 +6,6 @@ responses) are retried with exponential back-off and full jitter, never before R
 502, 503, no connection) is waited for without counting retries, since that is not the fault of a row.
 """
 
-from __future__ import annotations
-
 import asyncio
 import sys
 import time
@@ -22,10 +20,11 @@ from xlforge.config.execution import Execution
 from xlforge.config.models import Model
 from xlforge.models.budget import Budget, OverBudget
 from xlforge.models.engine import EngineError, Sink
+from xlforge.models.openai import batch_records
 from xlforge.models.openai.bodies import body
 from xlforge.models.openai.client import Client
 from xlforge.models.openai.errors import RequestFailed
-from xlforge.models.openai.rate_limit import RateLimiter
+from xlforge.models.openai.rate_limit import RateLimiter, limit_of
 from xlforge.models.openai.refusals import refuse_dropping, renamed
 from xlforge.models.openai.responses import read_response
 from xlforge.requests.request import Request
@@ -40,22 +39,22 @@ _RECONNECT = 2.0
 
 @dataclass
 class LiveRun:
-    """The requests of one `generate`."""
+    """The requests of one engine. server_gone: see OpenAIEngine."""
 
     spec: Model
     role: str
     client: Client
     budget: Budget
-    limiter: RateLimiter
     execution: Execution
     server_gone: Callable[[], str | None]
 
     def __post_init__(self) -> None:
-        self._stopping = False
-        self._in_flight = set[asyncio.Task[None] | None]()
+        self.limiter = RateLimiter(limit_of(self.execution, self.role), self.execution.concurrency)
 
     async def generate(self, requests: Sequence[Request], sink: Sink) -> None:
         """Completes or fails every request. After an error nothing new is sent, and what is in flight is still completed."""
+        batch_records.refuse_live(str(self.client.url), requests)
+        self._stopping, self._in_flight = False, set[asyncio.Task[None] | None]()
         self._queue, self._sink = deque(requests), sink
         self._open = {request.key: request for request in requests}
         workers = [asyncio.create_task(self._work()) for _ in range(min(self.execution.concurrency, len(requests)))]
@@ -177,9 +176,8 @@ class LiveRun:
         self.limiter.adaptive.succeeded()
         if contains_secret(response.text):
             raise RequestFailed("the response holds a secret of this build's environment", retryable=False)
-        self.client.truncation.check(
-            sum(len(text.encode("utf-8", "replace")) for _, text in request.messages), response.tokens_in
-        )
+        size = sum(len(text.encode("utf-8", "replace")) for _, text in request.messages)
+        self.client.truncation.check(size, response.tokens_in)
         return response
 
 

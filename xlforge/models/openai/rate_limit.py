@@ -4,8 +4,6 @@
 that there is one: the rate is then cut, and rises again with every response (multiplicative decrease, additive increase).
 """
 
-from __future__ import annotations
-
 import asyncio
 import time
 
@@ -18,9 +16,8 @@ _SLOWEST = 0.2
 
 def limit_of(execution: Execution, role: str) -> Limit:
     """The limits of a role: its own, else those of all."""
-    return execution.limits.get(role) or Limit(
-        requests=execution.requests_per_minute, tokens=execution.tokens_per_minute
-    )
+    common = Limit(requests=execution.requests_per_minute, tokens=execution.tokens_per_minute)
+    return execution.limits.get(role) or common
 
 
 class RateLimiter:

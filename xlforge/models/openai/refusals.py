@@ -3,8 +3,6 @@
 What a server replies never decides what is sent beyond the name of the token limit, so it never decides a cache key.
 """
 
-from __future__ import annotations
-
 import re
 
 from xlforge.models.engine import EngineError

@@ -1,9 +1,8 @@
 """Chat completions, read strictly: a response, or RequestFailed with the reason why there is none. What a server sends is untrusted."""
 
-from __future__ import annotations
-
 import json
 import math
+from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -14,21 +13,13 @@ from xlforge.requests.response import Response, choice, share
 
 _COUNT_LIMIT = 1 << 31
 _ENDS = {
-    "stop": ("stop", "eos", "eos_token", "end", "end_turn", "stop_sequence", "stop_token", "complete", "completed"),
-    "length": ("length", "max_tokens", "max_output_tokens", "max_completion_tokens", "model_length"),
-    "content_filter": (
-        "content_filter",
-        "content_filtered",
-        "safety",
-        "recitation",
-        "blocklist",
-        "prohibited_content",
-        "spii",
-    ),
-    "refusal": ("refusal",),
-    "tool_calls": ("tool_calls", "tool_use", "function_call"),
+    "stop": "stop eos eos_token end end_turn stop_sequence stop_token complete completed",
+    "length": "length max_tokens max_output_tokens max_completion_tokens model_length",
+    "content_filter": "content_filter content_filtered safety recitation blocklist prohibited_content spii",
+    "refusal": "refusal",
+    "tool_calls": "tool_calls tool_use function_call",
 }
-_FINISH = {theirs: ours for ours, names in _ENDS.items() for theirs in names}
+_FINISH = {theirs: ours for ours, names in _ENDS.items() for theirs in names.split()}
 """A server's finish reason → ours. All others are failures of the provider (`error`, `abort`, none at all)."""
 _TEXT_PARTS = ("text", "output_text")
 _REASONING = ("reasoning_content", "reasoning")
@@ -62,15 +53,10 @@ def from_completion(content: Any, request: Request) -> Response:
     logprobs = first.get("logprobs")
     if ended == "stop" and tokens_out >= request.sampling.max_tokens and not request.choices:
         ended = "length"  # some servers report a stop at the limit
+    logprob = _choice_logprob(text or "", logprobs, request.choices) if request.choices else _logprob(logprobs)
     served = content.get("model")
-    return Response(
-        text=text or "",
-        finish_reason=ended,
-        tokens_in=tokens_in,
-        tokens_out=tokens_out,
-        logprob=_choice_logprob(text or "", logprobs, request.choices) if request.choices else _logprob(logprobs),
-        served=served[:200] if isinstance(served, str) and served != request.model else None,
-    )
+    other = served[:200] if isinstance(served, str) and served != request.model else None
+    return Response(text or "", ended, tokens_in, tokens_out, logprob, other)
 
 
 def parse_json(body: bytes) -> Any:
@@ -147,12 +133,9 @@ def _logprob(logprobs: Any) -> float | None:
 def _choice_logprob(text: str, logprobs: Any, choices: tuple[str, ...]) -> float | None:
     """The log of the share that the text's choice has among all choices, at the token that spells it."""
     chosen = choice(text, choices)
-    try:
+    with suppress(TypeError, LookupError, ValueError, AttributeError, OverflowError):
         for token in logprobs["content"] if chosen is not None else ():
-            if chosen is None or choice(token["token"], choices) != chosen:
-                continue
-            others = [other for other in token["top_logprobs"] if other["token"] != token["token"]]
-            return share([(at["token"], float(at["logprob"])) for at in (token, *others)], chosen, choices)
-    except (TypeError, LookupError, ValueError, AttributeError, OverflowError):
-        pass
+            if chosen is not None and choice(token["token"], choices) == chosen:
+                others = [other for other in token["top_logprobs"] if other["token"] != token["token"]]
+                return share([(at["token"], float(at["logprob"])) for at in (token, *others)], chosen, choices)
     return None

@@ -4,8 +4,6 @@ Such a server reports as many prompt tokens for a long prompt as for one that is
 for both, so that pair is the evidence; a count alone shows nothing, since texts have from one to several bytes a token.
 """
 
-from __future__ import annotations
-
 import math
 
 from xlforge.models.engine import EngineError

@@ -5,8 +5,6 @@ that is killed has lost as little as a local engine would have. Nothing of the p
 libraries read theirs on import. Requests and reports travel as pickles: Ray's own format has no lone surrogates, and responses may.
 """
 
-from __future__ import annotations
-
 import os
 import pickle
 import traceback
@@ -34,12 +32,12 @@ class Report:
     Args:
         completed: key and response of requests.
         failed: key, reason and message of requests, as of `Sink.fail`.
-        account: a call that waits for the driver, see `xlforge.models.ray.account.Call`.
+        account: a call that waits for the driver, see `xlforge.models.budget.RemoteAccount`.
         ended: whether the engine has returned.
         error: why it could not go on, if so.
     """
 
-    completed: list[tuple[str, Response]] = field(default_factory=list)
+    completed: "list[tuple[str, Response]]" = field(default_factory=list)
     failed: list[tuple[str, str, str]] = field(default_factory=list)
     account: tuple[float | None, float | None] | None = None
     ended: bool = False
@@ -92,14 +90,13 @@ class Replica:
             error = traceback.format_exc()
         self._outbox.end(error)
 
-    def _open(self) -> Engine:
+    def _open(self) -> "Engine":
         from xlforge.config import packages
         from xlforge.models import budget
         from xlforge.models.engines import open_engine
-        from xlforge.models.ray.account import RemoteAccount
 
         packages.check()
-        budget.account_type = partial(RemoteAccount, self._outbox.call)
+        budget.account_type = partial(budget.RemoteAccount, self._outbox.call)
         return open_engine(*pickle.loads(self._opening))
 
 
@@ -114,7 +111,7 @@ class _Outbox:
         self._stopped = False
         self._reply: float | None = None
 
-    def put(self, completed: Sequence[Completed]) -> Future[list[Response]]:
+    def put(self, completed: "Sequence[Completed]") -> "Future[list[Response]]":
         """See Sink."""
         commit: Future[list[Response]] = Future()
         commit.set_running_or_notify_cancel()
@@ -125,7 +122,7 @@ class _Outbox:
         self._stop_if_wanted()
         return commit
 
-    def fail(self, request: Request, reason: str, message: str = "") -> None:
+    def fail(self, request: "Request", reason: str, message: str = "") -> None:
         """See Sink."""
         with self._change:
             self._next.failed.append((request.key, reason, message))
@@ -133,7 +130,7 @@ class _Outbox:
         self._stop_if_wanted()
 
     def call(self, amount: float | None, maximum: float | None) -> float:
-        """See `xlforge.models.ray.account.Call`."""
+        """See `xlforge.models.budget.RemoteAccount`."""
         with self._change:
             self._next.account, self._reply = (amount, maximum), None
             self._change.notify_all()

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 from xlforge.base import cpu
 from xlforge.models.engine import EngineError
-from xlforge.models.ray.keeper import Keeper
+from xlforge.models.ray import keeper
 
 _PRIVATE = {
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -46,9 +46,8 @@ def connect(address: str | None, cpus: int) -> Any:
     try:
         ray = import_module("ray")
     except ImportError as error:
-        raise EngineError(
-            "runtime: ray needs the package ray: pip install 'xlforge[ray]', or set execution.runtime to local"
-        ) from error
+        remedy = "pip install 'xlforge[ray]', or set execution.runtime to local"
+        raise EngineError(f"runtime: ray needs the package ray: {remedy}") from error
     try:
         ray.init(log_to_driver=False, logging_level=logging.CRITICAL, **options)
     except Exception as error:
@@ -89,5 +88,5 @@ def _folder() -> Path:
     """A folder with a short path, since sockets are in it, that is removed when this process ends."""
     short = len(tempfile.gettempdir()) <= _LONG_PATH
     folder = Path(tempfile.mkdtemp(prefix="xlforge-ray-", dir=None if short else "/tmp"))
-    atexit.register(Keeper(folder).close)
+    keeper.start(folder)
     return folder

@@ -4,6 +4,7 @@ Ray's servers and workers end with the stage by themselves, but its agents would
 a log open in the folder, which identifies it.
 """
 
+import atexit
 import os
 import shutil
 import subprocess
@@ -14,20 +15,13 @@ from pathlib import Path
 import psutil
 
 
-class Keeper:
-    """Waits until it is closed, or until this process is gone."""
-
-    def __init__(self, folder: Path) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "xlforge.models.ray.keeper", str(folder)],
-            stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
-        )  # fmt: skip
-
-    def close(self) -> None:
-        """Ends what is left, and waits for that."""
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        self._process.wait()
+def start(folder: Path) -> None:
+    """Starts the process. It waits until this one ends, which closes its input and waits for it."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "xlforge.models.ray.keeper", str(folder)],
+        stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+    )  # fmt: skip
+    atexit.register(process.communicate)
 
 
 def main(folder: str) -> None:

@@ -2,7 +2,7 @@
 
 A row's numbers must not change with the other rows, to the last bit: a build that is killed continues with other batches, and has to
 end with the same bytes. `kv_cache` lays out the columns for it. Here: matrix kernels add in another order for a handful of rows, so there
-are never fewer than `_min_rows`, filled up with copies of a row. A prompt's last token is the first step of the loop, so that candidates
+are never fewer than `min_rows`, filled up with copies of a row. A prompt's last token is the first step of the loop, so that candidates
 share the prefill of their prompt. Rows that have ended leave when they are a quarter of the batch.
 """
 
@@ -80,8 +80,8 @@ def decode(
         limits: the most tokens of each row.
         options: common to all rows.
     """
-    count, device, min_rows = len(prompts), model.device, _min_rows(model.device)
-    row = torch.tensor([*range(count), *[0] * (min_rows - count)], device=device)
+    count, device, fewest = len(prompts), model.device, min_rows(model.device)
+    row = torch.tensor([*range(count), *[0] * (fewest - count)], device=device)
     cache = prefill(model, prompts, row)
     token = torch.tensor([prompt[-1] for prompt in prompts], device=device)[row]
     limit, stops = torch.tensor(limits, device=device)[row], torch.tensor(options.stops, device=device)
@@ -107,8 +107,8 @@ def decode(
         left = int((~over).sum())
         if not left:
             break
-        if max(left, min_rows) <= 0.75 * len(row):
-            stay = over.to(torch.uint8).argsort(stable=True)[: max(left, min_rows)].sort().values
+        if max(left, fewest) <= 0.75 * len(row):
+            stay = over.to(torch.uint8).argsort(stable=True)[: max(left, fewest)].sort().values
             row, token, limit, over = row[stay], token[stay], limit[stay], over[stay]
             cache.select(stay)
     rows = zip(tokens.tolist(), length.tolist(), ended.tolist(), logprob.tolist(), first, strict=True)
@@ -137,6 +137,6 @@ def _step(model: PreTrainedModel, token: torch.Tensor, cache: KVCache) -> torch.
     return cast(torch.Tensor, logits.float())
 
 
-def _min_rows(device: torch.device) -> int:
+def min_rows(device: torch.device) -> int:
     """The fewest rows whose numbers agree with those of many, as measured on one and two threads: eight for each."""
     return min(32, 8 * torch.get_num_threads()) if device.type == "cpu" else 1

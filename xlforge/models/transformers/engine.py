@@ -15,23 +15,20 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer
-from transformers.utils import logging
+from transformers import AutoModelForCausalLM
 
 from xlforge.config.execution import Execution
 from xlforge.config.models import Model
 from xlforge.models.engine import EngineError, Sink
-from xlforge.models.revision import base_revision, check
 from xlforge.models.templates import with_fixed_date
 from xlforge.models.transformers.adapters import with_adapter
 from xlforge.models.transformers.decoding import SUPPORTED, Decoded, Options, decode, layer_kinds
 from xlforge.models.transformers.kv_cache import FOLDED
+from xlforge.models.transformers.loading import control_tokens, harmless, load, stops
 from xlforge.models.transformers.sampling import uniforms
-from xlforge.requests.request import Request, unicode_only
+from xlforge.requests.request import Request
 from xlforge.requests.response import PROMPT_TOO_LONG, Response, choice, share
 
-_LOOKALIKES = str.maketrans({"<": "‹", "[": "⁅", "{": "❴", "|": "¦"})
-_JOINER = "\u2060"
 _SMALL = 50_000_000
 
 
@@ -52,18 +49,15 @@ class TransformersEngine:
     """A causal language model and its tokenizer, on `execution.device`. Raises EngineError where it cannot be loaded."""
 
     def __init__(self, spec: Model, execution: Execution) -> None:
-        check(spec)
         self._tokenizer, model = _load(spec)
         self._model = model.to(execution.device).eval()
-        self._stops = _stops(model, self._tokenizer)
+        self._stops = stops(model, self._tokenizer)
         self._context: int = getattr(model.config.get_text_config(), "max_position_embeddings", None) or 1 << 62
         self._batch_size = execution.batch_size
         # A small model's products are too small to share among threads: each thread takes batches of its own.
         alone = model.device.type == "cpu" and model.num_parameters() <= _SMALL
         self._workers = torch.get_num_threads() if alone else 1
-        specials = {str(token) for token in self._tokenizer.all_special_tokens}
-        specials |= {token.content for token in self._tokenizer.added_tokens_decoder.values() if token.special}
-        self._specials = sorted(specials, key=lambda special: (-len(special), special))
+        self._controls = control_tokens(self._tokenizer)
         self._spellings_of: dict[tuple[str, ...], dict[int, str]] = {}
 
     def generate(self, requests: Sequence[Request], sink: Sink) -> None:
@@ -128,18 +122,10 @@ class TransformersEngine:
         return self._spellings_of[choices]
 
     def _prompt(self, request: Request) -> tuple[int, ...]:
-        messages = [{"role": role, "content": self._neutral(content)} for role, content in request.messages]
+        messages = [{"role": role, "content": harmless(content, self._controls)} for role, content in request.messages]
         options = request.options.get("chat_template_kwargs", {})
         text = self._tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False, **options)
         return tuple(self._tokenizer(text, add_special_tokens=False)["input_ids"])
-
-    def _neutral(self, text: str) -> str:
-        """Content that spells a control token of this tokenizer must not become it; lone surrogates have no tokens."""
-        text = unicode_only(text)
-        for special in self._specials:
-            harmless = special.translate(_LOOKALIKES)
-            text = text.replace(special, harmless if harmless != special else special[:1] + _JOINER + special[1:])
-        return text
 
 
 def _response(row: _Row, decoded: Decoded, text: str, spellings: dict[int, str]) -> Response:
@@ -163,20 +149,7 @@ def _logprob(request: Request, decoded: Decoded, text: str, spellings: dict[int,
 
 
 def _load(spec: Model) -> tuple[Any, Any]:
-    options: dict[str, Any] = {"trust_remote_code": spec.trust_remote_code == spec.model}
-    revision = base_revision(spec)
-    if revision and not revision.startswith("sha256:"):
-        options["revision"] = revision
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(spec.model, **options)
-        options |= {"dtype": torch.float32, "use_safetensors": True}
-        model: Any = AutoModelForCausalLM.from_pretrained(spec.model, **options)
-    except (OSError, ValueError) as error:
-        raise EngineError(
-            f"the model {spec.model} cannot be loaded: {error}; `model` in params.yaml takes a folder or a hub id "
-            "with safetensors weights"
-        ) from error
+    tokenizer, model = load(spec, AutoModelForCausalLM)
     if unknown := set(layer_kinds(model)) - SUPPORTED:
         raise EngineError(
             f"the model {spec.model} has {', '.join(sorted(unknown))} layers, which the transformers engine does not "
@@ -192,12 +165,3 @@ def _load(spec: Model) -> tuple[Any, Any]:
     if model.config._attn_implementation == "sdpa":
         model.set_attn_implementation(FOLDED)
     return tokenizer, model
-
-
-def _stops(model: Any, tokenizer: Any) -> tuple[int, ...]:
-    """Every token that ends a response, as the model's generation config and its tokenizer name them."""
-    named = [model.generation_config.eos_token_id, tokenizer.eos_token_id]
-    ids = {token for name in named if name is not None for token in (name if isinstance(name, list) else [name])}
-    if not ids:
-        raise EngineError("the model names no token that ends a response: set eos_token_id in generation_config.json")
-    return tuple(sorted(ids))

@@ -5,7 +5,7 @@ The server is held only while it generates, so two models that do not fit togeth
 
 import sys
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
@@ -63,8 +63,7 @@ def answers(url: str) -> bool:
     """Whether a server answers at a base URL, if only with an error; what is not a URL is left to OpenAIEngine to report."""
     if urlsplit(url).scheme not in ("http", "https"):
         return True
-    try:
+    with suppress(httpx2.HTTPError, httpx2.InvalidURL):
         httpx2.get(f"{url.rstrip('/')}/models", timeout=_PROBE)
-    except (httpx2.HTTPError, httpx2.InvalidURL):
-        return False
-    return True
+        return True
+    return False

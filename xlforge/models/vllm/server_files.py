@@ -71,10 +71,9 @@ class ServerFiles:
         if probe.take():
             probe.release()
             return None
-        try:
+        with suppress(FileNotFoundError):
             return Running(**orjson.loads(self._record.read_bytes()))
-        except FileNotFoundError:
-            return None
+        return None
 
     def write(self, running: Running) -> None:
         """Writes the record."""
@@ -105,10 +104,7 @@ class ServerFiles:
 
     def last_lines(self, count: int) -> list[str]:
         """The last lines of the log."""
-        try:
-            text = self.log.read_bytes()[-_TAIL:].decode("utf-8", "replace")
-        except FileNotFoundError:
-            return []
+        text = self.log.read_bytes()[-_TAIL:].decode("utf-8", "replace") if self.log.exists() else ""
         return [line[:400] for line in text.splitlines() if line.strip()][-count:]
 
 

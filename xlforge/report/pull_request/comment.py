@@ -43,9 +43,8 @@ def merge_base(revision: str) -> str:
     """The commit at which the branch left `revision`. Raises BuildError where there is none."""
     found = git_or_none("merge-base", "--end-of-options", revision, "HEAD")
     if found is None:
-        raise BuildError(
-            f"{revision!r} and HEAD have no common commit here: fetch the history (git fetch origin), or give another --base"
-        )
+        what = f"{revision!r} and HEAD have no common commit here"
+        raise BuildError(f"{what}: fetch the history (git fetch origin), or give another --base")
     return found.strip()[:12]
 
 

@@ -122,7 +122,7 @@
     const head = facts(make("b", {}, `${one.number}${one.chosen ? " chosen" : ""}`), one.quality === null ? " failed the checks" : ` quality ${fixed(one.quality, 3)}`);
     if (one.right !== null) head.append(" ", make("span", { class: one.right ? "right" : "wrong" }, one.right ? "right" : "wrong"));
     const scores = [`translator ${one.translator}`, `in the language ${share(one.language_share)}`];
-    for (const name of ["round_trip", "likelihood", "comet"]) if (one[name] !== null) scores.push(`${name.replace("_", " ")} ${fixed(one[name], 3)}`);
+    for (const name of ["round_trip", "likelihood", "comet", "embedding"]) if (one[name] !== null) scores.push(`${name.replace("_", " ")} ${fixed(one[name], 3)}`);
     const back = one.back === true ? facts("back in English, as the answer") : one.back === null ? null : facts("back in English");
     return make(
       "li", one.chosen ? { class: "chosen" } : {}, head, words(one.text, code), facts(plain(scores.join(" · "))), back,
