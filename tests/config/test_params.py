@@ -112,6 +112,13 @@ def test_a_version_without_prompts_of_the_text_alone_is_refused(tmp_path: Path, 
         load(with_change(tmp_path, change))
 
 
+@pytest.mark.parametrize("stage", ["instructions", "responses"])
+def test_a_version_that_does_not_take_given_questions_is_refused(tmp_path: Path, stage: str) -> None:
+    change = {"seeds.source.instruction": "question", f"{stage}.version": "v1"}
+    with pytest.raises(ParamsError, match=f"{stage}.version: v1 generates what seeds.source gives"):
+        load(with_change(tmp_path, change))
+
+
 @pytest.mark.parametrize("text", ["- a\n- b\n", "a: [\n", ""])
 def test_what_is_no_mapping_is_told(tmp_path: Path, text: str) -> None:
     (tmp_path / "params.yaml").write_text(text)

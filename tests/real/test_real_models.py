@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,14 @@ TRANSLATOR = {"engine": "tests.real.translator.FastTranslate", "revision": "0.2.
 PAIRS, LEAST = 40, 20
 THRESHOLD = {"min_grade": 1, "min_mean": 1.0}
 """SmolLM2 is no judge: its grades are read and kept, and reject nothing."""
+
+
+ADDED = re.compile(
+    r"the answer to (the|this|your) question|\bhere (is|are|['’]s)\b[^.]*:|as an ai\b|i (can['’]?t|cannot) (help|answer)|<\|?\w+\|?>|```"
+    r"|\bthe (above|given|provided) (text|passage|response)|reply with|material to work on|a resposta à pergunta|aqui está a",
+    re.IGNORECASE,
+)
+"""What these models were seen to add, in words of this test's own."""
 
 
 @pytest.fixture(scope="module")
@@ -83,5 +92,10 @@ def test_every_row_is_accounted_for(project: Project) -> None:
 def test_what_reaches_the_dataset_is_clean(project: Project) -> None:
     rows = project.read("dataset")
     assert len(rows) >= LEAST
+    english = {row["id"]: row["response"] for row in project.read("scores").iter_rows(named=True)}
     for row in rows.iter_rows(named=True):
-        print(f"\n{row['id']}\n  {row['prompt'][-1]['content']}\n  {row['completion'][-1]['content']}")
+        answer, translation = english[row["seed_id"]], row["completion"][-1]["content"]
+        print(f"\n{row['id']}\n  {row['prompt'][-1]['content']}\n  {answer}\n  {translation}")
+        assert not ADDED.search(answer), answer
+        assert not ADDED.search(translation), translation
+        assert answer.strip() != row["instruction"].strip()

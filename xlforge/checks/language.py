@@ -14,6 +14,7 @@ from functools import cache
 import regex
 from py3langid.langid import LanguageIdentifier
 
+from xlforge.checks.detectors import Detector, detector
 from xlforge.checks.markup import PLACEHOLDER
 from xlforge.checks.sentences import WIDE
 from xlforge.languages.registry import traits
@@ -81,16 +82,30 @@ def share(text: str, code: str) -> float:
         ValueError: py3langid does not know the language.
     """
     label = traits(code).label
-    model = identifier(CANDIDATES.union([label], traits(code).neighbours))
+    model = _model(code, CANDIDATES.union([label], traits(code).neighbours))
     own = other = 0
     for piece in lines(text):
         ranked = model.rank(piece)
         best, probability = ranked[0]
         if best == label:
             own += _letters(piece)
-        elif probability >= CLEAR and probability >= MARGIN * dict(ranked)[label]:
+        elif probability >= CLEAR and probability >= MARGIN * dict(ranked).get(label, 0.0):
             other += _letters(piece)
     return own / (own + other) if other else 1.0
+
+
+def likeliest(text: str, code: str) -> tuple[bool, float]:
+    """Whether a language is the likeliest of all that its detector knows for one piece, and the probability of the likeliest."""
+    if not _letters(text):
+        return False, 1.0
+    best, probability = _model(code, None).rank(text)[0]
+    return best == (traits(code).label if traits(code).detector else code), round(probability, 6)
+
+
+def _model(code: str, among: frozenset[str] | None) -> LanguageIdentifier | Detector:
+    """What identifies a language: its own detector, or py3langid choosing among labels."""
+    own = traits(code).detector
+    return detector(own) if own else identifier(among)
 
 
 def is_language(text: str, code: str, min_share: float = 0.8) -> bool:
@@ -110,7 +125,7 @@ def identifier(among: frozenset[str] | None) -> LanguageIdentifier:
     if unknown:
         raise ValueError(
             f"py3langid does not know {', '.join(sorted(unknown))}; it knows {' '.join(sorted(model.labels))}: "
-            "choose among these, or leave language identification out for this language"
+            "choose among these, or name a detector in the file of this language (docs/languages.md)"
         )
     model.set_languages(among)
     return model

@@ -14,6 +14,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 
 from xlforge.base.errors import BuildError
+from xlforge.config import rules
 from xlforge.config.blocks import Block as Block  # noqa: PLC0414  pipelines take it from here
 from xlforge.config.blocks import checked
 from xlforge.config.execution import Execution
@@ -31,15 +32,15 @@ B = TypeVar("B", bound=Block)
 T = TypeVar("T")
 
 
-_BARE = "prompts: text is for translators and the estimator: name a model that follows instructions"
-
-
 class ParamsError(BuildError):
     """params.yaml does not say what can be built; the message names the key, the value, the rule and the remedy."""
 
 
 def _known(code: str) -> str:
-    return language(code).code
+    found = language(code)
+    if found.detector and not Path(found.detector.model).is_file():
+        raise ValueError(f"{found.detector.model} is missing, which identifies {found.name}: put it there")
+    return found.code
 
 
 def _not_false(given: Any) -> Any:
@@ -212,10 +213,7 @@ def parse(raw: dict[str, Any], name: str = str(PARAMS)) -> Config:
     trained: dict[str, Any] = {}
     if whole:
         trained, wrong = resolved(whole.bases, whole.student, whole.students, whole.languages)
-        faults += [*_unnamed(blocks.get("translations"), whole.translators), *wrong]
-        faults += _unmatched(whole, blocks.get("verdicts"))
-        faults += _unrequested(blocks.get("translations"), blocks.get("selection"))
-        faults += _unprompted(whole, blocks)
+        faults += [*wrong, *rules.faults(whole, blocks, PIPELINES)]
     if faults:
         raise ParamsError(f"{name} has {len(faults)} fault{'s' * (len(faults) > 1)}:\n  " + "\n  ".join(faults))
     return Config(**dict(whole) | trained, blocks=blocks)
@@ -239,54 +237,6 @@ def _alone(path: Path, name: str, model: type[B]) -> B:
         raise ParamsError(f"{path}: {'; '.join(faults)}")
     assert isinstance(block, model)
     return block
-
-
-def _unnamed(block: Any, translators: dict[str, Model]) -> list[str]:
-    known = ", ".join(translators)
-    return [
-        f"translations.models: {name!r} is not under `translators`, which has {known}"
-        for name in (block.models if block else ())
-        if name not in translators
-    ]
-
-
-def _unrequested(translations: Any, selection: Any) -> list[str]:
-    """Log-probabilities that a quality estimate reads must be requested."""
-    if not (translations and selection and selection.weights.likelihood) or getattr(translations, "logprobs", True):
-        return []
-    weight = selection.weights.likelihood
-    return [f"selection.weights.likelihood: is {weight}, and needs translations.logprobs: true"]
-
-
-def _unprompted(whole: Shared, blocks: dict[str, Any]) -> list[str]:
-    """Translation systems, which read no instructions, in roles or versions that have no prompt of the text alone."""
-    faults = [f"{role}: {_BARE}" for role in ("teacher", "judge") if getattr(whole, role).prompts == "text"]
-    bare = {"selection": whole.estimator.prompts == "text"}
-    bare["translations"] = any(model.prompts == "text" for model in whole.translators.values())
-    for stage in sorted(stage for stage, is_bare in bare.items() if is_bare and blocks.get(stage)):
-        version = blocks[stage].version
-        if not (PIPELINES / stage / version / "prompts" / "text.jinja2").exists():
-            faults.append(f"{stage}.version: {version} has no prompts of size text: write a later version")
-    return faults
-
-
-def _unmatched(whole: Shared, verdicts: Any) -> list[str]:
-    """Names in `models` and of the reference that name nothing."""
-    models: dict[str, Any] = dict(whole.models)
-    wanted = [(f"models.{name}.against", entry.against, models, "models") for name, entry in models.items()]
-    wanted += [
-        (f"models.{name}.student", entry.student, dict(whole.students), "students")
-        for name, entry in models.items()
-        if entry.student
-    ]
-    if verdicts:
-        wanted.append(("verdicts.reference", verdicts.reference, models, "models"))
-    wanted += [("evaluation.compare", name, models, "models") for pair in whole.evaluation.compare for name in pair]
-    return [
-        f"{where}: {name!r} is not under `{block}`, which has {', '.join(known) or 'nothing'}"
-        for where, name, known, block in wanted
-        if name not in known
-    ]
 
 
 def _schema(stage: str, raw: dict[str, Any]) -> tuple[Any, list[str]]:

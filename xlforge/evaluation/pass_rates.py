@@ -27,9 +27,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
 
-from xlforge.checks.language import identifier, identify
+from xlforge.checks.language import identifier, likeliest
 from xlforge.evaluation.files import fault, read
-from xlforge.languages.registry import LANGUAGES
+from xlforge.languages.registry import LANGUAGES, traits
 
 KEYS = ("source", "language", "completion")
 RATES = ("line_pass_rate", "word_pass_rate")
@@ -142,7 +142,7 @@ def read_answers(path: Path) -> list[Answer]:
 def _judge(text: str, code: str) -> tuple[bool | None, bool | None]:
     """By line and by word; see line_pass and word_pass."""
     known = identifier(None).labels
-    if code not in known:
+    if code not in known and not traits(code).detector:
         raise ValueError(f"py3langid cannot identify {code!r}; it knows {' '.join(sorted(known))}")
     lines = text.split("\nQ:", maxsplit=1)[0].strip().split("\n")
     judged = {line: bare for line in lines if _is_long(bare := line.translate(_PUNCTUATION))}
@@ -158,8 +158,8 @@ def _is_latin(code: str) -> bool:
 
 
 def _is_in(line: str, code: str) -> bool:
-    found, probability = identify(line[:LONGEST], None)
-    return found == code and probability > SURE
+    is_it, probability = likeliest(line[:LONGEST], code)
+    return is_it and probability > SURE
 
 
 def _is_long(line: str) -> bool:

@@ -59,6 +59,21 @@ class Numerals:
 
 
 @dataclass(frozen=True)
+class FastText:
+    """A fastText model that identifies a language, such as GlotLID's `model.bin`.
+
+    Args:
+        model: its file.
+        revision: `sha256:` and the digest of its bytes.
+        label: the language in the model, without `__label__`: `yor_Latn`.
+    """
+
+    model: str
+    revision: str
+    label: str
+
+
+@dataclass(frozen=True)
 class Language:
     """One language. Only the first four fields are needed; the rest makes the checks of translations more precise.
 
@@ -82,6 +97,7 @@ class Language:
         sentence_marks: whether marks end its sentences; without them no check looks for the end of a sentence.
         abbreviations: words that are written with a full stop inside a sentence, without it.
         neighbours: labels of py3langid for languages that are easily confused with it, beyond those of `checks/language.py`.
+        detector: what identifies it where py3langid does not know it, or knows it badly.
     """
 
     code: str
@@ -103,6 +119,7 @@ class Language:
     sentence_marks: bool | None = None
     abbreviations: tuple[str, ...] = ()
     neighbours: tuple[str, ...] = ()
+    detector: FastText | None = None
 
     def __post_init__(self) -> None:
         if self.sentence_marks is None:
@@ -112,8 +129,8 @@ class Language:
 
     @property
     def label(self) -> str:
-        """Its label in language identification, which does not know scripts."""
-        return self.code.partition("-")[0]
+        """Its label in language identification; py3langid does not know scripts."""
+        return self.detector.label if self.detector else self.code.partition("-")[0]
 
     @property
     def split(self) -> str:
