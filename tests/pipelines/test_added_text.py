@@ -92,6 +92,7 @@ def translate(*texts: str) -> tuple[Row, Script]:
         columns={"language": "language_name"},
         candidate="candidate",
         translator="x",
+        turns=1,
     )
     given = {
         "id": "1/de/0",
