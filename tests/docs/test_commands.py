@@ -30,12 +30,6 @@ def test_programs_take_what_a_page_tells(page: Path) -> None:
     assert not faults, "\n".join(faults)
 
 
-@pytest.mark.parametrize("block", [b for b in READ if b.reason], ids=lambda block: f"{block.place}, {block.reason}")
-def test_a_block_that_is_not_run_says_why(block: Block) -> None:
-    """`pytest -v` lists them."""
-    assert len(block.reason.split()) > 3
-
-
 PARAMS = [block for block in READ if block.language == "yaml" and "version:" not in block.text]
 """A version that a page names is made on it, and test_pages.py runs it."""
 
