@@ -143,6 +143,22 @@ def test_two_paragraphs_of_one_are_no_addition() -> None:
 
 
 @pytest.mark.parametrize(
+    ("code", "source", "target"),
+    [
+        (
+            "hu",
+            "The bakery in our street is open until 1 p.m. on Sundays.",
+            "Az utcánk péksége vasárnaponként 13:00-ig tart nyitva.",
+        ),
+        ("zh", "The first boat to the island leaves at 4.40 every morning.", "开往该岛的第一班船每天早上4:40出发。"),
+        ("hi", "Children get free milk at the farm on Mondays.", "सोमवार को खेत पर बच्चों को नि:शुल्क दूध मिलता है।"),
+    ],
+)
+def test_a_colon_in_a_time_or_a_word_begins_no_sentence(code: str, source: str, target: str) -> None:
+    assert "added_text" not in {problem.reason for problem in problems(source, target, code)}
+
+
+@pytest.mark.parametrize(
     "target",
     [
         f"{TARGET} Zögern Sie bitte nicht, sich bei weiteren Fragen jederzeit wieder bei mir zu melden.",

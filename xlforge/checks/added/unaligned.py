@@ -8,7 +8,9 @@ from xlforge.checks.alignment import Alignment, align
 _OWN_LINE, _NEW_COLON, _NEW_SPEECH = 4.0, 6.0, 1.5
 """Nats by which less evidence is enough for a line that the source has not, and for what stands before a colon that the source has
 not. For the latter less is granted where a quotation follows: translators introduce speech so."""
-_BEFORE_COLON = re.compile(r"\A([^\n.!?。！？।:：]{2,80}[ \u00a0\u202f]?[:：])\s*(?=(\S))")
+_COLON = r"(?:：|:(?=[\s\"'“„«‘「『])|(?<=[\u0e00-\u9fff\uac00-\ud7af]):)"
+"""Not the one of a time of day, nor one inside a word."""
+_BEFORE_COLON = re.compile(rf"\A([^\n.!?。！？।:：]{{2,80}}[ \u00a0\u202f]?{_COLON})\s*(?=(\S))")
 _SPEECH = frozenset("\"'“”„«»‘’「『")
 
 
