@@ -90,10 +90,10 @@ class Line:
         self.bought: set[bytes] = set()
 
     def run(self, kill: Kill | None = None, requests: int = 0, seconds: float = 0) -> str | None:
-        """Builds on, and is killed so many seconds after so many requests; what befell it, or None where it came to its end before."""
+        """Builds on, and is killed so many seconds after so many requests; what ended it, or None where it came to its end before."""
         before, seen = held(self.project), len(asked(self.server))
         build = self.project.start("dvc", "repro", "dataset", env=self.env)
-        told = self._killed(build, kill, seen + requests, seconds)
+        cause = self._killed(build, kill, seen + requests, seconds)
         said = build.communicate()[0]
         while self.server.counts()["now"]:
             time.sleep(0.05)
@@ -106,12 +106,12 @@ class Line:
         self.lost += len(lost)
         self.again += len(self.bought & set(sent))
         self.bought |= set(sent)
-        if told is None:
+        if cause is None:
             assert build.returncode == 0, said
             assert outs(self.project) == self.made
             assert not lost
             assert after == self.bought
-        return told and f"{told}, {len(after)} stored, {len(lost)} lost in flight"
+        return cause and f"{cause}, {len(after)} stored, {len(lost)} lost in flight"
 
     def _killed(self, build: subprocess.Popen[str], kill: Kill | None, received: int, seconds: float) -> str | None:
         while kill is not None and build.poll() is None and self.server.counts()["received"] < received:
@@ -146,14 +146,14 @@ def test_kills_at_random_moments_buy_nothing_twice_and_change_no_row(clean: Clea
     with Server(latency=0.6) as server:
         lines = [Line(clean.project.copy(tmp_path / "0"), server, clean.outs)]
         while kinds:
-            told = lines[-1].run(kinds[-1], random.randrange(REQUESTS), random.uniform(0, SECONDS))
-            if told is None:
+            cause = lines[-1].run(kinds[-1], random.randrange(REQUESTS), random.uniform(0, SECONDS))
+            if cause is None:
                 print("the build came to its end, with equal outs; another begins")
                 lines.append(Line(clean.project.copy(tmp_path / str(len(lines))), server, clean.outs))
                 continue
             kinds.pop()
             count += 1
-            print(f"{count}: {told}")
+            print(f"{count}: {cause}")
         assert lines[-1].run() is None
     for line in lines:
         assert line.again <= line.lost

@@ -12,8 +12,9 @@ import pytest
 from tests.checks import tiny_fasttext
 from xlforge.checks.detectors import DetectorError, detector
 from xlforge.checks.language import is_language, share
+from xlforge.config.params import ParamsError, parse, read
 from xlforge.evaluation.pass_rates import line_pass
-from xlforge.languages.registry import FastText, Language, language
+from xlforge.languages.registry import LANGUAGES, FastText, Language
 
 WORDS = {
     "yor_Latn": ["ọjọ", "náà", "ni", "wọ́n", "ti", "ilé", "omi", "dára"],
@@ -35,7 +36,7 @@ def yoruba(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FastText
     spec = FastText(str(path), tiny_fasttext.write(path, marked), "yor_Latn")
     made = Language("yo", "Yoruba", "Latn", "low", detector=spec)
     monkeypatch.setitem(sys.modules, "xlforge.languages.yo", type("File", (), {"LANGUAGE": made}))
-    monkeypatch.setattr("xlforge.languages.registry.LANGUAGES._codes", [*language("de").code.split(), "yo"])
+    monkeypatch.setattr("xlforge.languages.registry.LANGUAGES._codes", [*LANGUAGES, "yo"])
     yield spec
     detector.cache_clear()
 
@@ -51,6 +52,14 @@ def test_a_text_is_in_the_language_that_the_model_finds(yoruba: FastText) -> Non
 def test_a_line_passes_in_the_language_of_its_detector(yoruba: FastText) -> None:
     assert line_pass(YORUBA, "yo") is True
     assert line_pass(ENGLISH, "yo") is False
+
+
+def test_a_missing_model_is_a_fault_of_params(yoruba: FastText) -> None:
+    raw = read()
+    assert parse(raw | {"languages": ["yo"]}).languages == ("yo",)
+    Path(yoruba.model).unlink()
+    with pytest.raises(ParamsError, match=r"model\.bin is missing, which identifies Yoruba"):
+        parse(raw | {"languages": ["yo"]})
 
 
 def test_another_model_label_or_file_is_an_error(yoruba: FastText, tmp_path: Path) -> None:

@@ -121,6 +121,8 @@ def test_a_question_about_a_text_that_the_passage_speaks_of_stays() -> None:
         f'The answer to the question "{GOOD}" is:\n\nThe answer is:\n\n{REPLY}',
         f'The correct answer to your question is "{REPLY}"',
         f"The answer is: {REPLY}",
+        f'The answer is "{REPLY}"',
+        f"To answer the question, I will provide a response in English. {REPLY}",
         f"{REPLY}\n\nI hope this helps! Let me know if you have further questions.",
         f"{REPLY} I hope this helps!",
         f"<answer>\n{REPLY}\n</answer>",
@@ -140,6 +142,9 @@ def test_a_wrapped_answer_is_stripped(reply: str) -> None:
     [
         (GOOD, "not_an_answer"),
         ("Which mill closed at the end of the war?", "not_an_answer"),
+        (f"Closed in 1962.\n\nReply:\n{REPLY}", "added_text"),
+        (f"{REPLY}\n\nI will provide a response in English.", "added_text"),
+        ("The question and the text are not about the text itself, but about the answer that is given.", "added_text"),
         (f'The answer to the question "{GOOD}" is a wheel.', "added_text"),
         (f"{REPLY}\n\nWhat is a sentence that uses the above response?", "refers_to_text"),
         (f"{REPLY}\n\nThe text is not from a novel.", "refers_to_text"),

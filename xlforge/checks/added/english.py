@@ -18,7 +18,7 @@ from xlforge.steps.parsing import ParseError
 _STOP_WORDS = """
     a an the this that these those it its is are was were be been being have has had do does did of to in on at for from with
     without as by and or but if so not no any all some i i'm i've i'll you you're your me my we us our he she they them their what
-    which who how here there here's there's below above following can could would should will shall may might must just also then
+    which who how here there here's there's below above following itself can could would should will shall may might must just also then
     than more most very one two each both based into about up out s ve ll re m d t let please
 """
 _STOP = frozenset(_STOP_WORDS.split())
@@ -30,7 +30,7 @@ _NAMING = frozenset(_NAMING_WORDS.split())
 """Words of the task of which a line needs one: "You need:" can begin a list."""
 _TASK_WORDS = """
     happy glad help helps helpful hope hopes know need needs want would like feel free ask asked answered refined refine
-    improved paragraph article content given provided instructions final possible suitable appropriate well-written concise
+    improved paragraph article content given provide provided instructions final possible suitable appropriate well-written concise
     clear complete full brief short detailed careful expert suggestion example format formatted generated written write created
     create assist assistance further anything else changes adjust adjustments clarification information additional details
     thanks thank welcome note english
@@ -95,6 +95,8 @@ _RESTATES = re.compile(
     re.IGNORECASE,
 )
 _IN_QUOTES = re.compile(r"\A[\"“]([^\"“”\n]+)[\"”]\W?\Z")
+_SENTENCES = re.compile(r"(?<=[.!?])\s|\n")
+_LABEL = re.compile(r"\W{0,4}(?:question|request|reply|answer|response)\W{0,3}[:：]\W*", re.IGNORECASE)
 _SENTENCE_CHARS, _REPEATED = 30, 0.3
 _RULE = re.compile(r"\A[ \t]*[-–—*_=~#]{3,}[ \t]*\Z")
 _TURN = re.compile(
@@ -153,8 +155,11 @@ def _without_question(text: str, question: str) -> str | None:
 
 def _without_lead(text: str, known: frozenset[str]) -> str | None:
     match = _RESTATED.match(text)
-    if match and (match["end"] or match["to"]) and (rest := text[match.end() :].strip()):
-        return inside[1] if (inside := _IN_QUOTES.match(rest)) else rest
+    rest = text[match.end() :].strip() if match else ""
+    if match and (inside := _IN_QUOTES.match(rest)):
+        return inside[1]
+    if match and rest and (match["end"] or match["to"]):
+        return rest
     head, _, rest = text.partition("\n")
     if rest.strip():
         colon = head.rstrip(" \t*_#").endswith((":", "："))
@@ -196,18 +201,29 @@ def _fault(text: str, given: str, template: Path) -> tuple[str, str] | None:
         return "repeated", twice[:80]
     if tags := set(META_TAG.findall(text)) - set(META_TAG.findall(given)):
         return "added_text", f"tags: {', '.join(sorted(tags))}"
-    if echo := next((line for line in re.split(r"(?<=[.!?])\s|\n", text) if is_echo(line, template, given)), None):
+    if echo := next((line for line in _SENTENCES.split(text) if is_echo(line, template, given)), None):
         return "added_text", f"the prompt: {echo[:80]}"
+    if _NAMING.isdisjoint(words(given)) and (line := next(filter(_is_about_reply, _SENTENCES.split(text)), None)):
+        return "added_text", line[:80]
     if (match := _SECOND.search(text) or _TURN.search(text)) and not _SECOND.search(given) and not _TURN.search(given):
         return "added_text", match.group()[:80]
     return ("repeated", text[-80:]) if loops(text) and not loops(given) else None
 
 
+def _is_about_reply(line: str) -> bool:
+    """Whether a sentence or a line says nothing but something of the question and the reply: a label, a plan, a remark."""
+    return _LABEL.fullmatch(line) is not None or (len(words(line)) > 5 and about_task(line, _TASK))
+
+
 def _repeats(text: str) -> str:
     """The first sentence that stands in a text again, where what stands again is a large part of it."""
-    found = [" ".join(words(each)) for each in re.split(r"(?<=[.!?])\s|\n", text)]
-    again = [each for number, each in enumerate(found) if len(each) >= _SENTENCE_CHARS and each in found[:number]]
-    return again[0] if sum(map(len, again)) >= _REPEATED * sum(map(len, found)) and again else ""
+    found, seen, again = [" ".join(words(each)) for each in _SENTENCES.split(text)], set[str](), []
+    for each in found:
+        if each in seen:
+            again.append(each)
+        elif len(each) >= _SENTENCE_CHARS:
+            seen.add(each)
+    return again[0] if again and sum(map(len, again)) >= _REPEATED * sum(map(len, found)) else ""
 
 
 def refuses(text: str, given: str) -> bool:

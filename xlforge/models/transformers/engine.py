@@ -6,7 +6,6 @@ Only safetensors are loaded, and a model's own code runs only where params.yaml 
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
@@ -24,7 +23,7 @@ from xlforge.models.templates import with_fixed_date
 from xlforge.models.transformers.adapters import with_adapter
 from xlforge.models.transformers.decoding import SUPPORTED, Decoded, Options, decode, layer_kinds
 from xlforge.models.transformers.kv_cache import FOLDED
-from xlforge.models.transformers.loading import control_tokens, harmless, load, stops
+from xlforge.models.transformers.loading import control_tokens, free, harmless, load, stops
 from xlforge.models.transformers.sampling import uniforms
 from xlforge.requests.request import Request
 from xlforge.requests.response import PROMPT_TOO_LONG, Response, choice, share
@@ -79,11 +78,9 @@ class TransformersEngine:
 
     def close(self) -> None:
         """Frees the weights, for whatever model this process loads next."""
-        cuda = self._model.device.type == "cuda"
+        device = self._model.device
         del self._model
-        gc.collect()
-        if cuda:
-            torch.cuda.empty_cache()
+        free(device)
 
     def _batches(self, rows: list[_Row]) -> list[list[_Row]]:
         """Rows of one kind and about one length together, in as many equal batches as keep every worker busy."""

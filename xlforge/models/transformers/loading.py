@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -68,3 +69,10 @@ def harmless(text: str, controls: Sequence[str]) -> str:
         other = control.translate(_LOOKALIKES)
         text = text.replace(control, other if other != control else control[:1] + _JOINER + control[1:])
     return text
+
+
+def free(device: torch.device) -> None:
+    """Gives back the memory of a model that nothing refers to any more."""
+    gc.collect()
+    if device.type == "cuda":
+        torch.cuda.empty_cache()

@@ -6,21 +6,19 @@ a system reads no instructions: the last message is the text, and the direction 
 
 from __future__ import annotations
 
-import gc
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
-import torch
 from transformers import AutoModelForSeq2SeqLM
 
 from xlforge.config.execution import Execution
 from xlforge.config.models import Model
 from xlforge.models.engine import Sink
 from xlforge.models.transformers.directions import Direction
-from xlforge.models.transformers.loading import control_tokens, harmless, load, stops
+from xlforge.models.transformers.loading import control_tokens, free, harmless, load, stops
 from xlforge.models.transformers.pieces import joined, pieces
 from xlforge.models.transformers.searching import Found, Search, logprob, translate, width
 from xlforge.requests.request import Request
@@ -52,9 +50,8 @@ class Seq2SeqEngine:
 
     def __init__(self, spec: Model, execution: Execution) -> None:
         with warnings.catch_warnings():
-            warnings.filterwarnings(
-                "ignore", "Recommended: pip install sacremoses"
-            )  # a package that Marian's tokenizer does not use
+            # Marian's tokenizer wants a package that it does not use.
+            warnings.filterwarnings("ignore", "Recommended: pip install sacremoses")
             self._tokenizer, model = load(spec, AutoModelForSeq2SeqLM)
         self._direction = Direction(self._tokenizer, spec)
         self._controls = control_tokens(self._tokenizer, self._direction.controls)
@@ -85,11 +82,9 @@ class Seq2SeqEngine:
 
     def close(self) -> None:
         """Frees the weights, for whatever model this process loads next."""
-        cuda = self._model.device.type == "cuda"
+        device = self._model.device
         del self._model
-        gc.collect()
-        if cuda:
-            torch.cuda.empty_cache()
+        free(device)
 
     def _text(self, request: Request) -> _Text:
         sampling, text = request.sampling, _Text(request)
