@@ -94,6 +94,11 @@ _RESTATES = re.compile(
     r"(?!\s+(?:of|about|as|why|how|whether|what|who|when|where|which|if)\b)",
     re.IGNORECASE,
 )
+_AGAIN = re.compile(
+    r"\n\W*(?:so|therefore|thus|hence)?\W*the (?:correct )?answer(?: to (?:the|this|your) (?:question|request)[^\n]{0,400})? is\s*:",
+    re.IGNORECASE,
+)
+"""The announcement of an answer below another one."""
 _IN_QUOTES = re.compile(r"\A[\"“]([^\"“”\n]+)[\"”]\W?\Z")
 _SENTENCES = re.compile(r"(?<=[.!?])\s|\n")
 _LABEL = re.compile(r"\W{0,4}(?:question|request|reply|answer|response)\W{0,3}[:：]\W*", re.IGNORECASE)
@@ -195,8 +200,8 @@ def _fault(text: str, given: str, template: Path) -> tuple[str, str] | None:
         return fault
     if refuses(text, given):
         return "refusal", text[:80]
-    if _RESTATES.match(text):
-        return "added_text", text[:80]
+    if (match := _RESTATES.match(text) or _AGAIN.search(text)) and not _AGAIN.search(given):
+        return "added_text", match.group().strip()[:80]
     if not _repeats(given) and (twice := _repeats(text)):
         return "repeated", twice[:80]
     if tags := set(META_TAG.findall(text)) - set(META_TAG.findall(given)):
