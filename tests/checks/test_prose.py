@@ -122,6 +122,7 @@ def test_a_question_about_a_text_that_the_passage_speaks_of_stays() -> None:
         f'The correct answer to your question is "{REPLY}"',
         f"The answer is: {REPLY}",
         f'The answer is "{REPLY}"',
+        f"The answer to the question of when the mill closed is:\n{REPLY}",
         f"To answer the question, I will provide a response in English. {REPLY}",
         f"{REPLY}\n\nI hope this helps! Let me know if you have further questions.",
         f"{REPLY} I hope this helps!",

@@ -84,8 +84,8 @@ _OFFER = re.compile(
 """What an assistant writes that saw no task: it offers help, or wants the text."""
 _RESTATED = re.compile(
     r"\A\W*(?:so|therefore|thus|hence)?\W*(?:the|my) (?:\w+ )?(?:answer|response|reply)"
-    r"(?P<to> to (?:the|this|that|your) (?:\w+ )?(?:question|request|query))?[\s:,]*(?P<quoted>[\"“'‘][^\n]{3,400}?[?.]?[\"”'’])?[\s,]*"
-    r"(?:is|was|would be)(?: that)?\s*(?P<end>:|(?=[\"“]))\s*",
+    r"(?P<to> to (?:the|this|that|your) (?:\w+ )?(?:question|request|query))?[\s:,]*(?:[\"“'‘][^\n]{3,400}?[?.]?[\"”'’])?[\s,]*"
+    r"(?:of [^\n:]{3,300}? )?(?:is|was|would be)(?: that)?\s*(?P<end>:|(?=[\"“]))\s*",
     re.IGNORECASE,
 )
 """'The answer to the question "…" is:', and the same before an answer in quotation marks."""
