@@ -13,6 +13,7 @@ from xlforge.base import guard, terminal
 from xlforge.base.errors import BuildError
 from xlforge.base.files import write_text
 from xlforge.base.frames import split
+from xlforge.base.imports import uncollected
 from xlforge.base.progress import Steps
 from xlforge.config import packages, params
 from xlforge.config.environment import execution
@@ -35,9 +36,10 @@ FIRST = os.environ.get("RANK", "0") == "0"
 def work(stage: Stage) -> None:
     """Trains one named student and delivers its adapter, its rows and its loss curve."""
     run = prepared(stage.item or "", stage.config, stage.execution)
-    from xlforge.training import rows as training_rows
-    from xlforge.training.saving import save
-    from xlforge.training.trainer import train
+    with uncollected():
+        from xlforge.training import rows as training_rows
+        from xlforge.training.saving import save
+        from xlforge.training.trainer import train
 
     stage.params, stage.schema = run.student, training_rows
     ids = [row["id"] for row in run.rows]
@@ -74,6 +76,7 @@ def metrics(rows: "pl.DataFrame", trained: "Trained") -> dict[str, Any]:
     }
 
 
+@uncollected()
 def prepared(name: str, config: Config, settings: Execution) -> "TrainingRun":
     """The training of a student on the device of the settings, `cpu` or `cuda`."""
     device, _, number = settings.device.partition(":")

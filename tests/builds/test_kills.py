@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+import yaml
 
 from tests.project import Project
 
@@ -65,16 +66,20 @@ def wait_for(what: Callable[[], bool], seconds: float) -> None:
         time.sleep(0.02)
 
 
-def unbuilt(built: Project, folder: Path) -> Project:
-    """The project as it was before its first build."""
+STAGES = ("seeds", "instructions", "responses", "scores", "translations@de", "selection@de", "dataset")
+
+
+def unbuilt(built: Project, folder: Path, first: str = "seeds") -> Project:
+    """The project as if it had been built up to a stage, which never ran, as none after it did; no response is cached."""
     project = built.copy(folder)
-    for path in ("dvc.lock", ".xlforge", ".dvc/cache", ".dvc/tmp"):
-        target = project.folder / path
-        shutil.rmtree(target) if target.is_dir() else target.unlink(missing_ok=True)
-    for stage in ("instructions", "responses", "scores", "translations", "selection", "dataset"):
-        shutil.rmtree(project.folder / "data" / stage)
-    for name in ("rows.parquet", "rejects.parquet", "metrics.json"):
-        (project.folder / "data" / "seeds" / name).unlink()
+    for path in (".xlforge", ".dvc/cache/runs", ".dvc/tmp"):
+        shutil.rmtree(project.folder / path)
+    lock = yaml.safe_load((project.folder / "dvc.lock").read_text())
+    for stage in STAGES[STAGES.index(first) :]:
+        for out in lock["stages"].pop(stage)["outs"]:
+            path = project.folder / out["path"]
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    (project.folder / "dvc.lock").write_text(yaml.safe_dump(lock))
     return project
 
 
@@ -93,14 +98,14 @@ def kill_stage(build: subprocess.Popen[str], stage: int) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("stage", "kill"),
-    [("responses", kill_group), ("translations", kill_dvc), ("scores", kill_stage), ("selection", kill_dvc)],
+    [("responses", kill_group), ("scores", kill_stage), ("selection@de", kill_dvc)],
 )
 def test_a_killed_build_ends_whole_and_finishes_with_nothing_bought_twice(
     built: Project, tmp_path: Path, stage: str, kill: Callable[[subprocess.Popen[str], int], None]
 ) -> None:
-    project = unbuilt(built, tmp_path / "project")
+    project = unbuilt(built, tmp_path / "project", stage)
     build = project.start("dvc", "repro", "dataset", env=BATCH)
-    wait_for(lambda: (holder(project) or ("", 0))[0] == stage, 360)
+    wait_for(lambda: (holder(project) or ("", 0))[0] == stage.partition("@")[0], 360)
     before = answers(project)
     wait_for(lambda: answers(project) > before, 60)
     running = holder(project)
@@ -119,7 +124,7 @@ def test_a_killed_build_ends_whole_and_finishes_with_nothing_bought_twice(
 
 @pytest.mark.slow
 def test_ctrl_c_is_reported_as_an_interruption_and_what_was_paid_for_is_cached(built: Project, tmp_path: Path) -> None:
-    project = unbuilt(built, tmp_path / "project")
+    project = unbuilt(built, tmp_path / "project", "translations@de")
     build = project.start("dvc", "repro", "dataset", env=BATCH)
     wait_for(lambda: (holder(project) or ("", 0))[0] == "translations", 360)
     before = answers(project)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -15,6 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.builds.test_kills import unbuilt
 from tests.project import ROOT, Project
 from tests.ray import head
 from tests.server import Server
@@ -75,13 +75,11 @@ def holding(secret: str, folder: Path) -> list[Path]:
 
 
 def test_a_model_in_process_gives_the_local_builds_bytes(built: Project, tmp_path: Path, place: Path) -> None:
-    project = built.copy(tmp_path / "project")
-    for path in ("dvc.lock", ".xlforge", ".dvc/cache", ".dvc/tmp"):
-        target = project.folder / path
-        shutil.rmtree(target) if target.is_dir() else target.unlink()
+    project = unbuilt(built, tmp_path / "project", "scores")
     project.repro(env=on_ray(place, XLFORGE_RAY_ROLES="translator=3"))
     assert project.lock() == built.lock()
-    assert counts(project) == counts(built)
+    assert counts(project) == {stage: counts(built)[stage] for stage in counts(project)}
+    assert len(counts(project)) == 4
     done = len(project.runs())
     project.run("dvc", "repro", "--single-item", "--force", "selection@de", env=on_ray(place))
     (again,) = project.runs()[done:]
@@ -98,9 +96,9 @@ def test_all_workers_generate_with_one_cache_file_and_no_secret_is_left_anywhere
     local, project = seeded.copy(tmp_path / "local"), seeded.copy(tmp_path / "project")
     with Server(key=SECRET) as server:
         at = {"XLFORGE_ENDPOINT": server.url, "XLFORGE_API_KEY": SECRET}
-        local.repro(env=at)
+        local.repro(upto="responses", env=at)
         once = server.counts()
-        build = project.start("dvc", "repro", "dataset", env=at | on_ray(place, 4))
+        build = project.start("dvc", "repro", "responses", env=at | on_ray(place, 4))
         seen, leaks, ports = 0, list[Path](), set[str]()
         while build.poll() is None:
             seen = max(seen, len(workers(project)))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from xlforge.base.imports import uncollected
 from xlforge.config import environment
 from xlforge.config.execution import Execution
 from xlforge.config.models import Model
 from xlforge.models.engine import Engine
 
 
+@uncollected()
 def open_engine(spec: Model, role: str, execution: Execution) -> Engine:
     """The engine that serves a model in a role. Raises EngineError where it cannot."""
     if execution.runtime == "ray" and _distributes(spec, role, execution):

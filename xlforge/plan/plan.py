@@ -6,6 +6,7 @@ import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
+from xlforge.base.imports import uncollected
 from xlforge.base.project import state
 from xlforge.config import params as parameters
 from xlforge.config.environment import execution
@@ -82,8 +83,9 @@ def _forecast(config: Config, how: Execution, wanted: list[Entry]) -> list[Plann
     warnings.filterwarnings("ignore", module=r"pydantic\._internal\._generate_schema")
     os.environ["DISTILABEL_LOG_LEVEL"] = "CRITICAL"
     os.environ["HF_DATASETS_DISABLE_PROGRESS_BARS"] = "1"
-    from xlforge.cache.cache import Cache
-    from xlforge.plan.forecast import Forecast  # only here: it imports distilabel
+    with uncollected():
+        from xlforge.cache.cache import Cache
+        from xlforge.plan.forecast import Forecast  # only here: it imports distilabel
 
     with Cache(how.cache) as cache, tempfile.TemporaryDirectory(prefix="xlforge-plan-") as folder:
         return Forecast(config, how, Past(state() / "runs.jsonl"), cache, Path(folder)).plan(wanted)

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from xlforge.base import dvc_lock, guard, terminal
 from xlforge.base.errors import BuildError
+from xlforge.base.imports import uncollected
 from xlforge.base.rows import Row
 from xlforge.config import packages
 from xlforge.config import params as parameters
@@ -53,6 +54,7 @@ class Stage:
         self.schema: Any = self.module("schema") if hasattr(self.params, "version") else None
         self._answerer: Answerer | None = None
 
+    @uncollected()
     def module(self, name: str) -> Any:
         """A module next to the stage's pipeline, of the version that params.yaml names."""
         return importlib.import_module(f"pipelines.{self.stage}.{self.params.version}.{name}")
