@@ -16,6 +16,8 @@ import click
 
 from commands.main import cli
 from tests.project import ROOT
+from xlforge.base.errors import BuildError
+from xlforge.config.overlays import overlaid
 
 ELSEWHERE = frozenset({"hf", "apt-get", "xdg-open"})
 """Programs that pages name and that are not the project's, and may not be here."""
@@ -49,7 +51,7 @@ def fault(words: list[str], *, whole: bool = True) -> str | None:
     """Why a command cannot work, in words. whole: as it would be typed; else arguments may be left out."""
     program, *rest = words
     if program == "xlforge":
-        return _xlforge(rest, whole)
+        return _xlforge(rest, whole) or (_used(rest[1:]) if whole and rest[0] == "use" else None)
     if program == "dvc":
         return _dvc(rest, whole)
     if program == "make":
@@ -108,6 +110,15 @@ def _dvc(rest: list[str], whole: bool) -> str | None:
     except (DvcParserError, SystemExit):
         return f"dvc takes no {' '.join(rest)}" if whole else _dvc([*rest, "TARGET"], whole=True)
     return _overlaid(asked.set_param) if getattr(asked, "set_param", None) else None
+
+
+def _used(words: list[str]) -> str | None:
+    """What `xlforge use` would refuse."""
+    try:
+        overlaid([word for word in words if not word.startswith("--")])
+    except BuildError as error:
+        return str(error)
+    return None
 
 
 def _overlaid(overrides: list[str]) -> str | None:

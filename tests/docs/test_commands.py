@@ -54,6 +54,8 @@ def test_params_that_a_page_tells_are_right(block: Block, tmp_path: Path) -> Non
         "dvc exp run --nme low-bar",
         "dvc exp run -S '+conf/engine=nosuch'",
         "dvc exp run -S teacher.modle=x",
+        "xlforge use engine/nosuch",
+        "xlforge use teacher.modle=x",
         "make nothing",
         "python -m stages.nosuch",
         "XLFORGE_DEVICE=cuda xlforg summary > out.txt",

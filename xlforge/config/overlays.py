@@ -1,0 +1,153 @@
+"""Overlays of `conf/`, written into params.yaml in place: its comments and anchors stay, and nothing is run."""
+
+from __future__ import annotations
+
+import copy
+import difflib
+import io
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.error import YAMLError
+from ruamel.yaml.scalarstring import SingleQuotedScalarString
+
+from xlforge.base.errors import BuildError
+from xlforge.config.params import PARAMS, parse
+from xlforge.config.yaml12 import read_yaml
+
+CONF = Path("conf")
+
+
+def overlaid(words: Sequence[str], params: Path = PARAMS) -> str:
+    """The text of params.yaml with overlays and values applied, in the order given.
+
+    Args:
+        words: `engine/openai` is `conf/engine/openai.yaml`, and `own.yaml` that file; `teacher.model=NAME` is one value, in YAML.
+            A `${key}` in either is the value of that key in the result.
+
+    Raises:
+        BuildError: an overlay that does not exist, or a result that is not valid; it names each fault.
+    """
+    current = read_yaml(params)
+    try:
+        wanted: Any = OmegaConf.to_container(OmegaConf.merge(current, *map(_given, words)), resolve=True)
+    except OmegaConfBaseException as error:
+        raise BuildError(f"{' '.join(words)}: {error}") from error
+    parse(wanted)
+    yaml = _round_trip()
+    document = yaml.load(params.read_text(encoding="utf-8-sig"))
+    shared = Counter(id(node) for node in _nodes(document))
+    changed = {id(node) for node, new in _pairs(document, wanted) if shared[id(node)] > 1 and _plain(node) != new}
+    _write_out(document, changed)
+    _update(document, wanted)
+    written = io.StringIO()
+    yaml.dump(document, written)
+    assert YAML(typ="safe").load(written.getvalue()) == wanted
+    return written.getvalue()
+
+
+def _round_trip() -> YAML:
+    """Reads and writes YAML in the layout of params.yaml."""
+    yaml = YAML()
+    yaml.preserve_quotes, yaml.width = True, 1000
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    yaml.representer.add_representer(type(None), lambda to, _: to.represent_scalar("tag:yaml.org,2002:null", "null"))
+    return yaml
+
+
+def _given(word: str) -> dict[str, Any]:
+    """What one word of the command line sets."""
+    name, equals, value = word.partition("=")
+    if not equals:
+        path = Path(name) if name.endswith(".yaml") else CONF / f"{name}.yaml"
+        if not path.exists():
+            known = sorted(str(each.relative_to(CONF).with_suffix("")) for each in CONF.glob("*/*.yaml"))
+            near = difflib.get_close_matches(name, known, 1)
+            hint = f"did you mean {near[0]!r}?" if near else f"{CONF}/ has {', '.join(known)}"
+            raise BuildError(f"{name!r} is no overlay: {path} does not exist; {hint}; a value is KEY=VALUE")
+        found: dict[str, Any] = read_yaml(path)
+        return found
+    try:
+        given = YAML(typ="safe").load(value)
+    except YAMLError as error:
+        raise BuildError(f"{word}: the value is not valid YAML: {error}") from error
+    for key in reversed(name.split(".")):
+        given = {key: given}
+    return dict(given)
+
+
+def _nodes(node: Any) -> Iterator[Any]:
+    """Every mapping and list of a document, once for each place, a merge (`<<`) included."""
+    if isinstance(node, CommentedMap | CommentedSeq):
+        yield node
+        children = [*node.merge, *node.values()] if isinstance(node, CommentedMap) else node
+        for child in children:
+            yield from _nodes(child)
+
+
+def _pairs(node: Any, wanted: Any) -> Iterator[tuple[Any, Any]]:
+    """The mappings of a document with those that shall be there."""
+    yield node, wanted
+    if isinstance(node, CommentedMap) and isinstance(wanted, dict):
+        for key, child in node.items():
+            yield from _pairs(child, wanted.get(key))
+
+
+def _write_out(node: Any, changed: set[int]) -> None:
+    """Writes out, wherever it is used, each anchored mapping that changes at one place: the other places keep their values."""
+    if not isinstance(node, CommentedMap):
+        return
+    if any(id(merged) in changed for merged in node.merge):
+        node.merge.value.clear()
+        _quote(node)
+    for key, child in node.items():
+        if id(child) in changed:
+            own = copy.deepcopy(child)
+            own.yaml_set_anchor(None)
+            _quote(own)
+            node[key] = own
+        _write_out(node[key], changed)
+
+
+def _quote(node: CommentedMap) -> None:
+    """Quotes the mapping's values where it may come to stand between braces; there libyaml reads no colon without quotes."""
+    for key, value in node.items():
+        if isinstance(value, str) and ":" in value:
+            node[key] = SingleQuotedScalarString(value)
+
+
+def _update(node: CommentedMap, wanted: dict[str, Any]) -> None:
+    """Sets what differs, and leaves all else, comments included, as it is."""
+    for key, new in wanted.items():
+        old = node.get(key)
+        if key in node and _plain(old) == new:
+            continue
+        if isinstance(old, CommentedMap) and isinstance(new, dict):
+            _update(old, new)
+        elif key in node:
+            node[key] = _styled(new)
+        else:  # not at the end: the comment above the next block belongs to the last key
+            node.insert(max(len(node) - 1, 0), key, _styled(new))
+
+
+def _styled(new: Any) -> Any:
+    """Lists and mappings of plain values in one line, as they are in params.yaml."""
+    if not isinstance(new, dict | list):
+        return SingleQuotedScalarString(new) if isinstance(new, str) and ":" in new else new
+    children = [_styled(child) for child in (new.values() if isinstance(new, dict) else new)]
+    made = CommentedMap(zip(new, children, strict=True)) if isinstance(new, dict) else CommentedSeq(children)
+    if not any(isinstance(child, CommentedMap | CommentedSeq) for child in children):
+        made.fa.set_flow_style()
+    return made
+
+
+def _plain(node: Any) -> Any:
+    if isinstance(node, CommentedMap):
+        return {key: _plain(child) for key, child in node.items()}
+    return [_plain(child) for child in node] if isinstance(node, CommentedSeq) else node
