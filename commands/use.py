@@ -9,14 +9,15 @@ EXAMPLES = """Examples:
 \b
   xlforge use engine/openai teacher.model=gpt-4o-mini
   xlforge use --dry-run seeds/hub seeds.source.revision=COMMIT scale/paper
+  xlforge use '~students.first' '~models.first' evaluation.compare=[]
 """
 
 
 @click.command(epilog=EXAMPLES)
-@click.argument("words", nargs=-1, required=True, metavar="OVERLAY|KEY=VALUE…")
+@click.argument("words", nargs=-1, required=True, metavar="OVERLAY|KEY=VALUE|~KEY…")
 @click.option("--dry-run", is_flag=True, help="Show the difference and write nothing.")
 def command(words: tuple[str, ...], dry_run: bool) -> None:
-    """Apply overlays of conf/ and single values to params.yaml, in place and in this order.
+    """Apply overlays of conf/ and single values to params.yaml, in place and in this order; ~KEY removes a key.
 
     Comments stay. Nothing is run: `xlforge plan` shows what the next `dvc repro` would call and cost. Where the result is not valid,
     each fault is named and params.yaml stays as it is.

@@ -33,7 +33,7 @@ def command(file: Path, as_json: bool, of: int | None, model: str | None, min_co
     """
     from xlforge.evaluation.judgements import read_judgements
     from xlforge.evaluation.length import length_controlled
-    from xlforge.evaluation.win_rates import win_rate
+    from xlforge.evaluation.win_rates import MIN_PROMPTS, win_rate
 
     judgements = read_judgements(file, model)
     if of is not None and of < len(judgements):
@@ -50,8 +50,9 @@ def command(file: Path, as_json: bool, of: int | None, model: str | None, min_co
     if as_json:
         click.echo(escape.as_json(vars(rate) | {"length_controlled_win_rate": controlled.win_rate, "notes": notes}))
     else:
-        low, high = rate.interval or (None, None)
-        click.echo(f"win rate            {_percent(rate.win_rate)}, 95 % interval {_percent(low)} to {_percent(high)}")
+        few = f"none: too few prompts, at least {MIN_PROMPTS} are needed"
+        interval = " to ".join(map(_percent, rate.interval)) if rate.interval else few
+        click.echo(f"win rate            {_percent(rate.win_rate)}, 95 % interval {interval}")
         click.echo(f"standard error      {_percent(rate.standard_error)}")
         click.echo(f"length-controlled   {_percent(controlled.win_rate)}")
         click.echo(f"coverage            {rate.coverage:7.1%}, {rate.n} of {rate.of} have a verdict")

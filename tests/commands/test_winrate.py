@@ -197,3 +197,10 @@ def test_a_wrong_file_is_one_message(tmp_path: Path, content: bytes, message: st
     error = winrate(path).exception
     assert isinstance(error, BuildError)
     assert message in str(error)
+
+
+def test_few_prompts_have_no_interval_and_the_output_says_why(tmp_path: Path) -> None:
+    path = written(tmp_path, rows([1, 2, 1]))
+    assert "interval none: too few prompts, at least 10 are needed" in winrate(path).stdout
+    assert orjson.loads(winrate(path, "--json").stdout)["interval"] is None
+    assert "too few" not in winrate(written(tmp_path, rows([1, 2] * 5))).stdout

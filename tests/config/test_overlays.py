@@ -115,6 +115,9 @@ def test_a_file_of_ones_own_is_an_overlay(tmp_path: Path) -> None:
         (["teacher.model=${nothing.here}"], "nothing"),
         (["seeds.sample.deeper=1"], "seeds.sample"),
         (["=1"], "unknown key"),
+        (["~students.second"], "params.yaml has no students.second"),
+        (["~nothing.here"], "params.yaml has no nothing.here"),
+        (["~teacher.model"], "teacher.model"),
     ],
 )
 def test_what_is_not_valid_is_an_error_with_a_remedy(words: list[str], message: str) -> None:

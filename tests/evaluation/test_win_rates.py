@@ -43,6 +43,16 @@ def test_one_verdict_has_a_rate_and_no_uncertainty() -> None:
     assert (found.win_rate, found.standard_error, found.interval) == (100, None, None)
 
 
+def test_too_few_prompts_have_rates_and_no_interval() -> None:
+    few, enough = sampled(0.5, 9), sampled(0.5, 10)
+    assert win_rate(few).win_rate is not None and win_rate(few).interval is None
+    assert win_rate(enough).interval is not None
+    languages = [f"{number}" for number in range(9)] * 3
+    assert win_rate(few * 3, groups=languages).interval is None, "more languages are no more prompts"
+    lost = difference(few, [0.0] * 9)
+    assert lost.interval is None and lost.difference is not None and lost.p_value is not None
+
+
 @pytest.mark.parametrize("wrong", [1.5, -0.1, 2.0])
 def test_preferences_on_another_scale_are_refused(wrong: float) -> None:
     with pytest.raises(ValueError, match="from 0"):

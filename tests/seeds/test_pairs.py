@@ -86,6 +86,33 @@ def test_a_passage_of_its_own_and_where_it_is_blank_the_answer(run: Run) -> None
     ]
 
 
+@pytest.mark.parametrize("kind", ["jsonl", "parquet", "hub"])
+def test_a_part_of_the_question_in_a_column_of_its_own_belongs_to_it(run: Run, tmp_path: Path, kind: str) -> None:
+    rows = [
+        pair("Sort these numbers.", "2, 5, 9", given="9, 5, 2"),
+        pair("Sort these numbers.", "1, 4", given="4, 1"),
+        pair(QUESTION, PROSE[0], given=None),
+        pair("Name the capital of Norway.", "Oslo.", given=" \n"),
+        pair(None, PROSE[1], given="of no question"),
+    ]
+    folder = tmp_path / "rows"
+    folder.mkdir()
+    if kind == "parquet":
+        pl.DataFrame(rows).write_parquet(folder / "rows.parquet")
+    else:
+        (folder / "rows.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    place = {"name": str(folder), "path": None} if kind == "hub" else {"path": str(folder)}
+    made = run(source=PAIRS | place | {"kind": kind, "input": "given"})
+    assert {instruction for instruction, _, _ in held(made)} == {
+        "Sort these numbers.\n\n9, 5, 2",
+        "Sort these numbers.\n\n4, 1",
+        QUESTION,
+        "Name the capital of Norway.",
+        None,
+    }
+    assert made.rejects.is_empty()
+
+
 def test_a_source_without_these_columns_gives_the_rows_of_v1(run: Run, tmp_path: Path) -> None:
     rows = [*seeds(*PROSE, "short", PROSE[2] + " Yes."), {"text": PROSE[0] + " It is white."}, "{broken"]
     made = run(rows, sample=5)
@@ -248,6 +275,9 @@ def _source(made: Made) -> dict[str, Any]:
         ({"instruction": "q", "text": None}, "give text"),
         ({"instruction": "q", "response": "q"}, "instruction is 'q'"),
         ({"instruction": "q", "text": "q"}, "instruction is 'q'"),
+        ({"input": "i", "response": "a"}, "nothing names the questions: give instruction"),
+        ({"instruction": "q", "input": "q", "response": "a"}, "input is 'q'"),
+        ({"instruction": "q", "input": "a", "response": "a"}, "input is 'a'"),
         ({"kind": "text", "response": "a"}, "kind is text, whose files have no columns"),
     ],
 )
@@ -262,6 +292,7 @@ def test_params_that_contradict_themselves(source: dict[str, Any], message: str)
     [
         ({"instruction": "frage", "response": "answer"}, "source.instruction.*'frage'.*set it to null"),
         ({"response": "reply"}, "source.response.*'reply'"),
+        ({"instruction": "question", "input": "more", "response": "answer"}, "source.input.*'more'.*set it to null"),
         (
             {"instruction": "question", "response": "answer", "text": "text"},
             "source.text.*set seeds.source.text to null",

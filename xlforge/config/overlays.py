@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import difflib
 import io
 from collections import Counter
@@ -28,28 +27,34 @@ def overlaid(words: Sequence[str], params: Path = PARAMS) -> str:
     """The text of params.yaml with overlays and values applied, in the order given.
 
     Args:
-        words: `engine/openai` is `conf/engine/openai.yaml`, and `own.yaml` that file; `teacher.model=NAME` is one value, in YAML.
-            A `${key}` in either is the value of that key in the result.
+        words: `engine/openai` is `conf/engine/openai.yaml`, and `own.yaml` that file; `teacher.model=NAME` is one value, in YAML;
+            `~students.first` removes a key. A `${key}` is the value of that key in the result.
 
     Raises:
         BuildError: an overlay that does not exist, or a result that is not valid; it names each fault.
     """
     current = read_yaml(params)
     try:
-        wanted: Any = OmegaConf.to_container(OmegaConf.merge(current, *map(_given, words)), resolve=True)
+        merged: Any = OmegaConf.create(current)
+        for word in words:
+            merged = _removed(merged, word[1:]) if word.startswith("~") else OmegaConf.merge(merged, _given(word))
+        wanted: Any = OmegaConf.to_container(merged, resolve=True)
     except OmegaConfBaseException as error:
         raise BuildError(f"{' '.join(words)}: {error}") from error
     parse(wanted)
-    yaml = _round_trip()
-    document = yaml.load(params.read_text(encoding="utf-8-sig"))
+    document = _round_trip().load(params.read_text(encoding="utf-8-sig"))
     shared = Counter(id(node) for node in _nodes(document))
     changed = {id(node) for node, new in _pairs(document, wanted) if shared[id(node)] > 1 and _plain(node) != new}
     _write_out(document, changed)
+    for node, new in list(_pairs(document, wanted)):
+        if isinstance(node, CommentedMap) and isinstance(new, dict) and set(node) - set(new):
+            _flatten(node)
     _update(document, wanted)
-    written = io.StringIO()
-    yaml.dump(document, written)
-    assert YAML(typ="safe").load(written.getvalue()) == wanted
-    return written.getvalue()
+    text = _dumped(document)
+    for path in list(_beyond(document, wanted)):
+        text = _without(text, path)
+    assert YAML(typ="safe").load(text) == wanted
+    return text
 
 
 def _round_trip() -> YAML:
@@ -59,6 +64,22 @@ def _round_trip() -> YAML:
     yaml.indent(mapping=2, sequence=4, offset=2)
     yaml.representer.add_representer(type(None), lambda to, _: to.represent_scalar("tag:yaml.org,2002:null", "null"))
     return yaml
+
+
+def _dumped(document: CommentedMap) -> str:
+    written = io.StringIO()
+    _round_trip().dump(document, written)
+    return written.getvalue()
+
+
+def _removed(merged: Any, name: str) -> Any:
+    """The values without a key."""
+    parent, _, last = name.rpartition(".")
+    place = OmegaConf.select(merged, parent) if parent else merged
+    if not OmegaConf.is_dict(place) or last not in place:
+        raise BuildError(f"~{name}: params.yaml has no {name}")
+    del place[last]
+    return merged
 
 
 def _given(word: str) -> dict[str, Any]:
@@ -104,15 +125,19 @@ def _write_out(node: Any, changed: set[int]) -> None:
     if not isinstance(node, CommentedMap):
         return
     if any(id(merged) in changed for merged in node.merge):
-        node.merge.value.clear()
-        _quote(node)
+        _flatten(node)
     for key, child in node.items():
         if id(child) in changed:
-            own = copy.deepcopy(child)
-            own.yaml_set_anchor(None)
-            _quote(own)
-            node[key] = own
+            node[key] = CommentedMap(_plain(child))
+            _quote(node[key])
         _write_out(node[key], changed)
+
+
+def _flatten(node: CommentedMap) -> None:
+    """Makes merged keys the mapping's own."""
+    if len(node.merge):
+        node.merge.value.clear()
+        _quote(node)
 
 
 def _quote(node: CommentedMap) -> None:
@@ -134,6 +159,36 @@ def _update(node: CommentedMap, wanted: dict[str, Any]) -> None:
             node[key] = _styled(new)
         else:  # not at the end: the comment above the next block belongs to the last key
             node.insert(max(len(node) - 1, 0), key, _styled(new))
+
+
+def _beyond(node: CommentedMap, wanted: dict[str, Any], place: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """The paths of keys that a document has and that shall not be there."""
+    for key, child in node.items():
+        if key not in wanted:
+            yield (*place, key)
+        elif isinstance(child, CommentedMap):
+            yield from _beyond(child, wanted[key], (*place, key))
+
+
+def _without(text: str, path: tuple[str, ...]) -> str:
+    """The text without a key, by its lines: ruamel would drop the comment below it too, which describes the next block."""
+    document = _round_trip().load(text)
+    *parents, last = path
+    node = document
+    for parent in parents:
+        above, node = node, node[parent]
+    if node.fa.flow_style():
+        del node[last]
+        return _dumped(document)
+    lines = text.splitlines(keepends=True)
+    first, column = node.lc.key(last)
+    end = first + 1
+    while end < len(lines) and lines[end].startswith(" " * (column + 1)):
+        end += 1
+    if len(node) == 1 and parents:
+        start = above.lc.key(parents[-1])[0]
+        lines[start] = f"{lines[start].rstrip()} {{}}\n"
+    return "".join(lines[:first] + lines[end:])
 
 
 def _styled(new: Any) -> Any:

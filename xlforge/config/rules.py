@@ -1,5 +1,6 @@
 """Rules between the blocks of params.yaml; those of one block stand with its model."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,9 @@ if TYPE_CHECKING:
     from xlforge.config.params import Shared
 
 _BARE = "prompts: text is for translators and the estimator: name a model that follows instructions"
+
+_REASONING = 256
+"""Tokens that a judge needs which reasons before it gives its letter, at the least."""
 
 
 def faults(whole: "Shared", blocks: dict[str, Any], pipelines: Path) -> list[str]:
@@ -20,6 +24,7 @@ def faults(whole: "Shared", blocks: dict[str, Any], pipelines: Path) -> list[str
         *_unrequested(translations, selection),
         *_unprompted(whole, blocks, pipelines),
         *_not_taken(blocks),
+        *_unjudged(whole, blocks.get("benchmark"), blocks.get("verdicts")),
     ]
 
 
@@ -30,6 +35,29 @@ def _not_taken(blocks: dict[str, Any]) -> list[str]:
         return []
     old = [stage for stage in ("instructions", "responses") if stage in blocks and blocks[stage].version == "v1"]
     return [f"{stage}.version: v1 generates what seeds.source gives: write a later version" for stage in old]
+
+
+def _unjudged(whole: "Shared", benchmark: Any, verdicts: Any) -> Iterator[str]:
+    """What the benchmark or the judge's sampling lacks, and verdicts or answers need."""
+    source = getattr(benchmark, "source", None)
+    embedded = getattr(verdicts, "judge", None) == "embedded"
+    if source and embedded and not source.truth:
+        yield (
+            "verdicts.judge: embedded compares answers with the benchmark's truth, and benchmark.source.truth names no column: write "
+            "`judge: llm`, or name the column"
+        )
+    for name in (name for name, entry in whole.models.items() if source and entry.reads and not source.passage):
+        yield (
+            f"models.{name}.reads: passage, and benchmark.source.passage names no column: write `reads: null`, or name the column"
+        )
+    thinks = whole.judge.reasoning_effort not in (None, "none") or whole.judge.chat_template_kwargs.get(
+        "enable_thinking"
+    )
+    if verdicts and not embedded and thinks and verdicts.sampling.max_tokens < _REASONING:
+        yield (
+            f"verdicts.sampling.max_tokens: {verdicts.sampling.max_tokens}, and the judge reasons before its verdict: write at least "
+            f"{_REASONING}, or turn reasoning off under `judge`"
+        )
 
 
 def _unnamed(block: Any, translators: dict[str, Model]) -> list[str]:

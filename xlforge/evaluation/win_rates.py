@@ -23,6 +23,10 @@ SEED = 0
 _OPTIONS: dict[str, Any] = {"n_resamples": RESAMPLES, "vectorized": True, "batch": 250}
 """scipy's, for both methods. batch: resamples computed at once; larger ones leave the processor's cache and take longer."""
 
+MIN_PROMPTS = 10
+"""Fewer have no interval: it would be far too narrow, and a point where they agree. At 3 prompts, of true rates of 50, 30 and 10 % the
+intervals of 150 samples each held 79, 66 and 27 %; at 10 prompts 96, 96 and 64 %."""
+
 Floats = NDArray[np.float64]
 Preferences = Sequence[float | None]
 Names = Sequence[str] | None
@@ -71,7 +75,7 @@ def win_rate(preferences: Preferences, groups: Names = None, strata: Names = Non
 
     The standard error is AlpacaEval's (metrics/helpers.py: pandas' `sem`), the sample's deviation (ddof 1) / √n. With groups or
     strata, where this formula is wrong, it is the bootstrap's. The interval is the percentile interval of scipy.stats.bootstrap;
-    for preferences that are all equal it is a point.
+    for preferences that are all equal it is a point, and for fewer than MIN_PROMPTS prompts there is none.
 
     Args:
         of: the number of expected judgements; by default the number of preferences.
@@ -181,9 +185,9 @@ def _mean(sums: Floats, counts: Floats) -> np.float64:
 
 
 def _bootstrap(sums: Floats, counts: Floats) -> Any:
-    """scipy's bootstrap of the mean over strata, with whole groups; None for a single group."""
+    """scipy's bootstrap of the mean over strata, with whole groups; None for too few of them."""
     size = len(sums)
-    if size < 2:
+    if size < MIN_PROMPTS:
         return None
 
     tables = np.concatenate([sums, counts], axis=1)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from pathspec import GitIgnoreSpec
 
+from xlforge.base.imports import uncollected
 from xlforge.config.dag import stages
 
 _IGNORED = Path(".dvcignore")
@@ -33,6 +34,7 @@ def modules(stage: str, item: str | None, version: str | None) -> list[Path]:
     return sorted(path for path in found if not execution_modules().match_file(path.as_posix()))
 
 
+@uncollected()
 def fingerprint(stage: str, item: str | None, version: str | None) -> str:
     """16 hexadecimal digits of these modules' syntax trees, without docstrings."""
     digest = hashlib.sha256()

@@ -233,7 +233,8 @@ def main(stage: str, work: Callable[[Stage], None]) -> None:
 
 
 def _run(stage: str, item: str | None, work: Callable[[Stage], None], verbose: bool) -> None:
-    config = parameters.load()
+    with uncollected():
+        config = parameters.load()
     packages.check()
     # A killed run leaves its folder; whoever holds the lock is alone, so what lies here belongs to nobody.
     runs = Path(".xlforge", "run")

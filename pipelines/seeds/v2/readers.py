@@ -130,6 +130,8 @@ def _given(columns: dict[str, Any], source: Source, place: str, name: str) -> Gi
     """A row that has columns. Where its passage is blank, the answer is the passage."""
     cells = {key: columns.get(column) for key, column in source.gives.items()}
     given = {key: cell for key, cell in cells.items() if isinstance(cell, str) and cell.strip()}
+    if (more := given.pop("input", None)) and "instruction" in given:
+        given["instruction"] += f"\n\n{more}"
     passage, lacks = columns.get(source.text), frozenset(_named(source).keys() - columns.keys())
     if "response" in given and (passage is None or (isinstance(passage, str) and not passage.strip())):
         columns = columns | {source.text: given["response"]}

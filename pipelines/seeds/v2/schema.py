@@ -21,11 +21,13 @@ class Source(SourceV1):
     """Where passages, questions and answers come from.
 
     instruction, response: the columns with questions and answers that are used as they are; a row without one gets a generated one.
+    input: a column whose text is a part of the question, as in Alpaca's data: it follows the instruction after an empty line.
     text: the column with the passage. Where `response` names a column, `text: null` makes the answer the passage.
     """
 
     instruction: str | None = None
     response: str | None = None
+    input: str | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -46,6 +48,10 @@ class Source(SourceV1):
             raise ValueError(
                 "kind is text, whose files have no columns: set instruction and response to null, or choose another kind"
             )
+        if self.input and not self.instruction:
+            raise ValueError(f"input names {self.input!r}, a part of the questions, and nothing names the questions: give instruction")
+        if self.input and self.input in (self.text, self.response, self.instruction):
+            raise ValueError(f"input is {self.input!r}, and so is text, response or instruction: name a column of its own")
         if self.instruction and self.instruction in (self.text, self.response):
             raise ValueError(
                 f"instruction is {self.instruction!r}, and so is text or response: a question is no answer to itself"
@@ -54,8 +60,8 @@ class Source(SourceV1):
 
     @property
     def gives(self) -> dict[str, str]:
-        """The columns that are named, by what they give: `instruction`, `response`."""
-        return {name: column for name in GIVEN if (column := getattr(self, name))}
+        """The columns that are named, by their keys: `instruction`, `response`, `input`."""
+        return {name: column for name in (*GIVEN, "input") if (column := getattr(self, name))}
 
 
 class Params(ParamsV1):

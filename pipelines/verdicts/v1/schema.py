@@ -31,7 +31,7 @@ class Params(Block):
         judge: `llm` calls the role `judge`; `embedded` compares each answer with the benchmark's truth by chrF and calls no model.
         reference: the model, under `models`, that all others are compared with.
         margin: the embedded judge gives a tie where the chrF scores differ by at most this.
-        sampling: of the letter; a max_tokens of 1 would count every response as cut off.
+        sampling: of the letter; a judge that does not reason needs no more than 1 token.
         logprobs: whether the probabilities of the letters are requested; false for a server that refuses.
         tries: how often a verdict or grades are sampled before they are rejected.
         control: whether a win is checked with a control question (see the pipeline).

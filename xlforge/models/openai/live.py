@@ -94,8 +94,11 @@ class LiveRun:
                 await self._put(request, response)
 
     async def _put(self, request: Request, response: Response) -> None:
+        stored = asyncio.wrap_future(self._sink.put([(request, response)]))
+        # Where the worker was cancelled meanwhile, nobody else looks at an error, and asyncio would print its traceback.
+        stored.add_done_callback(lambda done: done.cancelled() or done.exception())
         # Shielded: to cancel this future would break the writer that is to resolve it.
-        await asyncio.shield(asyncio.wrap_future(self._sink.put([(request, response)])))
+        await asyncio.shield(stored)
 
     async def _respond(self, request: Request) -> Response:
         """The response to a request, after as many tries as it takes."""
