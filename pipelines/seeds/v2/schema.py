@@ -49,9 +49,13 @@ class Source(SourceV1):
                 "kind is text, whose files have no columns: set instruction and response to null, or choose another kind"
             )
         if self.input and not self.instruction:
-            raise ValueError(f"input names {self.input!r}, a part of the questions, and nothing names the questions: give instruction")
+            raise ValueError(
+                f"input names {self.input!r}, a part of the questions, and nothing names the questions: give instruction"
+            )
         if self.input and self.input in (self.text, self.response, self.instruction):
-            raise ValueError(f"input is {self.input!r}, and so is text, response or instruction: name a column of its own")
+            raise ValueError(
+                f"input is {self.input!r}, and so is text, response or instruction: name a column of its own"
+            )
         if self.instruction and self.instruction in (self.text, self.response):
             raise ValueError(
                 f"instruction is {self.instruction!r}, and so is text or response: a question is no answer to itself"
