@@ -4,12 +4,10 @@ import difflib
 
 import click
 
-EXAMPLES = """Examples:
-
-\b
-  xlforge use engine/openai teacher.model=gpt-4o-mini
-  xlforge use --dry-run seeds/hub seeds.source.revision=COMMIT scale/paper
-  xlforge use '~students.first' '~models.first' evaluation.compare=[]
+EXAMPLES = """\b
+Example: xlforge use engine/openai teacher.model=gpt-4o-mini
+         xlforge use --dry-run seeds/hub seeds.source.revision=COMMIT scale/paper
+         xlforge use '~students.first' '~models.first' evaluation.compare=[]
 """
 
 
