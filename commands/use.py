@@ -4,14 +4,8 @@ import difflib
 
 import click
 
-EXAMPLES = """\b
-Example: xlforge use engine/openai teacher.model=gpt-4o-mini
-         xlforge use --dry-run seeds/hub seeds.source.revision=COMMIT scale/paper
-         xlforge use '~students.first' '~models.first' evaluation.compare=[]
-"""
 
-
-@click.command(epilog=EXAMPLES)
+@click.command(epilog="Example: xlforge use --dry-run engine/openai teacher.model=gpt-4o-mini")
 @click.argument("words", nargs=-1, required=True, metavar="OVERLAY|KEY=VALUE|~KEY…")
 @click.option("--dry-run", is_flag=True, help="Show the difference and write nothing.")
 def command(words: tuple[str, ...], dry_run: bool) -> None:
