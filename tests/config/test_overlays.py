@@ -103,9 +103,19 @@ def test_a_file_of_ones_own_is_an_overlay(tmp_path: Path) -> None:
     assert new["gates"]["win_rate"] == values(SHIPPED)["gates"]["win_rate"]
 
 
+@pytest.mark.parametrize("text", ["", "- seeds\n", "seeds\n"])
+def test_a_file_that_is_no_mapping_is_an_error(text: str, tmp_path: Path) -> None:
+    own = tmp_path / "own.yaml"
+    own.write_text(text)
+    with pytest.raises(BuildError, match=r"own\.yaml is no mapping of blocks"):
+        overlaid([str(own)])
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
+        (["seeds=5"], "seeds: the block is missing"),
+        (["languages.0=xx"], "languages.0=xx: Cannot merge"),
         (["engine/opnai"], "did you mean 'engine/openai'?"),
         (["nothing"], "conf/ has benchmark/alpacaeval"),
         (["teacher.modle=x"], "teacher.modle: unknown key; did you mean 'model'?"),

@@ -119,6 +119,11 @@ def test_the_counts_are_the_builds(elements: Elements, html: str, made: Project)
     assert rejected["reason"] == "dropped_sentences" and len(rejected["candidates"]) == 3
 
 
+def test_a_win_rate_of_eight_prompts_has_no_interval(elements: Elements, html: str) -> None:
+    assert "too few prompts" in elements.text
+    assert '<svg class="interval"' not in html
+
+
 def test_each_call_is_counted_once(elements: Elements, html: str) -> None:
     cost = elements.text.split("Model calls by stage")[1].split("Versions")[0]
     # 36 pairs are graded, every fourth of them twice; later stages repeat these calls in their provenance.

@@ -40,7 +40,7 @@ def overlaid(words: Sequence[str], params: Path = PARAMS) -> str:
             merged = _removed(merged, word[1:]) if word.startswith("~") else OmegaConf.merge(merged, _given(word))
         wanted: Any = OmegaConf.to_container(merged, resolve=True)
     except OmegaConfBaseException as error:
-        raise BuildError(f"{' '.join(words)}: {error}") from error
+        raise BuildError(f"{' '.join(words)}: {str(error).splitlines()[0]}") from error
     parse(wanted)
     document = _round_trip().load(params.read_text(encoding="utf-8-sig"))
     shared = Counter(id(node) for node in _nodes(document))
@@ -92,7 +92,9 @@ def _given(word: str) -> dict[str, Any]:
             near = difflib.get_close_matches(name, known, 1)
             hint = f"did you mean {near[0]!r}?" if near else f"{CONF}/ has {', '.join(known)}"
             raise BuildError(f"{name!r} is no overlay: {path} does not exist; {hint}; a value is KEY=VALUE")
-        found: dict[str, Any] = read_yaml(path)
+        found = read_yaml(path)
+        if not isinstance(found, dict):
+            raise BuildError(f"{path} is no mapping of blocks, as params.yaml is")
         return found
     try:
         given = YAML(typ="safe").load(value)

@@ -6,7 +6,6 @@ the cache can serve opens no engine: no weights are read and no endpoint is need
 
 from __future__ import annotations
 
-import gc
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -97,8 +96,6 @@ class Live:
             self._unanswered[caller.title] = Unanswered(caller.title, self._execution.give_up)
         if self._cache is None:
             self._cache = Cache(self._execution.cache)
-            # Otherwise every full collection scans all that is imported, which takes as long as a hundred rows.
-            gc.freeze()
 
     def reply(self, caller: Caller, rows: Sequence[tuple[str, Sequence[Request]]]) -> list[list[Reply]]:
         """See Answerer."""
