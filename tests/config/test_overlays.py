@@ -83,6 +83,47 @@ def test_an_anchor_within_braces_is_written_out_there(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "words",
+    [
+        ["~models.first", "~students.first", "evaluation.compare=[]"],
+        ["~translations.models", "translations.models=[pocket]"],
+        ["~seeds.near_duplicate.shingle", "~seeds.near_duplicate.threshold"],
+        ["~prices.models", "~gates.win_rate", "~gates.pass_rate"],
+        [
+            "~models.bestof3",
+            "~models.first",
+            "~models.bestof3_quarter",
+            "~students",
+            "students={}",
+            "evaluation.compare=[]",
+        ],
+        ["~evaluation.compare"],
+        ["~bases", "bases={pocket: {model: models/pocket/student, revision: null}}"],
+        ["~models.reference", "models.reference={file: answers.jsonl, needs: answers.jsonl, against: reference}"],
+        ["~models.reference.pivot", "~models.reference.reads"],
+        ["~models.base.revision"],
+        ["~bases.pocket", "bases.pocket={model: models/pocket/student, revision: 'sha256:0'}"],
+        ["~gates.rejects", "~gates.below_threshold", "~gates.win_rate", "~gates.pass_rate"],
+    ],
+)
+def test_a_key_that_is_removed_takes_no_comment_along(words: list[str]) -> None:
+    expected = values(SHIPPED)
+    for word in words:
+        name, equals, value = word.removeprefix("~").partition("=")
+        *parents, last = name.split(".")
+        place = expected
+        for parent in parents:
+            place = place[parent]
+        if equals:
+            place[last] = values(value)
+        else:
+            del place[last]
+    text = overlaid(words)
+    assert values(text) == expected
+    assert comments(text) == comments(SHIPPED)
+
+
+@pytest.mark.parametrize(
     ("word", "value"),
     [
         ("teacher.model='no'", "no"),

@@ -14,6 +14,7 @@ from omegaconf.errors import OmegaConfBaseException
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import YAMLError
+from ruamel.yaml.mergevalue import MergeValue
 from ruamel.yaml.scalarstring import SingleQuotedScalarString
 
 from xlforge.base.errors import BuildError
@@ -45,14 +46,14 @@ def overlaid(words: Sequence[str], params: Path = PARAMS) -> str:
     document = _round_trip().load(params.read_text(encoding="utf-8-sig"))
     shared = Counter(id(node) for node in _nodes(document))
     changed = {id(node) for node, new in _pairs(document, wanted) if shared[id(node)] > 1 and _plain(node) != new}
-    _write_out(document, changed)
+    _write_out(document, changed, set())
     for node, new in list(_pairs(document, wanted)):
         if isinstance(node, CommentedMap) and isinstance(new, dict) and set(node) - set(new):
             _flatten(node)
     _update(document, wanted)
     text = _dumped(document)
-    for path in list(_beyond(document, wanted)):
-        text = _without(text, path)
+    for path in list(_by_lines(document, wanted)):
+        text = _edited(text, path, wanted)
     assert YAML(typ="safe").load(text) == wanted
     return text
 
@@ -117,68 +118,72 @@ def _nodes(node: Any) -> Iterator[Any]:
 def _pairs(node: Any, wanted: Any) -> Iterator[tuple[Any, Any]]:
     """The mappings of a document with those that shall be there."""
     yield node, wanted
-    if isinstance(node, CommentedMap) and isinstance(wanted, dict):
+    if isinstance(node, CommentedMap):
         for key, child in node.items():
-            yield from _pairs(child, wanted.get(key))
+            yield from _pairs(child, wanted.get(key) if isinstance(wanted, dict) else None)
 
 
-def _write_out(node: Any, changed: set[int]) -> None:
-    """Writes out, wherever it is used, each anchored mapping that changes at one place: the other places keep their values."""
+def _write_out(node: Any, changed: set[int], seen: set[int]) -> None:
+    """Writes out, wherever else it is used, each anchored mapping that changes at one place: the other places keep their values."""
     if not isinstance(node, CommentedMap):
         return
     if any(id(merged) in changed for merged in node.merge):
         _flatten(node)
-    for key, child in node.items():
+    for key, child in list(node.items()):
         if id(child) in changed:
-            node[key] = CommentedMap(_plain(child))
-            _quote(node[key])
-        _write_out(node[key], changed)
+            if id(child) in seen:
+                node[key] = CommentedMap(_plain(child))
+                _flatten(node[key])
+            seen.add(id(child))
+            child.yaml_set_anchor(None)
+        _write_out(node[key], changed, seen)
 
 
 def _flatten(node: CommentedMap) -> None:
-    """Makes merged keys the mapping's own."""
-    if len(node.merge):
+    """Makes merged keys the mapping's own, quoted where it may stand between braces: there libyaml reads no colon without quotes."""
+    if isinstance(node.merge, MergeValue):
         node.merge.value.clear()
-        _quote(node)
-
-
-def _quote(node: CommentedMap) -> None:
-    """Quotes the mapping's values where it may come to stand between braces; there libyaml reads no colon without quotes."""
-    for key, value in node.items():
-        if isinstance(value, str) and ":" in value:
-            node[key] = SingleQuotedScalarString(value)
+    for key, value in list(node.items()):
+        node[key] = _styled(value) if isinstance(value, str) else value
 
 
 def _update(node: CommentedMap, wanted: dict[str, Any]) -> None:
-    """Sets what differs, and leaves all else, comments included, as it is."""
+    """Sets what differs and need not be edited by lines, and leaves all else, comments included, as it is."""
     for key, new in wanted.items():
         old = node.get(key)
         if key in node and _plain(old) == new:
             continue
         if isinstance(old, CommentedMap) and isinstance(new, dict):
             _update(old, new)
-        elif key in node:
-            node[key] = _styled(new)
-        else:  # not at the end: the comment above the next block belongs to the last key
+        elif key not in node:  # not at the end: the comment above the next block belongs to the last key
             node.insert(max(len(node) - 1, 0), key, _styled(new))
+        elif not _has_lines(old):
+            node[key] = _styled(new)
 
 
-def _beyond(node: CommentedMap, wanted: dict[str, Any], place: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """The paths of keys that a document has and that shall not be there."""
+def _has_lines(node: Any) -> bool:
+    return isinstance(node, CommentedMap | CommentedSeq) and not node.fa.flow_style()
+
+
+def _by_lines(node: CommentedMap, wanted: dict[str, Any], place: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """The paths of keys that go, or whose value of several lines becomes another.
+
+    ruamel keeps the comment that describes the next block inside the value above it, and would drop both.
+    """
     for key, child in node.items():
-        if key not in wanted:
+        if key in wanted and isinstance(child, CommentedMap) and isinstance(wanted[key], dict):
+            yield from _by_lines(child, wanted[key], (*place, key))
+        elif key not in wanted or (_has_lines(child) and _plain(child) != wanted[key]):
             yield (*place, key)
-        elif isinstance(child, CommentedMap):
-            yield from _beyond(child, wanted[key], (*place, key))
 
 
-def _without(text: str, path: tuple[str, ...]) -> str:
-    """The text without a key, by its lines: ruamel would drop the comment below it too, which describes the next block."""
+def _edited(text: str, path: tuple[str, ...], wanted: dict[str, Any]) -> str:
+    """The text with one key as it is wanted, or without it."""
     document = _round_trip().load(text)
     *parents, last = path
-    node = document
+    node, new = document, wanted
     for parent in parents:
-        above, node = node, node[parent]
+        above, node, new = node, node[parent], new[parent]
     if node.fa.flow_style():
         del node[last]
         return _dumped(document)
@@ -187,10 +192,15 @@ def _without(text: str, path: tuple[str, ...]) -> str:
     end = first + 1
     while end < len(lines) and lines[end].startswith(" " * (column + 1)):
         end += 1
-    if len(node) == 1 and parents:
-        start = above.lc.key(parents[-1])[0]
-        lines[start] = f"{lines[start].rstrip()} {{}}\n"
-    return "".join(lines[:first] + lines[end:])
+    if last in new:
+        made = _dumped(CommentedMap({last: _styled(new[last])})).splitlines(keepends=True)
+        lines[first:end] = [" " * column + line for line in made]
+    else:
+        del lines[first:end]
+        if len(node) == 1 and parents:
+            start = above.lc.key(parents[-1])[0]
+            lines[start] = f"{lines[start].rstrip()} {{}}\n"
+    return "".join(lines)
 
 
 def _styled(new: Any) -> Any:
