@@ -135,7 +135,6 @@ def _write_out(node: Any, changed: set[int], seen: set[int]) -> None:
                 node[key] = CommentedMap(_plain(child))
                 _flatten(node[key])
             seen.add(id(child))
-            child.yaml_set_anchor(None)
         _write_out(node[key], changed, seen)
 
 
