@@ -85,7 +85,8 @@ def _show_evaluation(path: Path) -> None:
     for name, row in groups["mean"].items():
         rate = "is the reference"
         if row["win_rate"] is not None:
-            rate = f"{row['win_rate']:5.1f} ({row['low']:.1f} to {row['high']:.1f})"
+            interval = "too few prompts" if row["low"] is None else f"{row['low']:.1f} to {row['high']:.1f}"
+            rate = f"{row['win_rate']:5.1f} ({interval})"
         other = groups["zero_shot"].get(name)
         zero_shot = f"{_percent(other['win_rate'], 1)}, {_percent(other['right_language'])}" if other else ""
         facts = _percent(row["facts"])
