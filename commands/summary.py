@@ -75,7 +75,7 @@ def _show_evaluation(path: Path) -> None:
     """Win rates in a line a model, where an evaluation was made."""
     import polars as pl
 
-    if not path.exists():
+    if not path.exists() or not path.read_text(encoding="utf-8").strip():  # without a benchmark it is empty
         return
     click.echo("\nEvaluated, mean over the languages trained on (data/evaluation has every language and set):")
     rows = pl.read_csv(path).filter(pl.col("set") == "crosslingual")

@@ -6,12 +6,17 @@ from xlforge.base.errors import BuildError
 from xlforge.base.rows import Row
 from xlforge.stage.stage import Stage, main
 
+NO_PROMPTS = "data/prompts/none.jsonl"
+"""The source of a build that compares no models: dvc.yaml depends on a file, so it cannot be null."""
+
 
 def work(stage: Stage) -> None:
-    """Reads the source's prompts, rejects the unusable ones, and writes each set in each language."""
+    """Reads the source's prompts, rejects the unusable ones, and writes each set in each language; none of the source without prompts."""
     from xlforge.base.frames import split
 
-    prompts = stage.module("prompts").read(stage.params)
+    module, given = stage.module("prompts"), stage.params.source
+    nothing = module.Prompts([], [], dict.fromkeys(("source", "read", "kept", "not_sampled", "other_languages"), 0), {})
+    prompts = nothing if (given.kind, given.path) == ("local", NO_PROMPTS) else module.read(stage.params)
     counts, read, source = prompts.counts, prompts.counts["read"], prompts.counts["source"]
     if source != read + counts["other_languages"]:
         raise BuildError(f"{source} prompts were read, but {read} are accounted for; please report this")

@@ -34,8 +34,10 @@ def evaluated(config: Config) -> tuple[Evaluated | None, list[str]]:
         raise BuildError(f"the evaluation does not match dvc.lock: {'; '.join(changed)}; `dvc repro` builds it again")
     if reasons := outputs + inputs:
         return None, [f"the evaluation is not of this build ({reasons[0]}): the card omits it; `dvc repro` makes one"]
-    tables = (pl.read_csv(folder / name, infer_schema_length=None) for name in ("table.csv", "differences.csv"))
-    rows, differences = (table.to_dicts() for table in tables)
+    how: Any = {"infer_schema_length": None, "raise_if_empty": False}
+    rows, differences = (pl.read_csv(folder / name, **how).to_dicts() for name in ("table.csv", "differences.csv"))
+    if not rows:
+        return None, ["the build has no benchmark, so there is no evaluation, and the card says so"]
     judge = f"the model {config.judge.model}, in both orders of the answers"
     if config.block("verdicts").judge == "embedded":
         judge = "chrF of both answers against the benchmark's reference answer"
