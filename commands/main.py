@@ -14,6 +14,7 @@ COMMANDS = {
     "trace": "A row from seed to end: prompts, responses, scores, why it won, and the commit that built it.",
     "diff": "What differs between two builds: rows, reasons, text and metrics.",
     "plan": "What `dvc repro` would run and why, and what it would cost: calls, tokens, money, time.",
+    "init": "Begin a build of your own: seeds, languages and models, written into params.yaml.",
     "use": "Apply overlays of conf/ and single values to params.yaml.",
     "check": "The gates of params.yaml, checked against the metrics.",
     "pr-comment": "A pull request for its reviewers: gates, cost, rows, plots, metrics.",

@@ -10,7 +10,7 @@ import pytest
 
 LAYERS = (
     "base", "languages", "config", "requests", "cache", "models", "steps", "checks", "evaluation", "training",
-    "stage", "plan", "diff", "lineage", "report", "publish",
+    "stage", "plan", "diff", "lineage", "report", "publish", "initial",
 )  # fmt: skip
 """From the bottom up."""
 

@@ -54,6 +54,11 @@ class Licences(Block):
         """The entry of a model. Raises BuildError where there is none."""
         return _entry(self.models, name, "model", "models")
 
+    def has(self, block: str, name: str) -> bool:
+        """Whether there is an entry of a name under `models` or `sources`."""
+        entries: tuple[Source, ...] = getattr(self, block)
+        return any(fnmatchcase(name, entry.name) for entry in entries)
+
     def of_rows(self, sources: Iterable[str], models: Iterable[str]) -> dict[str, Source]:
         """The entries of everything that rows were made from, by name. Raises BuildError where one forbids the dataset's licence."""
         found: dict[str, Source] = {name: _entry(self.sources, name, "source of seeds", "sources") for name in sources}
