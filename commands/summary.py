@@ -10,6 +10,8 @@ from xlforge.base.errors import BuildError
 from xlforge.base.escape import line
 
 DATA = Path("data")
+FEW_STEPS = 30
+"""Optimizer steps under which a student has hardly changed, or has its few rows by heart: our choice."""
 
 
 @click.command(epilog="Example: xlforge summary --examples 5")
@@ -69,6 +71,10 @@ def _show_rejects(name: str, metrics: Path) -> None:
         return
     reasons = ", ".join(f"{count} {reason}" for reason, count in counts["reasons"].items()) or "none"
     click.echo(f"  {line(name):24} {counts['rejects']:>5} of {whole:>5}: {line(reasons)}")
+    if (steps := counts.get("steps", FEW_STEPS)) < FEW_STEPS:
+        click.echo(
+            f"  {'':24} trained on {counts['rows']} rows in {steps} steps, too few to learn from: more rows, or smaller batches"
+        )
 
 
 def _show_evaluation(path: Path) -> None:
