@@ -26,7 +26,9 @@ ROLES = ("teacher", "judge", "translator", "estimator")
 @click.option("--instruction", metavar="COLUMN", help="of questions that are used as they are")
 @click.option("--response", metavar="COLUMN", help="of answers that are used as they are")
 @click.option("--languages", metavar="CODES", help="such as de,pt; `paper` for the eight of the paper")
-@click.option("--endpoint", metavar="URL", help="an OpenAI-compatible endpoint serves the models")
+@click.option(
+    "--endpoint", metavar="URL", help="an OpenAI-compatible endpoint serves the models; XLFORGE_ENDPOINT does too"
+)
 @click.option("--vllm", is_flag=True, help="the build starts vLLM's server; without both, models run in process")
 @click.option("--model", metavar="NAME", help="of every role; `seq2seq:NAME` and the like for an engine of its own")
 @click.option("--teacher", metavar="NAME", help="in place of --model")
@@ -51,12 +53,12 @@ def command(profile: str | None, dry_run: bool, **given: Any) -> None:
     from xlforge.initial import shipped
     from xlforge.initial.written import POCKET
 
+    left = shipped.left()
     if not dry_run:
         shipped.refuse_changes()
     new, notes = (POCKET.read_text(encoding="utf-8"), list[str]()) if profile else _own(given)
-    for note in notes:
+    for note in dict.fromkeys(notes):
         click.echo(f"xlforge: warning: {plain(note)}", err=True)
-    left = shipped.left()
     if dry_run:
         old = PARAMS.read_text(encoding="utf-8").splitlines()
         for line in difflib.unified_diff(old, new.splitlines(), str(PARAMS), str(PARAMS), n=1, lineterm=""):
@@ -101,21 +103,21 @@ def _choices(given: dict[str, Any], pinned: "Callable[[str, str], str | None]") 
     seeds = _given(given, "seeds", "Seeds: a file, a folder or hub:NAME")
     if not named and _terminal() and not seeds.endswith(".txt"):
         named = {"text": click.prompt("The column with passages", default="text")}
-    codes = _given(given, "languages", "Languages, as codes", "paper")
-    given["endpoint"] = _endpoint(given)
+    codes = _given(given, "languages", "Languages, as codes, or paper for its eight", "de")
+    engine = _engine(given)
     missing = [role for role in ROLES if not given[role]]
     common = _given(given, "model", "The model of every role") if missing else ""
     student = _given(given, "student", "The base of a student", "none", required=False)
     benchmark = _given(given, "benchmark", "The benchmark: alpacaeval, a file of prompts", "none", required=False)
     roles = {role: given[role] or common for role in ROLES}
-    if student != "none" and not (RECIPES / f"{given['recipe']}.yaml").is_file():
+    if not (RECIPES / f"{given['recipe']}.yaml").is_file():
         known = ", ".join(sorted(path.stem for path in RECIPES.glob("*.yaml")))
         raise BuildError(f"--recipe {given['recipe']!r} does not exist: {RECIPES} has {known}")
     return Choices(
         seeds=seeds,
         columns=named,
         languages=paper_languages() if codes == "paper" else tuple(code.strip() for code in codes.split(",")),
-        engine="openai" if given["endpoint"] else "vllm" if given["vllm"] else "transformers",
+        engine=engine,
         roles=roles,
         student=None if student == "none" else student,
         recipe=given["recipe"],
@@ -142,13 +144,21 @@ def _terminal() -> bool:
     return sys.stdin.isatty()
 
 
-def _endpoint(given: dict[str, Any]) -> str | None:
-    """The endpoint's address. Raises BuildError for one with a password, which params.yaml must not hold."""
+def _engine(given: dict[str, Any]) -> str:
+    """Who serves the models. Raises BuildError for an endpoint with a password, which params.yaml must not hold."""
+    from xlforge.config.environment import execution
+    from xlforge.config.execution import Execution
+
     if given["vllm"] and given["endpoint"]:
         raise BuildError("--vllm and --endpoint exclude each other: leave one out")
-    url: str | None = given["endpoint"]
-    if not url and not given["vllm"] and _terminal():
-        url = click.prompt("The endpoint that serves the models; empty for models in process", default="")
-    if url and "@" in url:
-        raise BuildError("--endpoint holds a login, which belongs in `.env`: XLFORGE_ENDPOINT=…, and leave it out here")
-    return url or None
+    if given["vllm"]:
+        return "vllm"
+    if not given["endpoint"] and execution(Execution()).endpoint:
+        return "openai"
+    if not given["endpoint"] and _terminal():
+        given["endpoint"] = click.prompt("The endpoint that serves the models; empty for models in process", default="")
+    if "@" in (given["endpoint"] or ""):
+        raise BuildError(
+            "--endpoint holds a login, which belongs in `.env`: write XLFORGE_ENDPOINT=… there, and leave it out here"
+        )
+    return "openai" if given["endpoint"] else "transformers"

@@ -201,7 +201,8 @@ def test_kinds_of_seeds(project: Project, seeds: str, flags: str, source: dict[s
         ("mine/passages.jsonl", "--languages de,xx", "unknown language 'xx'"),
         ("mine/passages.jsonl", "--vllm --endpoint http://localhost/v1", "leave one out"),
         ("mine/passages.jsonl", "--endpoint http://me:secret@localhost/v1", "`.env`"),
-        ("mine/passages.jsonl", "--benchmark mine/ready.jsonl", "prompt or instruction"),
+        ("mine/passages.jsonl", "--benchmark mine/ready.jsonl", "no column 'instruction'; it has answer, id"),
+        ("mine/passages.jsonl", "--benchmark mine", "does not exist, or is not a .json"),
     ],
 )
 def test_what_cannot_be_built_is_an_error(project: Project, seeds: str, flags: str, message: str) -> None:
@@ -233,6 +234,15 @@ def test_a_model_that_the_endpoint_lacks_is_an_error_and_a_missing_endpoint_is_n
         assert done.stderr.count("the models were not checked") == 1
 
 
+def test_the_endpoint_of_the_environment_serves_and_is_not_written(
+    project: Project, endpoint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XLFORGE_ENDPOINT", endpoint.replace("//", "//me:secret@"))
+    config = made("--model", "plain")
+    assert (config.teacher.engine, config.execution.endpoint) == ("openai", None)
+    assert "secret" not in Path("params.yaml").read_text()
+
+
 @pytest.mark.parametrize(("name", "warned"), [("plain", False), ("short", True), ("llama", True), ("long", False)])
 def test_a_short_context_is_a_warning(project: Project, endpoint: str, name: str, warned: bool) -> None:
     done = init("--dry-run", "--endpoint", endpoint, "--model", name)
@@ -247,6 +257,10 @@ def test_licences_that_are_not_known_are_warnings_with_the_entry(project: Projec
     assert "add under `sources` in conf/licences.yaml: - {name: mine/passages.jsonl" in done.stderr
     done = init("--dry-run", "--model", "models/pocket/teacher", seeds="data/seeds/pocket.jsonl")
     assert done.stderr == ""
+    done = init(
+        "--dry-run", "--model", "models/pocket/teacher", "--student", "org/base", seeds="data/seeds/pocket.jsonl"
+    )
+    assert "add under `models` in conf/licences.yaml: - {name: org/base" in done.stderr
 
 
 def test_repositories_of_the_hub_are_pinned(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:

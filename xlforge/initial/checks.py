@@ -2,7 +2,7 @@
 
 import asyncio
 import importlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import orjson
@@ -129,17 +129,16 @@ def unpublishable(config: Config) -> Iterator[str]:
     """Warnings on models and seeds that conf/licences.yaml does not know, or that forbid the dataset's licence."""
     table, source = licences.load(), config.block("seeds").source
     specs = [config.teacher, config.judge, config.estimator, *config.translators.values()]
-    seeds = source.name if source.kind == "hub" else source.path
-    for block, name in [
-        ("sources", seeds),
-        *(("models", each) for each in dict.fromkeys(spec.model for spec in specs)),
-    ]:
-        if table.has(block, name):
-            try:
-                table.of_rows(*([name], []) if block == "sources" else ([], [name]))
-            except BuildError as error:
-                yield str(error)
-        else:
+    named: list[tuple[str, str, Callable[[str], object]]] = [
+        ("sources", source.name if source.kind == "hub" else source.path, lambda name: table.of_rows([name], [])),
+        *(("models", each.model, lambda name: table.of_rows([], [name])) for each in specs),
+        *(("models", each.model, table.of_adapter) for each in config.bases.values()),
+    ]
+    for block, name, allow in named:
+        try:
+            allow(name)
+        except BuildError as error:
             adapters = ", adapters: […]" if block == "models" else ""
             entry = f"- {{name: {flow(name)}, licence: …, rows: […]{adapters}, reason: …, terms: …}}"
-            yield f"before you publish, read the terms of {name}, and add under `{block}` in {licences.TABLE}: {entry}"
+            add = f"before you publish, read the terms of {name}, and add under `{block}` in {licences.TABLE}: {entry}"
+            yield str(error) if table.has(block, name) else add

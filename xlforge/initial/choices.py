@@ -1,6 +1,7 @@
 """What a user chooses for a build of their own, and the blocks of params.yaml that follow from it."""
 
 import hashlib
+import importlib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ import orjson
 
 from xlforge.base.errors import BuildError
 from xlforge.config.models import IN_PROCESS, READERS, SERVED
+from xlforge.config.params import PIPELINES
 from xlforge.config.yaml12 import read_yaml
 from xlforge.models.revision import folder_digest
 
@@ -21,6 +23,8 @@ NO_PROMPTS = "data/prompts/none.jsonl"
 RECIPES = Path("conf/student")
 PAPER = Path("conf/scale/paper.yaml")
 _SUFFIXES = {".jsonl": "jsonl", ".parquet": "parquet", ".txt": "text"}
+_ENGLISH: Block = {"sets": ["crosslingual", "english"], "requested": None, "translated": None}
+"""The sets of prompts that are only there in English."""
 _READ = 100
 """Lines of a JSONL file whose keys are looked at."""
 
@@ -62,7 +66,7 @@ class Choices:
             "recipe": (RECIPES / f"{self.recipe}.yaml").read_text(encoding="utf-8").partition("\nstudent:")[2],
             "models": self._compared(named),
             "benchmark": self._benchmark() if self.benchmark else None,
-            "prompts": self.benchmark if self.benchmark and self.benchmark != "alpacaeval" else NO_PROMPTS,
+            "prompts": self.benchmark if Path(self.benchmark or "").suffix in (".json", ".jsonl") else NO_PROMPTS,
             "no_prompts": NO_PROMPTS,
         }
 
@@ -111,15 +115,7 @@ class Choices:
     def _benchmark(self) -> Block:
         """benchmark: the source, the sets, and what the hub's tables lack a commit for."""
         if self.benchmark != "alpacaeval":
-            path = local(self.benchmark or "", "--benchmark")
-            have = columns(path, kind_of(path))
-            text = next((name for name in ("prompt", "instruction") if name in have), None)
-            if text is None:
-                raise BuildError(
-                    f"--benchmark: {path} has {', '.join(have)}: its prompts are under prompt or instruction"
-                )
-            where = {"kind": "local", "path": str(path), "instruction": text, "id": "id" if "id" in have else None}
-            return {"source": where, "sets": ["crosslingual", "english"], "requested": None, "translated": None}
+            return {"source": own_prompts(local(self.benchmark or "", "--benchmark")), **_ENGLISH}
         shipped = read_yaml(Path("conf/benchmark/alpacaeval.yaml"))["benchmark"]
         tables = {name: shipped[name] for name in ("source", "requested", "translated")}
         for table in tables.values():
@@ -128,7 +124,13 @@ class Choices:
         tables["source"] |= {"path": NO_PROMPTS, "revision": tables["source"].get("revision")}
         if set(self.languages) <= set(shipped["languages"]):
             return tables | {"sets": shipped["sets"]}
-        return tables | {"sets": ["crosslingual", "english"], "requested": None, "translated": None}
+        return tables | _ENGLISH
+
+
+def newest(stage: str) -> str:
+    """The newest version of a stage's pipeline."""
+    found = (path.parent.name for path in (PIPELINES / stage).glob("v*/schema.py"))
+    return max(found, key=lambda version: int(version[1:]))
 
 
 def paper_languages() -> tuple[str, ...]:
@@ -145,15 +147,26 @@ def local(given: str, flag: str) -> Path:
     return Path(os.path.relpath(path)) if inside else path
 
 
+def own_prompts(path: Path) -> Block:
+    """The source of a benchmark: a file with prompts under `instruction` or `prompt`. Raises BuildError where it has none."""
+    version = newest("benchmark")
+    tables, schema = (importlib.import_module(f"pipelines.benchmark.{version}.{name}") for name in ("tables", "schema"))
+    source: Block = {"kind": "local", "path": str(path), "instruction": "prompt"}
+    try:
+        rows = tables.read(schema.Source(**source), schema.Source(**source), "--benchmark")
+    except BuildError:
+        source["instruction"] = "instruction"
+        rows = tables.read(schema.Source(**source), schema.Source(**source), "--benchmark")
+    return source | {"id": "id" if "id" in rows[0].columns else None}
+
+
 def kind_of(path: Path) -> str:
     """The kind of a source: of a file by its suffix, of a folder by the files in it. Raises BuildError."""
     files = [path] if path.is_file() else sorted(path.rglob("*"))
     kinds = sorted({_SUFFIXES[file.suffix] for file in files if file.suffix in _SUFFIXES})
     if len(kinds) != 1:
         what = f"files of several kinds ({', '.join(kinds)})" if kinds else "no such file"
-        raise BuildError(
-            f"{path}: seeds and prompts are read from {', '.join(_SUFFIXES)} files, and this is or holds {what}"
-        )
+        raise BuildError(f"{path}: seeds are read from {', '.join(_SUFFIXES)} files, and this is or holds {what}")
     return kinds[0]
 
 

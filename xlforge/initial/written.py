@@ -7,8 +7,8 @@ from typing import Any
 
 from xlforge.base.errors import BuildError
 from xlforge.config import dag
-from xlforge.config.params import PARAMS, PIPELINES, Config, parse, staged
-from xlforge.initial.choices import Block
+from xlforge.config.params import PARAMS, Config, parse, staged
+from xlforge.initial.choices import Block, newest
 
 POCKET = Path("conf/pocket.yaml")
 """The params.yaml that ships, which a test holds equal to this copy."""
@@ -26,7 +26,7 @@ def written(blocks: Block, execution: Block) -> str:
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
     )
     environment.filters["yaml"] = flow
-    versions = {stage: _newest(stage) for stage in staged()}
+    versions = {stage: newest(stage) for stage in staged()}
     template = environment.from_string(_TEMPLATE.read_text(encoding="utf-8"))
     return template.render(blocks, versions=versions, execution=execution)
 
@@ -56,8 +56,3 @@ def flow(value: Any) -> str:
         return value
     text = json.dumps(value, ensure_ascii=False)
     return _ESCAPED.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
-
-
-def _newest(stage: str) -> str:
-    found = (path.parent.name for path in (PIPELINES / stage).glob("v*/schema.py"))
-    return max(found, key=lambda version: int(version[1:]))
