@@ -53,6 +53,8 @@ def command(profile: str | None, dry_run: bool, **given: Any) -> None:
     from xlforge.initial import shipped
     from xlforge.initial.written import POCKET
 
+    if profile and any(value for flag, value in given.items() if flag != "recipe"):
+        raise BuildError("--profile writes the params.yaml that ships: leave the other flags out")
     left = shipped.left()
     if not dry_run:
         shipped.refuse_changes()

@@ -113,13 +113,13 @@ def made(*words: str, **options: Any) -> Config:
     return load()
 
 
-def refused(*words: str, **options: Any) -> str:
+def refused(*words: str, locked: bool = True, **options: Any) -> str:
     """The error of `init`, which wrote nothing."""
     before = Path("params.yaml").read_bytes()
     done = init(*words, **options)
     assert isinstance(done.exception, BuildError), done.output
     assert Path("params.yaml").read_bytes() == before
-    assert Path("dvc.lock").exists()
+    assert Path("dvc.lock").exists() == locked
     return str(done.exception)
 
 
@@ -153,10 +153,21 @@ def test_changes_that_are_not_committed_are_named(project: Project) -> None:
     assert "README.md" in refused("--model", "models/pocket/teacher")
 
 
+def test_models_behind_vllm_have_its_server(project: Project) -> None:
+    config = made("--vllm", "--model", "org/teacher", "--translator", "openai:other")
+    assert (config.teacher.engine, config.estimator.engine, config.translators["main"].engine) == (
+        "vllm",
+        "vllm",
+        "openai",
+    )
+    assert config.execution.servers.arguments[0] == "--structured-outputs-config"
+
+
 def test_the_shipped_build_comes_back(project: Project) -> None:
     assert POCKET.read_bytes() == Path("params.yaml").read_bytes(), f"copy params.yaml to {POCKET}"
     made("--model", "models/pocket/teacher")
     project.commit("mine")
+    assert "leave the other flags out" in refused("--profile", "pocket", locked=False)
     assert CliRunner().invoke(cli, ["init", "--profile", "pocket"]).exit_code == 0
     assert Path("params.yaml").read_bytes() == POCKET.read_bytes()
     assert not Path("data/student/.gitkeep").exists()
