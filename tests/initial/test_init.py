@@ -10,9 +10,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import polars as pl
 import pytest
 from click.testing import CliRunner, Result
+from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError
 
 import commands.init
 from commands.main import cli
@@ -303,6 +305,19 @@ def test_repositories_of_the_hub_are_pinned(project: Project, monkeypatch: pytes
     assert {name: entry.against for name, entry in config.models.items()} == {
         "reference": "reference", "base": "base", "bestof3": "base",
     }  # fmt: skip
+
+
+def test_a_gated_repository_is_a_warning_and_an_unknown_one_an_error(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def repo_info(_: Any, name: str, **__: Any) -> None:
+        answer = httpx2.Response(403, request=httpx2.Request("GET", "http://localhost"))
+        raise (GatedRepoError if name == "org/gated" else RepositoryNotFoundError)("refused", response=answer)
+
+    monkeypatch.setattr("huggingface_hub.HfApi.repo_info", repo_info)
+    done = init("--dry-run", "--model", "models/pocket/teacher", seeds="hub:org/gated")
+    assert "org/gated is gated" in done.stderr
+    assert "no dataset 'org/unknown'" in refused("--model", "models/pocket/teacher", seeds="hub:org/unknown")
 
 
 def test_without_the_hub_a_commit_is_a_warning(project: Project) -> None:
