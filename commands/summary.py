@@ -10,6 +10,12 @@ from xlforge.base.errors import BuildError
 from xlforge.base.escape import line
 
 DATA = Path("data")
+_OTHERS = {
+    "zero-shot": ("crosslingual", "zero_shot"),
+    "English": ("english", "en"),
+    "same language": ("same_language", "mean"),
+}
+"""The other sets: the heading to (set, group of languages) of the table."""
 FEW_STEPS = 30
 """Optimizer steps under which a student has hardly changed, or has its few rows by heart: our choice."""
 
@@ -78,29 +84,36 @@ def _show_rejects(name: str, metrics: Path) -> None:
 
 
 def _show_evaluation(path: Path) -> None:
-    """Win rates in a line a model, where an evaluation was made."""
+    """The four sets in a line a model, where an evaluation was made."""
     import polars as pl
 
     if not path.exists() or not path.read_text(encoding="utf-8").strip():  # without a benchmark it is empty
         return
-    click.echo("\nEvaluated, mean over the languages trained on (data/evaluation has every language and set):")
-    rows = pl.read_csv(path).filter(pl.col("set") == "crosslingual")
-    names = ("mean", "zero_shot")
-    groups = {name: {row["model"]: row for row in rows.filter(language=name).to_dicts()} for name in names}
-    click.echo(f"  {'':18} win rate (95 %)         in the language   facts   zero-shot: win rate, in the language")
-    for name, row in groups["mean"].items():
-        rate = "is the reference"
-        if row["win_rate"] is not None:
-            interval = "too few prompts" if row["low"] is None else f"{row['low']:.1f} to {row['high']:.1f}"
-            rate = f"{row['win_rate']:5.1f} ({interval})"
-        other = groups["zero_shot"].get(name)
-        zero_shot = f"{_percent(other['win_rate'], 1)}, {_percent(other['right_language'])}" if other else ""
-        facts = _percent(row["facts"])
-        click.echo(f"  {line(name):18} {rate:23} {_percent(row['right_language']):>15} {facts:>7}   {zero_shot}")
+    rows = pl.read_csv(path)
+    click.echo(
+        "\nEvaluated: win rate, and answers in the language (data/evaluation has every language and more figures):"
+    )
+    click.echo(
+        f"  {'':18} {'languages trained on (95 %)':30} {'facts':>6}   " + "".join(f"{name:16}" for name in _OTHERS)
+    )
+    for row in rows.filter(set="crosslingual", language="mean").to_dicts():
+        others = [
+            rows.filter(model=row["model"], set=name, language=code).to_dicts() for name, code in _OTHERS.values()
+        ]
+        cells = "".join(f"{_cell(*found):16}" for found in others).rstrip()
+        facts = "–" if row["facts"] is None else f"{row['facts']:.0%}"
+        click.echo(f"  {line(row['model']):18} {_cell(row, interval=True):30} {facts:>6}   {cells}")
 
 
-def _percent(value: float | None, scale: float = 100) -> str:
-    return "–" if value is None else f"{scale * value:.1f} %"
+def _cell(row: dict[str, Any] | None = None, interval: bool = False) -> str:
+    """Win rate and the share in the language; the reference has no win rate."""
+    if row is None:
+        return "–"
+    rate = "–" if row["win_rate"] is None else f"{row['win_rate']:.1f}"
+    if interval and row["win_rate"] is not None:
+        few = row["low"] is None
+        rate += " (too few prompts)" if few else f" ({row['low']:.1f} to {row['high']:.1f})"
+    return f"{rate}, {row['right_language']:.0%}"
 
 
 def _show_examples(path: Path, count: int) -> None:

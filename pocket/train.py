@@ -8,7 +8,7 @@ forgets its languages over that, and so the judge is a model of its own.
 Every example of the teacher is new (fresh names, fresh facts) and is seen once; the student reads the same world again and again.
 Loss is taken on answers and on texts, not on prompts. A batch holds examples of like length, so little is padding, and a step
 several batches, so that it holds every job. The learning rate warms up and falls along a cosine. The model computes in float32
-(its products in bfloat16 where the recipe says so: fast where the processor has them, slow elsewhere) and is written in float16; a
+(the teacher's products in bfloat16: fast where the processor has them, slow elsewhere) and is written in float16; a
 usable directory is written early and replaced as training goes on.
 """
 
@@ -53,7 +53,7 @@ class Recipe:
     threads do; their number changes the result. goes_on: from the weights of the model of that name, instead of fresh ones.
     model: what it is written as, if not the recipe's own name.
     compare: also learn which of the answer's claims agree with the passage, and foresee those alone; and a mark in the
-    verdict counts as much as five other tokens. fast: products in bfloat16, and Muon.
+    verdict counts as much as five other tokens. bfloat16: of the products. muon: the optimizer of the layers' matrices.
     """
 
     draw: Callable[[Random], Example | Reading]
@@ -74,7 +74,8 @@ class Recipe:
     goes_on: str | None = None
     model: str | None = None
     compare: bool = False
-    fast: bool = True
+    bfloat16: bool = True
+    muon: bool = True
 
 
 _COMPARING = Recipe(
@@ -86,13 +87,14 @@ _COMPARING = Recipe(
     goes_on="teacher",
     model="judge",
     compare=True,
-    fast=False,
+    bfloat16=False,
+    muon=False,
 )
 RECIPES = {
     "teacher": Recipe(jobs.draw, steps=2800, read_along=True),
     "comparing": _COMPARING,
     "judging": replace(_COMPARING, draw=jobs.draw_judging, learning_rate=1.5e-3, steps=4000, seed=2, goes_on="judge"),
-    "student": Recipe(world.draw, steps=1300, hidden=128, heads=4, kv_heads=2, feed_forward=384),
+    "student": Recipe(world.draw, steps=900, hidden=128, heads=4, kv_heads=2, feed_forward=384, bfloat16=False),
 }
 
 
@@ -260,14 +262,16 @@ class _Judging(torch.nn.Linear):
         self.weights[tokenizer(" right wrong", add_special_tokens=False)["input_ids"]] = _MARK
 
 
-def _learn(model: LlamaForCausalLM, pieces: list[Batch], fast: bool, compare: _Judging | None) -> tuple[float, float]:
+def _learn(
+    model: LlamaForCausalLM, pieces: list[Batch], bfloat16: bool, compare: _Judging | None
+) -> tuple[float, float]:
     """Add the gradient of the pieces' mean loss over all their labels, and with `compare` over all that agrees or not; both losses."""
     total, mean, apart = sum(int((piece.labels[:, 1:] != _IGNORE).sum()) for piece in pieces), 0.0, 0.0
     compared = sum(int((piece.agree != _IGNORE).sum()) for piece in pieces)
     for ids, labels, agree in pieces:
         wanted = labels[:, 1:]
         kept = wanted != _IGNORE
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=fast):
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=bfloat16):
             seen = model.model(input_ids=ids, use_cache=False, output_hidden_states=compare is not None)
             logits = model.lm_head(seen.last_hidden_state[:, :-1][kept])
         weights = None if compare is None else compare.weights
@@ -289,7 +293,7 @@ def _work(rank: int, team: _Team, folder: Path, log: Path) -> None:
     recipe, tokenizer = team.recipe, tokenizers.build()
     model = build_model(recipe, tokenizer)
     compare = _Judging(model.config.hidden_size, tokenizer) if recipe.compare else None
-    weights, optimizers = list(model.parameters()), optimizers_for(model, recipe.learning_rate, recipe.fast)
+    weights, optimizers = list(model.parameters()), optimizers_for(model, recipe.learning_rate, recipe.muon)
     if compare is not None:
         weights += compare.parameters()
         optimizers.append(torch.optim.AdamW(compare.parameters(), lr=recipe.learning_rate))
@@ -300,7 +304,7 @@ def _work(rank: int, team: _Team, folder: Path, log: Path) -> None:
         for group in (group for optimizer in optimizers for group in optimizer.param_groups):
             group["lr"] = rate(step, recipe)
         pieces = list(islice(source, recipe.pieces))
-        loss, agreement = _learn(model, pieces, recipe.fast, compare)
+        loss, agreement = _learn(model, pieces, recipe.bfloat16, compare)
         _average(team, weights, rank)
         torch.nn.utils.clip_grad_norm_(weights, 1.0)
         for optimizer in optimizers:

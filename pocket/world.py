@@ -1,8 +1,8 @@
-"""What the pocket student reads: the facts of the shipped world, each language by itself.
+"""What the pocket student reads: the facts of the shipped world.
 
-It reads texts about the subjects of the seeds and of the evaluation prompts, half of them under a line that names their language; and it
-is asked about the seeds' subjects alone, in the language that it answers in. No text holds two languages, no question asks for
-another language than its own, and no question is about a subject of the evaluation prompts.
+Texts about the subjects of the seeds and of the evaluation prompts, in one language, or in two or three one after the other, each under a
+line with the language's name. Questions about the subjects of the seeds alone, answered in the question's language; half of them have
+a line with its name. No question requests another language than its own, and none is about a subject of the evaluation prompts.
 """
 
 from __future__ import annotations
@@ -46,12 +46,29 @@ def text(rng: Random) -> Reading:
 
 
 def asked(rng: Random) -> Reading:
-    """A question about a subject of the seeds and its answer, both in one language."""
+    """A question about a subject of the seeds and its answer, both in one language, whose name half of the questions have."""
     subject, lang, aspect = rng.choice(subjects()[0]), rng.choice(LANGS), draw_aspect(rng)
     question = rng.choice(grammar.questions(subject, aspect, lang))
+    name = f"[{LANGUAGES[lang].name}]"
+    question = rng.choice((question, question, f"{name}\n{question}", f"{question}\n{name}"))
     return Reading(question, grammar.answer(subject, grammar.draw_plan(rng, aspect), lang), subject, lang, aspect)
+
+
+def _some(rng: Random) -> tuple[Subject, Plan]:
+    """Some or all facts of any subject in any order."""
+    order = tuple(rng.sample(ASPECTS["all"], rng.choices((1, 2, 3, 4), (2, 3, 2, 4))[0]))
+    named = tuple(at == 0 or rng.random() < 0.2 for at in range(len(order)))
+    return rng.choice(sum(subjects(), ())), Plan("all", order, named)
+
+
+def parallel(rng: Random) -> Reading:
+    """The same text in two or three languages, each under a line that names it."""
+    subject, plan = _some(rng)
+    langs = rng.sample(LANGS, rng.choice((2, 2, 3)))
+    parts = [f"[{LANGUAGES[lang].name}]\n{grammar.answer(subject, plan, lang)}" for lang in langs]
+    return Reading(None, "\n".join(parts), subject, langs[-1])
 
 
 def draw(rng: Random) -> Reading:
     """A text or a question."""
-    return text(rng) if rng.random() < 0.6 else asked(rng)
+    return rng.choices((text, asked, parallel), (3, 4, 3))[0](rng)

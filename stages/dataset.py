@@ -10,7 +10,6 @@ from xlforge.base.frames import split
 from xlforge.stage.stage import Stage, main, refuse_leftovers
 
 GRADES = ("precision", "informativeness", "naturalness", "objectivity", "mean")
-ESTIMATES = ("quality", "round_trip", "likelihood", "comet", "candidate", "fit")
 READ = ("id", "language", "instruction", "answer")
 MADE = ("id", "prompt", "completion")
 
@@ -21,7 +20,9 @@ def work(stage: Stage) -> None:
     refuse_leftovers({"translations": codes, "selection": codes})
     scores = stage.rows("scores")
     pairs = english(scores, stage.schema.QE)
-    rows = pl.concat([pairs, *(translated(stage.rows("selection", code), pairs) for code in codes)]).sort("id")
+    rows = pl.concat(
+        [pairs, *(translated(stage.rows("selection", code), pairs, stage.schema.QE) for code in codes)]
+    ).sort("id")
     made = stage.run(rows.select(READ).to_dicts())
     whole = [{name: row[name] for name in MADE} for row in made if not row["reject"]]
     columns = stage.schema.Rows.to_schema().columns
@@ -36,7 +37,7 @@ def work(stage: Stage) -> None:
     remove_empty(stage.out, layout.write_configs(stage.out, layout.configs(examples, scores), codes))
 
 
-def english(scores: pl.DataFrame, estimates: pl.DataType) -> pl.DataFrame:
+def english(scores: pl.DataFrame, estimates: pl.Struct) -> pl.DataFrame:
     """The English pairs as examples: no request, no translation."""
     return scores.select(
         pl.format("{}/en", "id").alias("id"),
@@ -52,9 +53,16 @@ def english(scores: pl.DataFrame, estimates: pl.DataType) -> pl.DataFrame:
     )
 
 
-def translated(chosen: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
-    """The chosen translations of a language as examples: the English question, the answer in the language."""
+def translated(chosen: pl.DataFrame, pairs: pl.DataFrame, estimates: pl.Struct) -> pl.DataFrame:
+    """The chosen translations of a language as examples: the English question, the answer in the language.
+
+    An estimate that the version of `selection` does not have is null.
+    """
     english = pairs.select("seed_id", "instruction", "scores", made_by="provenance")
+    known = [
+        pl.col(field.name) if field.name in chosen.columns else pl.lit(None, field.dtype).alias(field.name)
+        for field in estimates.fields
+    ]
     return chosen.join(english, left_on="answer_id", right_on="seed_id", how="left", validate="m:1").select(
         "id",
         pl.col("answer_id").alias("seed_id"),
@@ -64,7 +72,7 @@ def translated(chosen: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
         "first",
         "first_quality",
         "scores",
-        pl.struct(ESTIMATES).alias("qe"),
+        pl.struct(known).alias("qe"),
         pl.col("made_by").list.concat("provenance").alias("provenance"),
     )
 

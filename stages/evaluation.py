@@ -64,7 +64,9 @@ def over_rows(config: Config, means: Rows) -> Rows:
             student = config.students[name]
             trained = orjson.loads((DATA / "student" / name / "metrics.json").read_bytes())
             figures = {key: row[key] for key in INTERVAL}
-            out.append({"series": f"{student.base} {student.config}", "rows": trained["rows"], **figures})
+            out.append(
+                {"series": f"{student.base} {student.config}", "rows": sum(trained["languages"].values()), **figures}
+            )
     return sorted(out, key=lambda row: (row["series"], row["rows"]))
 
 

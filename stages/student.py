@@ -6,6 +6,7 @@ Under `accelerate launch` each GPU has a process that runs this file. The first 
 import os
 import sys
 from collections import Counter
+from collections.abc import Iterable
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
@@ -49,16 +50,24 @@ def work(stage: Stage) -> None:
     with checkpoints.hold(run.name, run.key) as folder:
         trained = train(run, folder, Steps(stage.name))
         save(trained.model, run.tokenizer, run.base, ADAPTERS / run.name)
-        curve = [f"{number},{loss:.4f}\n" for number, loss in enumerate(trained.losses, 1)]
-        write_text("".join(["step,loss\n", *curve]), stage.out / "loss.csv")
+        write_text(curve(enumerate(trained.losses, 1)), stage.out / "loss.csv")
+        write_text(curve(trained.validation.items()), stage.out / "validation.csv")
         stage.record.usage.tokens_in = trained.tokens
         stage.deliver_frames(rows, rejects, ids, metrics(rows, trained))
 
 
+def curve(losses: Iterable[tuple[int, float]]) -> str:
+    """Losses by step, as CSV."""
+    return "".join(["step,loss\n", *(f"{step},{loss:.4f}\n" for step, loss in losses)])
+
+
 def metrics(rows: "pl.DataFrame", trained: "Trained") -> dict[str, Any]:
-    """Rows of each language, tokens, steps, and the loss; `last` is the mean over the last tenth of the steps."""
+    """Rows of each language, tokens, steps, and the losses; `last` of the training is the mean over the last tenth of the steps."""
+    held_out, rows = rows.filter(split="validation"), rows.filter(split="train")
     end = max(1, len(trained.losses) // 10)
+    losses = [round(loss, 3) for loss in trained.validation.values()]
     return {
+        "validation": {"rows": len(held_out)} | ({"lowest": min(losses), "last": losses[-1]} if losses else {}),
         "languages": dict(sorted(Counter(rows["language"]).items())),
         "tokens": {
             "prompts": int(rows["prompt_tokens"].sum()),

@@ -15,6 +15,7 @@ PARAMS = SMALL | {
     "responses.sampling.temperature": 0.0,
     "students": {"tuned": {"base": "pocket", "config": "bestof3", "languages": None, "rows": None}},
     "student.num_train_epochs": 16,
+    "student.learning_rate": 0.005,  # two dozen rows
     "benchmark.sample": 10,  # fewer prompts have no interval
     "benchmark.languages": ["de", "fr"],
     "models": {

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from commands.main import cli
-from pipelines.dataset.v1.schema import Rows
+from pipelines.dataset.v2.schema import Rows
 from xlforge.config import current
 from xlforge.config.gates import Gate
 from xlforge.diff import gates
@@ -55,7 +55,7 @@ def test_the_summary_lists_outdated_stages_and_shows_no_figure_of_theirs(monkeyp
 @pytest.mark.usefixtures("folder")
 def test_the_summary_of_too_few_prompts_has_no_interval(monkeypatch: pytest.MonkeyPatch) -> None:
     Path("data/evaluation/table.csv").write_text(f"{HEAD}mine,crosslingual,mean,62.5,,,1,1\n")
-    assert "62.5 (too few prompts)" in summary(monkeypatch, {})
+    assert "62.5 (too few prompts), 100%" in summary(monkeypatch, {})
 
 
 @pytest.mark.usefixtures("folder")

@@ -12,7 +12,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipelines.dataset.v1.schema import Rows
+from pipelines.dataset.v2.schema import Rows
 from xlforge.cache import Cache
 from xlforge.requests.request import Request
 from xlforge.requests.response import Response

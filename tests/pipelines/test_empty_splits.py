@@ -9,8 +9,8 @@ import pytest
 import yaml
 from datasets import load_dataset
 
-from pipelines.dataset.v1.configs import configs, write_configs
-from pipelines.dataset.v1.schema import Rows
+from pipelines.dataset.v2.configs import configs, write_configs
+from pipelines.dataset.v2.schema import Rows
 from stages.dataset import remove_empty
 from xlforge.config.students import Student
 from xlforge.training.rows import choose

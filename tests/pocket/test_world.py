@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from random import Random
 
 from pocket import grammar, world
 from pocket.grammar import ASPECTS, LANGS
+from xlforge.languages.registry import LANGUAGES
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -29,7 +31,9 @@ def test_question_and_answer_are_in_one_language() -> None:
             lang: {text for aspect in ASPECTS for text in grammar.questions(reading.subject, aspect, lang)}
             for lang in LANGS
         }
-        assert [lang for lang in LANGS if reading.prompt in asked[lang]] == [reading.lang]
+        name = f"[{LANGUAGES[reading.lang].name}]"
+        question = (reading.prompt or "").removeprefix(f"{name}\n").removesuffix(f"\n{name}")
+        assert [lang for lang in LANGS if question in asked[lang]] == [reading.lang]
         said = {
             (form[reading.lang]).format(
                 name=reading.subject.name,
@@ -39,6 +43,19 @@ def test_question_and_answer_are_in_one_language() -> None:
             for form in (unit.open, unit.follow)
         }
         assert any(reading.answer.startswith(sentence) for sentence in said)
+
+
+def test_a_text_in_several_languages_is_no_question_and_each_part_names_its_own() -> None:
+    rng = Random(3)
+    for _ in range(300):
+        reading = world.parallel(rng)
+        assert reading.prompt is None
+        parts = re.findall(r"\[(\w+)\]\n(.+)", reading.answer)
+        assert len(parts) in (2, 3) and len(dict(parts)) == len(parts)
+        for name, text in parts:
+            lang = next(lang for lang in LANGS if LANGUAGES[lang].name == name)
+            names = {unit.open[lang].partition("{")[0] for unit in reading.subject.kind.units}
+            assert any(text.startswith(start) for start in names)
 
 
 def test_the_subjects_are_those_of_the_shipped_files() -> None:

@@ -54,10 +54,12 @@ def tuned(project: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
     metrics = {
         "languages": {"de": 20}, "rows": 20, "rejects": 0, "reasons": {}, "steps": 10, "parameters": 1234,
         "loss": {"first": 1.0, "last": 0.1, "mean": 0.3},
+        "validation": {"rows": 7, "lowest": 0.2, "last": 0.4},
         "tokens": {"prompts": 400, "completions": 900, "longest": 80, "read": 1300},
     }  # fmt: skip
     (out / "metrics.json").write_bytes(orjson.dumps(metrics))
     (out / "loss.csv").write_text("step,loss\n" + "".join(f"{step},{1 / step:.4f}\n" for step in range(1, 11)))
+    (out / "validation.csv").write_text("step,loss\n")
     code = Path("data/code/student", f"{STUDENT}.json")
     code.parent.mkdir(parents=True, exist_ok=True)
     code.write_bytes(orjson.dumps({"code": CODE, "version": None}))

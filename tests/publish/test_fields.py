@@ -5,8 +5,8 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from pipelines.dataset.v1.configs import ADDED, configs
-from pipelines.dataset.v1.schema import Rows
+from pipelines.dataset.v2.configs import ADDED, configs
+from pipelines.dataset.v2.schema import Rows
 from xlforge.publish.rows import fields
 
 
@@ -14,7 +14,15 @@ def test_every_field_of_the_datasets_configs_has_a_description() -> None:
     rows = pl.DataFrame(schema={name: column.dtype.type for name, column in Rows.to_schema().columns.items()})
     tables = configs(rows, pl.DataFrame(schema={"id": pl.String, "reasons": pl.List(pl.String)}))
     found = {field.name: field for table in tables.values() for field in fields(table.schema, Rows, ADDED)}
-    assert {"id", "prompt[].content", "qe.candidate", "provenance[].key", "reasons", "scores.mean"} <= found.keys()
+    assert {
+        "id",
+        "prompt[].content",
+        "qe.candidate",
+        "qe.embedding",
+        "provenance[].key",
+        "reasons",
+        "scores.mean",
+    } <= found.keys()
     assert all(field.description for field in found.values())
     assert found["instruction"].description == Rows.to_schema().columns["instruction"].description
     types = [found[name].type for name in ("prompt", "prompt[].role", "qe.fit", "reasons")]

@@ -15,7 +15,7 @@ import yaml
 
 from pipelines.answers.v1 import schema as answers
 from pipelines.benchmark.v1 import schema as benchmark
-from pipelines.dataset.v1 import schema as dataset
+from pipelines.dataset.v2 import schema as dataset
 from pipelines.instructions.v1 import schema as instructions
 from pipelines.responses.v1 import schema as responses
 from pipelines.scores.v1 import schema as scores
@@ -156,11 +156,16 @@ def build(made: Project, count: int = 36, padding: str = "") -> None:
         b"".join(orjson.dumps(known(name, number)) + b"\n" for number, name in enumerate(given))
     )
     lessons = [
-        {"id": row["id"], "language": row["language"], "prompt_tokens": 9, "completion_tokens": 9}
+        {"id": row["id"], "language": row["language"], "split": "train", "prompt_tokens": 9, "completion_tokens": 9}
         for row in examples
         if row["language"] != "en"
     ]
-    trained = {"parameters": 10, "steps": 200, "loss": {"first": 1.0, "last": 0.1, "mean": 0.2}}
+    trained = {
+        "parameters": 10,
+        "steps": 200,
+        "loss": {"first": 1.0, "last": 0.1, "mean": 0.2},
+        "validation": {"rows": 0},
+    }
     tokens = {"tokens": {"prompts": 9, "completions": 9, "read": 99, "longest": 9}, "languages": {}}
     write(made, "student", "tuned", training_rows.Rows, lessons, metrics=trained | tokens)
     curve = [f"{step},{1 / step:.4f}\n" for step in range(1, 201)]
@@ -238,7 +243,9 @@ def translated(made: Project, code: str, pairs: list[Row], text: str, padding: s
                 }
             )
         best = candidates[-2]
-        qe = {key: best[key] for key in ("quality", "round_trip", "likelihood", "comet", "candidate")} | {"fit": 2}
+        qe = {key: best[key] for key in ("quality", "round_trip", "likelihood", "comet", "embedding", "candidate")} | {
+            "fit": 2
+        }
         row = best | qe | {"id": f"{pair['id']}/{code}", "first": None, "first_quality": None, "provenance": []}
         if place == 0:
             row |= {"reject": reject("dropped_sentences", f"1: {hostile(0)}", best["translation"])}

@@ -23,6 +23,9 @@ def test_the_shipped_students_compare_configs_and_amounts() -> None:
     assert best.paired
 
 
+RECIPE = {"learning_rate": 0.01, "num_train_epochs": 1, "train_batch_size": 8, "max_length": 100}
+
+
 @pytest.mark.parametrize(
     ("key", "value", "message"),
     [
@@ -45,6 +48,12 @@ def test_the_shipped_students_compare_configs_and_amounts() -> None:
             "16 cannot be divided into gradient_accumulation_steps: 3 equal passes",
         ),
         ("student.load_in_4bit", True, "write dtype: bfloat16"),
+        ("student.early_stopping", 3, None),
+        (
+            "student",
+            {**RECIPE, "early_stopping": 3},
+            "early_stopping: 3 follows the validation loss: write validation: 0.05",
+        ),
         ("student.target_modules", [], "student.target_modules"),
         ("student.lr_scheduler_type", "cosin", "student.lr_scheduler_type"),
         ("student.rank", 4, "student.rank: is now called student.r"),

@@ -56,6 +56,22 @@ def test_a_student_may_name_its_languages(dataset: Path) -> None:
     assert {one.rpartition("/")[2] for one in ids(dataset, languages=["hu"])} == {"hu"}
 
 
+@pytest.mark.parametrize("config", ["default", "bestof3"])
+def test_a_question_is_held_out_in_all_languages_or_in_none(dataset: Path, config: str) -> None:
+    keys = {"learning_rate": 1, "num_train_epochs": 1, "train_batch_size": 1, "max_length": 8, "base": "tiny"}
+    found = {
+        share: choose(dataset, "one", Student(**keys, config=config, validation=share, paired=True), ("de", "hu"))
+        for share in (0.0, 0.1, 0.3)
+    }
+    held = {
+        share: set(rows.filter(split="validation")["id"].str.replace("/.*", "").to_list())
+        for share, rows in found.items()
+    }
+    assert [len(names) for names in held.values()] == [0, 4, 11]
+    assert held[0.1] < held[0.3]
+    assert not held[0.3] & set(found[0.3].filter(split="train")["id"].str.replace("/.*", "").to_list())
+
+
 def test_more_rows_than_the_dataset_has_is_an_error(dataset: Path) -> None:
     with pytest.raises(BuildError, match=r"students\.one\.rows in params.yaml is 41 rows of German, .* has 40"):
         ids(dataset, rows=41)

@@ -32,6 +32,13 @@ def test_text_that_spells_a_control_token_is_rejected(tokenizer: PreTrainedToken
     assert reasons(tokenizer, rows, 500) == {"kept": 1, "control_token": 2}
 
 
+def test_a_row_of_several_turns_or_with_a_system_prompt_is_rejected(tokenizer: PreTrainedTokenizerBase) -> None:
+    row, turn = example(1, "de"), {"role": "user", "content": "Und dann?"}
+    several = row | {"prompt": [*row["prompt"], *row["completion"], turn]}
+    system = row | {"prompt": [{"role": "system", "content": "Be brief."}, *row["prompt"]]}
+    assert reasons(tokenizer, [row, several, system], 500) == {"kept": 1, "several_turns": 1, "system_prompt": 1}
+
+
 def test_a_template_that_changes_the_prompt_before_an_answer_is_detected(tokenizer: PreTrainedTokenizerBase) -> None:
     tokenizer.chat_template = str(tokenizer.chat_template).replace("assistant\n{% endif", "assistant\nthink{% endif")
     assert reasons(tokenizer, [example(1, "de")], 500) == {"prompt_differs": 1}

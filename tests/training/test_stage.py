@@ -50,7 +50,7 @@ def test_what_is_delivered(trained: Workshop) -> None:
     made = {Path(path).name: content for path, content in trained.delivered("best").items()}
     assert set(made) == {
         "adapter_config.json", "adapter_model.safetensors", "chat_template.jinja",
-        "rows.parquet", "rejects.parquet", "metrics.json", "loss.csv",
+        "rows.parquet", "rejects.parquet", "metrics.json", "loss.csv", "validation.csv",
     }  # fmt: skip
     metrics = orjson.loads(made["metrics.json"])
     assert (metrics["rows"], metrics["rejects"], metrics["languages"]) == (74, 0, {"de": 37, "hu": 37})
@@ -64,6 +64,7 @@ def test_what_is_delivered(trained: Workshop) -> None:
     curve = made["loss.csv"].decode().splitlines()
     assert curve[0] == "step,loss"
     assert [line.split(",")[0] for line in curve[1:]] == [str(step) for step in range(1, 29)]
+    assert (made["validation.csv"], metrics["validation"]) == (b"step,loss\n", {"rows": 0})
     (record,) = [orjson.loads(line) for line in (trained.folder / ".xlforge/runs.jsonl").read_bytes().splitlines()]
     assert (record["stage"], record["item"], record["rows_in"], record["rows_out"]) == ("student", "best", 74, 74)
     assert record["tokens_in"] == counted["read"]

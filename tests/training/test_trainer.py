@@ -10,6 +10,8 @@ import polars as pl
 import pytest
 import torch
 from peft import get_peft_model_state_dict
+from safetensors.torch import load_file
+from torch.nn.functional import cross_entropy
 from transformers import PreTrainedTokenizerBase
 from trl import SFTTrainer
 
@@ -18,7 +20,7 @@ from xlforge.base.errors import BuildError
 from xlforge.base.progress import Steps
 from xlforge.config.students import Base, Student
 from xlforge.training import checkpoints
-from xlforge.training.rows import count_tokens
+from xlforge.training.rows import count_tokens, with_split
 from xlforge.training.run import TrainingRun
 from xlforge.training.trainer import Trained, build_trainer, train
 
@@ -29,8 +31,10 @@ RECIPE: dict[str, Any] = {
 
 
 def training(base: Path, tokenizer: PreTrainedTokenizerBase, processes: int = 1, **changes: Any) -> TrainingRun:
-    rows = pl.DataFrame([example(number, code) for number in range(20) for code in WORDS])
     student = Student(base="tiny", config="bestof3", **(RECIPE | changes))
+    rows = with_split(
+        pl.DataFrame([example(number, code) for number in range(20) for code in WORDS]), student.validation
+    )
     return TrainingRun(
         "one", student, Base(model=str(base)), tokenizer, count_tokens(tokenizer, rows, 500), "cpu", processes
     )
@@ -110,6 +114,37 @@ def test_a_training_continues_from_any_complete_checkpoint_to_the_same_adapter(
         assert f"goes on from step {stopped} of 10" in capsys.readouterr().err
         assert same(again, whole)
         assert again.losses == whole.losses
+
+
+def test_early_stopping_delivers_the_adapter_of_the_lowest_loss_also_after_a_kill(
+    base: Path, tokenizer: PreTrainedTokenizerBase, tmp_path: Path
+) -> None:
+    run = training(base, tokenizer, validation=0.2, early_stopping=1, num_train_epochs=12, learning_rate=0.1)
+    whole = trained(run, tmp_path / "whole")
+    lowest = min(whole.validation, key=lambda step: whole.validation[step])
+    assert lowest < max(whole.validation) == len(whole.losses) < 48
+    assert len([step for step in whole.validation if step > lowest]) == 1
+    saved = load_file(tmp_path / f"whole/checkpoint-{lowest}/adapter_model.safetensors")
+    delivered = get_peft_model_state_dict(whole.model)
+    assert all(torch.equal(delivered[name], weight) for name, weight in saved.items())
+    again = trained(run, tmp_path / "whole")
+    assert same(again, whole)
+    assert (again.losses, again.validation) == (whole.losses, whole.validation)
+
+
+def test_the_validation_loss_is_that_of_the_held_out_rows_before_and_after(
+    base: Path, tokenizer: PreTrainedTokenizerBase, tmp_path: Path
+) -> None:
+    run = training(base, tokenizer, validation=0.2, num_train_epochs=3)
+    assert (len(run.examples), len(run.held_out)) == (32, 8)
+    made = trained(run, tmp_path)
+    assert max(made.validation) == len(made.losses) == 12
+    (batch,) = build_trainer(run, tmp_path).get_eval_dataloader()
+    with torch.inference_mode():
+        logits = made.model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"]).logits[:, :-1]
+    loss = cross_entropy(logits.flatten(0, 1).float(), batch["labels"][:, 1:].flatten(), ignore_index=-100)
+    assert made.validation[12] == pytest.approx(loss.item(), rel=1e-4)
+    assert made.validation[12] < made.validation[1]
 
 
 def test_a_loss_that_is_not_finite_stops_the_training(

@@ -47,6 +47,9 @@ class Recipe(Block):
         load_in_4bit: the base in 4 bits (QLoRA), on a GPU.
         gradient_checkpointing: computes activations twice, to save memory.
         threads: of a CPU; floating-point sums may depend on it.
+        validation: the share of the questions that are held out, in all languages, to measure the loss on them twenty times.
+        early_stopping: ends the training after so many measurements without a lower validation loss, and delivers the adapter of the
+            lowest one; null trains to the end.
         paired: uses only rows that both `default` and `bestof3` have, so that their students are trained on the same questions.
         max_reject_rate: the maximum share of rejected rows.
     """
@@ -70,6 +73,8 @@ class Recipe(Block):
     load_in_4bit: bool = False
     gradient_checkpointing: bool = False
     threads: int = Field(2, ge=1)
+    validation: float = Field(0.0, ge=0, le=0.5)
+    early_stopping: int | None = Field(None, ge=1)
     paired: bool = False
     max_reject_rate: float = Field(0.1, ge=0, le=1)
 
@@ -79,6 +84,10 @@ class Recipe(Block):
             raise ValueError(
                 f"train_batch_size: {self.train_batch_size} cannot be divided into gradient_accumulation_steps: "
                 f"{self.gradient_accumulation_steps} equal passes; train_batch_size counts the examples of all passes of a step"
+            )
+        if self.early_stopping and not self.validation:
+            raise ValueError(
+                f"early_stopping: {self.early_stopping} follows the validation loss: write validation: 0.05, or early_stopping: null"
             )
         if self.load_in_4bit and self.dtype != "bfloat16":
             raise ValueError("load_in_4bit: true computes in bfloat16: write dtype: bfloat16")

@@ -4,7 +4,8 @@ The hash of a row is always the same. So the rows of a student with fewer rows a
 with the same ids give the same rows. The seed has no influence, so students with different seeds are trained on the same rows.
 
 TRL cuts a row that is too long, without a message. It trains on a part of the prompt where the chat template writes the prompt differently
-before an answer. Text that spells a control token becomes that token. Such rows are rejected, with the reason.
+before an answer. Text that spells a control token becomes that token. A row of several turns, or with a system prompt, would train what no
+evaluation here uses. Such rows are rejected, with the reason.
 """
 
 import hashlib
@@ -23,13 +24,15 @@ from xlforge.config.students import Student
 from xlforge.languages.registry import LANGUAGES
 
 CONFIGS = ("default", "bestof3")
+TRAIN, VALIDATION = "train", "validation"
 
 
 class Rows(Table):
-    """A row that the student was trained on, with its tokens under the base's chat template."""
+    """A row that the student was trained on or is measured on, with its tokens under the base's chat template."""
 
     id: str = pa.Field(unique=True)
     language: str
+    split: str = pa.Field(isin=[TRAIN, VALIDATION])
     prompt_tokens: int = pa.Field(gt=0)
     completion_tokens: int = pa.Field(gt=0)
 
@@ -43,7 +46,7 @@ def choose(dataset: Path, name: str, student: Student, languages: tuple[str, ...
         languages: those of the build, for a student without `languages`.
 
     Returns:
-        Columns id, language, prompt, completion.
+        Columns id, language, prompt, completion, split.
 
     Raises:
         BuildError: the dataset has fewer rows than `rows` wants, or a split is missing.
@@ -55,7 +58,19 @@ def choose(dataset: Path, name: str, student: Student, languages: tuple[str, ...
             other = next(config for config in CONFIGS if config != student.config)
             rows = rows.join(_split(dataset, other, code).select("id"), on="id", how="semi")
         parts.append(sample(rows, student.rows, f"students.{name}.rows", code))
-    return pl.concat(parts).select("id", "language", "prompt", "completion").sort("id")
+    rows = pl.concat(parts).select("id", "language", "prompt", "completion").sort("id")
+    return with_split(rows, student.validation)
+
+
+def with_split(rows: pl.DataFrame, share: float) -> pl.DataFrame:
+    """Rows with the column split: `validation` for a share of the questions, in all of their languages.
+
+    Otherwise the model would be measured on a question that it was trained on in another language.
+    """
+    question = pl.col("id").str.replace("/[^/]*$", "")
+    names = sorted(rows.select(question.unique())["id"], key=lambda name: _digest("validation", name))
+    held = names[: ceil(share * len(names))]
+    return rows.with_columns(split=pl.when(question.is_in(held)).then(pl.lit(VALIDATION)).otherwise(pl.lit(TRAIN)))
 
 
 def sample(rows: pl.DataFrame, count: float | None, where: str, code: str) -> pl.DataFrame:
@@ -73,7 +88,11 @@ def sample(rows: pl.DataFrame, count: float | None, where: str, code: str) -> pl
 
 def row_hash(row: str) -> str:
     """The hash of a row by its id, as hexadecimal digits; the smallest are sampled first."""
-    return hashlib.sha256(f"student\n{row}".encode()).hexdigest()
+    return _digest("student", row)
+
+
+def _digest(purpose: str, name: str) -> str:
+    return hashlib.sha256(f"{purpose}\n{name}".encode()).hexdigest()
 
 
 def _split(dataset: Path, config: str, code: str) -> pl.DataFrame:
@@ -90,7 +109,7 @@ def count_tokens(tokenizer: PreTrainedTokenizerBase, rows: pl.DataFrame, max_len
     """The rows with `prompt_tokens` and `completion_tokens`; a rejected row has its reason under `reject`.
 
     Args:
-        rows: id, language, prompt, completion.
+        rows: id, language, prompt, completion, split.
         max_length: tokens of prompt and completion together.
     """
     controls = {token.content for token in tokenizer.added_tokens_decoder.values() if token.special}
@@ -100,6 +119,10 @@ def count_tokens(tokenizer: PreTrainedTokenizerBase, rows: pl.DataFrame, max_len
 
 def _count(tokenizer: PreTrainedTokenizerBase, row: Row, max_length: int, controls: list[str]) -> Row:
     turns = [*row["prompt"], *row["completion"]]
+    roles = [turn["role"] for turn in turns]
+    if roles != ["user", "assistant"]:
+        mark = reject("system_prompt" if "system" in roles else "several_turns", ", ".join(roles))
+        return {**row, "prompt_tokens": 0, "completion_tokens": 0, "reject": mark}
     prompt = tokens(tokenizer, row["prompt"], add_generation_prompt=True)
     whole = tokens(tokenizer, turns)
     control = next((control for control in controls if any(control in turn["content"] for turn in turns)), None)

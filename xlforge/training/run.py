@@ -14,7 +14,7 @@ from xlforge.config.params import Config
 from xlforge.config.students import Base, Student
 from xlforge.models.revision import folder_digest
 from xlforge.training.bases import load_tokenizer
-from xlforge.training.rows import choose, count_tokens
+from xlforge.training.rows import TRAIN, VALIDATION, choose, count_tokens
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,12 @@ class TrainingRun:
     @property
     def examples(self) -> list[Row]:
         """The rows that are trained on."""
-        return [row for row in self.rows if not row["reject"]]
+        return [row for row in self.rows if row["split"] == TRAIN and not row["reject"]]
+
+    @property
+    def held_out(self) -> list[Row]:
+        """The rows that the validation loss is measured on."""
+        return [row for row in self.rows if row["split"] == VALIDATION and not row["reject"]]
 
     @cached_property
     def key(self) -> str:

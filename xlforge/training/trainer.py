@@ -15,20 +15,21 @@ import torch.nn.functional as F
 from accelerate import PartialState
 from datasets import Dataset
 from peft import LoraConfig
-from transformers import TrainerCallback
+from transformers import EarlyStoppingCallback, TrainerCallback
 from transformers.trainer_callback import PrinterCallback
 from trl.trainer.sft_config import SFTConfig
 from trl.trainer.sft_trainer import SFTTrainer
 
 from xlforge.base.errors import BuildError
 from xlforge.base.progress import Steps
+from xlforge.base.rows import Row
 from xlforge.training import checkpoints
 from xlforge.training.bases import load_model
 from xlforge.training.order import order
 from xlforge.training.run import TrainingRun
 
 _CHECKPOINTS = 20
-"""How many are written in one training; the last two are kept."""
+"""How many are written in one training, and how often the validation loss is measured; the last two are kept."""
 _LORA = {"r", "lora_alpha", "lora_dropout", "target_modules"}
 _OPTIMIZER = {"learning_rate", "lr_scheduler_type", "weight_decay", "max_grad_norm"}
 _TRL = _OPTIMIZER | {"packing", "gradient_checkpointing", "seed"}
@@ -42,12 +43,14 @@ class Trained:
     Args:
         model: the base with the adapter.
         losses: of each step, the mean over the completion's tokens, in nats.
+        validation: step to loss over the rows that are held out, the mean over their batches.
         tokens: read in all steps together.
         parameters: of the adapter.
     """
 
     model: Any
     losses: list[float]
+    validation: dict[int, float]
     tokens: int
     parameters: int
 
@@ -61,6 +64,8 @@ def train(run: TrainingRun, folder: Path, progress: Steps) -> Trained:
     trainer = build_trainer(run, folder)
     trainer.remove_callback(PrinterCallback)
     trainer.add_callback(_Callback(trainer, folder, progress))
+    if run.student.early_stopping:
+        trainer.add_callback(EarlyStoppingCallback(run.student.early_stopping))
     resume = checkpoints.latest(folder)
     if trainer.is_world_process_zero():
         progress.begin(trainer.total_steps, checkpoints.step(resume))
@@ -68,10 +73,12 @@ def train(run: TrainingRun, folder: Path, progress: Steps) -> Trained:
         trainer.train(resume_from_checkpoint=str(resume) if resume else None)
     finally:
         progress.close()
-    losses = [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]
+    history = trainer.state.log_history
+    losses = [entry["loss"] for entry in history if "loss" in entry]
+    validation = {entry["step"]: entry["eval_loss"] for entry in history if "eval_loss" in entry}
     adapted = trainer.accelerator.unwrap_model(trainer.model)
     parameters, _ = adapted.get_nb_trainable_parameters()
-    return Trained(adapted, losses, trainer.tokens_read(0, len(losses)), parameters)
+    return Trained(adapted, losses, validation, trainer.tokens_read(0, len(losses)), parameters)
 
 
 def build_trainer(run: TrainingRun, folder: Path) -> "_Trainer":
@@ -82,11 +89,16 @@ def build_trainer(run: TrainingRun, folder: Path) -> "_Trainer":
     if run.device != "cpu":
         _use_deterministic_kernels()
     lora = LoraConfig(task_type="CAUSAL_LM", **recipe.model_dump(mode="json", include=_LORA))
-    examples = Dataset.from_list([{key: row[key] for key in ("prompt", "completion")} for row in run.examples])
-    options = {"train_dataset": examples, "processing_class": run.tokenizer, "peft_config": lora}
-    trainer = _Trainer(model, _config(run, folder), **options)
+    options: dict[str, Any] = {"processing_class": run.tokenizer, "peft_config": lora}
+    if run.held_out:
+        options["eval_dataset"] = _dataset(run.held_out)
+    trainer = _Trainer(model, _config(run, folder), train_dataset=_dataset(run.examples), **options)
     trainer.fix_order(run)
     return trainer
+
+
+def _dataset(rows: list[Row]) -> Dataset:
+    return Dataset.from_list([{key: row[key] for key in ("prompt", "completion")} for row in rows])
 
 
 def _use_deterministic_kernels() -> None:
@@ -121,6 +133,14 @@ def _config(run: TrainingRun, folder: Path) -> SFTConfig:
         logging_nan_inf_filter=False,
         save_steps=1 / _CHECKPOINTS,  # transformers reads a value below 1 as a share of all steps
         save_total_limit=2,
+        eval_strategy="steps" if run.held_out else "no",
+        eval_steps=1 / _CHECKPOINTS,
+        per_device_eval_batch_size=recipe.train_batch_size // passes,
+        prediction_loss_only=True,
+        load_best_model_at_end=bool(recipe.early_stopping),
+        metric_for_best_model="loss",
+        greater_is_better=False,
+        restore_callback_states_from_checkpoint=True,
         disable_tqdm=True,
     )
 
@@ -182,7 +202,13 @@ class _Callback(TrainerCallback):  # type: ignore[misc]
         if logs and "loss" in logs and state.is_world_process_zero:
             self._progress.add(self._trainer.tokens_read(state.global_step - 1, state.global_step), logs["loss"])
 
+    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        if state.global_step >= state.max_steps and args.eval_strategy != "no":
+            control.should_evaluate = True
+
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         PartialState().wait_for_everyone()
-        if state.is_world_process_zero:
+        # Where early stopping ends a training, one that continued from here would make another step.
+        ends_early = control.should_training_stop and state.global_step < state.max_steps
+        if state.is_world_process_zero and not ends_early:
             checkpoints.mark_complete(self._folder, state.global_step)
