@@ -94,13 +94,14 @@ def _show_evaluation(path: Path) -> None:
         "\nEvaluated: win rate, and answers in the language (data/evaluation has every language and more figures):"
     )
     click.echo(
-        f"  {'':18} {'languages trained on (95 %)':30} {'facts':>6}   " + "".join(f"{name:16}" for name in _OTHERS)
+        f"  {'':18} {'languages trained on (95 %)':30} {'facts':>6}   "
+        + "".join(f"{name:16}" for name in _OTHERS).rstrip()
     )
     for row in rows.filter(set="crosslingual", language="mean").to_dicts():
         others = [
             rows.filter(model=row["model"], set=name, language=code).to_dicts() for name, code in _OTHERS.values()
         ]
-        cells = "".join(f"{_cell(*found):16}" for found in others).rstrip()
+        cells = "".join(f"{_cell(next(iter(found), None)):16}" for found in others).rstrip()
         facts = "–" if row["facts"] is None else f"{row['facts']:.0%}"
         click.echo(f"  {line(row['model']):18} {_cell(row, interval=True):30} {facts:>6}   {cells}")
 

@@ -121,8 +121,8 @@ def _count(tokenizer: PreTrainedTokenizerBase, row: Row, max_length: int, contro
     turns = [*row["prompt"], *row["completion"]]
     roles = [turn["role"] for turn in turns]
     if roles != ["user", "assistant"]:
-        mark = reject("system_prompt" if "system" in roles else "several_turns", ", ".join(roles))
-        return {**row, "prompt_tokens": 0, "completion_tokens": 0, "reject": mark}
+        other = reject("system_prompt" if "system" in roles else "several_turns", ", ".join(roles))
+        return {**row, "prompt_tokens": 0, "completion_tokens": 0, "reject": other}
     prompt = tokens(tokenizer, row["prompt"], add_generation_prompt=True)
     whole = tokens(tokenizer, turns)
     control = next((control for control in controls if any(control in turn["content"] for turn in turns)), None)

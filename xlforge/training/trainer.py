@@ -75,7 +75,7 @@ def train(run: TrainingRun, folder: Path, progress: Steps) -> Trained:
         progress.close()
     history = trainer.state.log_history
     losses = [entry["loss"] for entry in history if "loss" in entry]
-    validation = {entry["step"]: entry["eval_loss"] for entry in history if "eval_loss" in entry}
+    validation = {int(entry["step"]): entry["eval_loss"] for entry in history if "eval_loss" in entry}
     adapted = trainer.accelerator.unwrap_model(trainer.model)
     parameters, _ = adapted.get_nb_trainable_parameters()
     return Trained(adapted, losses, validation, trainer.tokens_read(0, len(losses)), parameters)
