@@ -33,6 +33,7 @@ RECIPE = {"learning_rate": 0.01, "num_train_epochs": 1, "train_batch_size": 8, "
         ("students.first.config", "scored", "students.first.config: 'scored'"),
         ("students.first.languages", ["fr"], "'fr' is not under `languages`, which has de, hu, ga"),
         ("students.first.languages", ["german"], "did you mean 'de'"),
+        ("students.first.languages", ["en", "de"], "write english: true in students.first"),
         ("students.first.languages", ["de", "de"], "a language is named twice"),
         ("students.first.rows", -1, "students.first.rows: -1"),
         ("students.first.rows", 1.5, "a whole number of rows"),

@@ -52,6 +52,17 @@ def test_neither_seed_nor_order_of_the_file_changes_the_sample(dataset: Path) ->
     assert ids(dataset, rows=10, seed=7) == before
 
 
+def test_the_english_pairs_come_to_the_languages_of_a_student(dataset: Path) -> None:
+    for config in ("default", "bestof3"):
+        rows = pl.read_parquet(dataset / config / "german.parquet").with_columns(
+            pl.col("id").str.replace("/de", "/en"), language=pl.lit("en")
+        )
+        rows.write_parquet(dataset / config / "english.parquet")
+    codes = {one.rpartition("/")[2] for one in ids(dataset, languages=["hu"], english=True)}
+    assert codes == {"en", "hu"}
+    assert len(ids(dataset, english=True, rows=3)) == 9
+
+
 def test_a_student_may_name_its_languages(dataset: Path) -> None:
     assert {one.rpartition("/")[2] for one in ids(dataset, languages=["hu"])} == {"hu"}
 

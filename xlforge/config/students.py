@@ -50,6 +50,7 @@ class Recipe(Block):
         validation: the share of the questions that are held out, in all languages, to measure the loss on them twenty times.
         early_stopping: ends the training after so many measurements without a lower validation loss, and delivers the adapter of the
             lowest one; null trains to the end.
+        english: trains on the English pairs too, which have no request; without them a student answers every question in another language.
         paired: uses only rows that both `default` and `bestof3` have, so that their students are trained on the same questions.
         max_reject_rate: the maximum share of rejected rows.
     """
@@ -75,6 +76,7 @@ class Recipe(Block):
     threads: int = Field(2, ge=1)
     validation: float = Field(0.0, ge=0, le=0.5)
     early_stopping: int | None = Field(None, ge=1)
+    english: bool = False
     paired: bool = False
     max_reject_rate: float = Field(0.1, ge=0, le=1)
 
@@ -106,8 +108,8 @@ class Student(Recipe):
     Args:
         base: under `bases`.
         config: of the dataset.
-        languages: codes, `en` for the English pairs; null for all of `languages`.
-        rows: of each language, a number, a share (0.25), or null for all; sampled by a hash of the id.
+        languages: codes; null for all of `languages`.
+        rows: of each language, English too, a number, a share (0.25), or null for all; sampled by a hash of the id.
     """
 
     base: str
@@ -146,7 +148,9 @@ def _unknown_names(where: str, student: Student, bases: dict[str, Any], language
         hint = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(bases) or 'nothing'}"
         faults.append(f"{where}.base: {student.base!r} is not under `bases`; {hint}")
     for code in student.languages or ():
-        if code not in ("en", *languages):
+        if code == "en":
+            faults.append(f"{where}.languages: the English pairs are not named here: write english: true in {where}")
+        elif code not in languages:
             known = ", ".join(languages)
             faults.append(f"{where}.languages: {code!r} is not under `languages`, which has {known}: add it there too")
     if len(set(student.languages or ())) < len(student.languages or ()):

@@ -52,7 +52,7 @@ def choose(dataset: Path, name: str, student: Student, languages: tuple[str, ...
         BuildError: the dataset has fewer rows than `rows` wants, or a split is missing.
     """
     parts = []
-    for code in student.languages or languages:
+    for code in (*(("en",) if student.english else ()), *(student.languages or languages)):
         rows = _split(dataset, student.config, code)
         if student.paired:
             other = next(config for config in CONFIGS if config != student.config)
