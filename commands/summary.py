@@ -78,9 +78,8 @@ def _show_rejects(name: str, metrics: Path) -> None:
     reasons = ", ".join(f"{count} {reason}" for reason, count in counts["reasons"].items()) or "none"
     click.echo(f"  {line(name):24} {counts['rejects']:>5} of {whole:>5}: {line(reasons)}")
     if (steps := counts.get("steps", FEW_STEPS)) < FEW_STEPS:
-        click.echo(
-            f"  {'':24} trained on {counts['rows']} rows in {steps} steps, too few to learn from: more rows, or smaller batches"
-        )
+        trained = f"trained on {sum(counts['languages'].values())} rows in {steps} steps"
+        click.echo(f"  {'':24} {trained}, too few to learn from: more rows, or smaller batches")
 
 
 def _show_evaluation(path: Path) -> None:

@@ -113,7 +113,7 @@ def known(model: Model, count: int) -> list[dict[str, object]]:
         rng = Random(f"known {lang}")
         found: list[world.Reading] = []
         while len(found) < count:
-            reading = world.asked(rng)
+            reading = world.exchange(rng)
             if reading.lang == lang:
                 found.append(reading)
         said = model.answers([str(reading.prompt) for reading in found])

@@ -45,7 +45,7 @@ def text(rng: Random) -> Reading:
     return Reading(None, f"[{LANGUAGES[lang].name}]\n{told}" if rng.random() < 0.5 else told, subject, lang)
 
 
-def asked(rng: Random) -> Reading:
+def exchange(rng: Random) -> Reading:
     """A question about a subject of the seeds and its answer, both in one language, whose name half of the questions have."""
     subject, lang, aspect = rng.choice(subjects()[0]), rng.choice(LANGS), draw_aspect(rng)
     question = rng.choice(grammar.questions(subject, aspect, lang))
@@ -71,4 +71,4 @@ def parallel(rng: Random) -> Reading:
 
 def draw(rng: Random) -> Reading:
     """A text or a question."""
-    return rng.choices((text, asked, parallel), (3, 4, 3))[0](rng)
+    return rng.choices((text, exchange, parallel), (3, 4, 3))[0](rng)

@@ -26,14 +26,14 @@ def test_no_question_is_about_a_subject_of_the_evaluation_prompts() -> None:
 def test_question_and_answer_are_in_one_language() -> None:
     rng = Random(2)
     for _ in range(500):
-        reading = world.asked(rng)
-        asked = {
+        reading = world.exchange(rng)
+        wordings = {
             lang: {text for aspect in ASPECTS for text in grammar.questions(reading.subject, aspect, lang)}
             for lang in LANGS
         }
         name = f"[{LANGUAGES[reading.lang].name}]"
         question = (reading.prompt or "").removeprefix(f"{name}\n").removesuffix(f"\n{name}")
-        assert [lang for lang in LANGS if question in asked[lang]] == [reading.lang]
+        assert [lang for lang in LANGS if question in wordings[lang]] == [reading.lang]
         said = {
             (form[reading.lang]).format(
                 name=reading.subject.name,

@@ -12,7 +12,7 @@ import pytest
 from tests.training.conftest import write_dataset
 from xlforge.base.errors import BuildError
 from xlforge.config.students import Student
-from xlforge.training.rows import choose
+from xlforge.training.rows import choose, with_split
 
 
 def ids(dataset: Path, **keys: Any) -> list[str]:
@@ -81,6 +81,14 @@ def test_a_question_is_held_out_in_all_languages_or_in_none(dataset: Path, confi
     assert [len(names) for names in held.values()] == [0, 4, 11]
     assert held[0.1] < held[0.3]
     assert not held[0.3] & set(found[0.3].filter(split="train")["id"].str.replace("/.*", "").to_list())
+
+
+@pytest.mark.parametrize(("count", "held"), [(0, 0), (1, 0), (2, 1)])
+def test_few_questions_are_not_all_held_out(count: int, held: int) -> None:
+    rows = pl.DataFrame(
+        {"id": [f"{number}/{code}" for number in range(count) for code in ("de", "hu")]}, {"id": pl.String}
+    )
+    assert len(with_split(rows, 0.5).filter(split="validation")) == 2 * held
 
 
 def test_more_rows_than_the_dataset_has_is_an_error(dataset: Path) -> None:

@@ -135,16 +135,17 @@ def test_early_stopping_delivers_the_adapter_of_the_lowest_loss_also_after_a_kil
 def test_the_validation_loss_is_that_of_the_held_out_rows_before_and_after(
     base: Path, tokenizer: PreTrainedTokenizerBase, tmp_path: Path
 ) -> None:
-    run = training(base, tokenizer, validation=0.2, num_train_epochs=3)
+    # 21 steps, so that the loss is measured after each second one, and once more at the end.
+    run = training(base, tokenizer, validation=0.2, num_train_epochs=21, train_batch_size=32)
     assert (len(run.examples), len(run.held_out)) == (32, 8)
     made = trained(run, tmp_path)
-    assert max(made.validation) == len(made.losses) == 12
+    assert [*made.validation] == [*range(2, 21, 2), 21]
     (batch,) = build_trainer(run, tmp_path).get_eval_dataloader()
     with torch.inference_mode():
         logits = made.model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"]).logits[:, :-1]
     loss = cross_entropy(logits.flatten(0, 1).float(), batch["labels"][:, 1:].flatten(), ignore_index=-100)
-    assert made.validation[12] == pytest.approx(loss.item(), rel=1e-4)
-    assert made.validation[12] < made.validation[1]
+    assert made.validation[21] == pytest.approx(loss.item(), rel=1e-4)
+    assert made.validation[21] < made.validation[2]
 
 
 def test_a_loss_that_is_not_finite_stops_the_training(
@@ -159,6 +160,15 @@ def test_processes_that_cannot_share_the_passes_are_an_error(
 ) -> None:
     with pytest.raises(BuildError, match="3 processes cannot share gradient_accumulation_steps: 4"):
         trained(training(base, tokenizer, processes=3, gradient_accumulation_steps=4), tmp_path)
+
+
+def test_early_stopping_without_a_row_to_measure_is_an_error(
+    base: Path, tokenizer: PreTrainedTokenizerBase, tmp_path: Path
+) -> None:
+    run = training(base, tokenizer, validation=0.1, early_stopping=2)
+    run.rows[:] = [row for row in run.rows if row["split"] == "train"]
+    with pytest.raises(BuildError, match=r"validation: 0\.1 holds out no usable row"):
+        trained(run, tmp_path)
 
 
 def test_an_incomplete_checkpoint_is_ignored(tmp_path: Path) -> None:

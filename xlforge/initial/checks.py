@@ -5,6 +5,7 @@ import importlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import httpx2
 import orjson
 
 from xlforge.base.errors import BuildError
@@ -50,7 +51,7 @@ class Hub:
         except (HFValidationError, RepositoryNotFoundError):
             near = "; it is no folder here either" if kind == "model" else ""
             raise BuildError(f"the Hugging Face Hub has no {kind} {name!r} for you{near}") from None
-        except Exception as error:  # the hub's client raises those of its HTTP library too
+        except (OSError, ValueError, httpx2.HTTPError) as error:
             what = f"the Hugging Face Hub cannot be reached ({type(error).__name__})"
             self.notes.append(
                 f"{what}, so the {kind} {name} was not checked: write its commit as `revision` in params.yaml"

@@ -69,7 +69,7 @@ def with_split(rows: pl.DataFrame, share: float) -> pl.DataFrame:
     """
     question = pl.col("id").str.replace("/[^/]*$", "")
     names = sorted(rows.select(question.unique())["id"], key=lambda name: _digest("validation", name))
-    held = names[: ceil(share * len(names))]
+    held = names[: min(ceil(share * len(names)), len(names) - 1)]  # one question at least is trained on
     return rows.with_columns(split=pl.when(question.is_in(held)).then(pl.lit(VALIDATION)).otherwise(pl.lit(TRAIN)))
 
 

@@ -59,7 +59,7 @@ def train(run: TrainingRun, folder: Path, progress: Steps) -> Trained:
     """Trains the adapter, from the latest complete checkpoint in `folder` if there is one.
 
     Raises:
-        BuildError: the processes cannot share a step evenly, or the loss is not a finite number.
+        BuildError: the processes cannot share a step evenly, early stopping has no row to measure, or the loss is not a finite number.
     """
     trainer = build_trainer(run, folder)
     trainer.remove_callback(PrinterCallback)
@@ -115,6 +115,11 @@ def _config(run: TrainingRun, folder: Path) -> SFTConfig:
         raise BuildError(
             f"{run.processes} processes cannot share gradient_accumulation_steps: {passes} evenly: write a multiple of "
             f"{run.processes} in params.yaml (a step still has train_batch_size examples), or start fewer processes"
+        )
+    if recipe.early_stopping and not run.held_out:
+        raise BuildError(
+            f"early_stopping: {recipe.early_stopping} follows the validation loss, and validation: {recipe.validation} holds out no "
+            "usable row of so few: raise it in params.yaml, or write early_stopping: null"
         )
     return SFTConfig(
         **recipe.model_dump(include=_TRL),
