@@ -138,12 +138,16 @@ def test_a_dry_run_shows_what_is_written_and_removed_and_changes_nothing(project
 
 
 def test_it_writes_one_build_and_removes_the_other(project: Project, endpoint: str) -> None:
+    copy = Path(".xlforge/dvc.lock")
+    copy.parent.mkdir(exist_ok=True)
+    copy.write_text("a whole one of the build before")
     config = made("--endpoint", endpoint, "--model", "plain", "--judge", "long", languages="hu, de")
     assert (config.languages, config.teacher.model, config.judge.model) == (("hu", "de"), "plain", "long")
     assert config.execution.endpoint == endpoint
     assert "pocket" not in Path("params.yaml").read_text()
     assert not [name for name in (*LEFT, *UNTRACKED) if Path(name).exists()]
     assert not Path("data/selection").exists()
+    assert not copy.exists(), "a lock that is cut would be restored from it"
     assert Path("data/prompts/pocket.jsonl").exists()
     changes = sorted(line[3:] for line in project.git("status", "--porcelain").splitlines())
     assert changes == sorted([*LEFT, "data/student/.gitkeep", "params.yaml"])

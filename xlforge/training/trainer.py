@@ -207,10 +207,6 @@ class _Callback(TrainerCallback):  # type: ignore[misc]
         if logs and "loss" in logs and state.is_world_process_zero:
             self._progress.add(self._trainer.tokens_read(state.global_step - 1, state.global_step), logs["loss"])
 
-    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        if state.global_step >= state.max_steps and args.eval_strategy != "no":
-            control.should_evaluate = True
-
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         PartialState().wait_for_everyone()
         # Where early stopping ends a training, one that continued from here would make another step.
