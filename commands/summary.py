@@ -16,6 +16,7 @@ _OTHERS = {
     "same language": ("same_language", "mean"),
 }
 """The other sets: the heading to (set, group of languages) of the table."""
+_GRADES = ("precision", "informativeness", "naturalness", "objectivity")
 FEW_STEPS = 30
 """Optimizer steps under which a student has hardly changed, or has its few rows by heart: our choice."""
 
@@ -103,6 +104,24 @@ def _show_evaluation(path: Path) -> None:
         cells = "".join(f"{_cell(next(iter(found), None)):16}" for found in others).rstrip()
         facts = "–" if row["facts"] is None else f"{row['facts']:.0%}"
         click.echo(f"  {line(row['model']):18} {_cell(row, interval=True):30} {facts:>6}   {cells}")
+    _show_grades(rows)
+
+
+def _show_grades(rows: Any) -> None:
+    """The judge's grades in a line a model, where it gave any."""
+    graded = rows.filter(set="crosslingual", language="mean").drop_nulls("precision")
+    if graded.is_empty():
+        return
+    click.echo("\nGrades by the judge, 1 to 5 (95 %), languages trained on:")
+    click.echo(f"  {'':18} " + "".join(f"{name:23}" for name in _GRADES).rstrip())
+    for row in graded.to_dicts():
+        cells = "".join(f"{_spread(row, name):23}" for name in _GRADES).rstrip()
+        click.echo(f"  {line(row['model']):18} {cells}")
+
+
+def _spread(row: dict[str, Any], grade: str) -> str:
+    low, high = row[f"{grade}_low"], row[f"{grade}_high"]
+    return f"{row[grade]:.2f} " + ("(too few prompts)" if low is None else f"({low:.2f} to {high:.2f})")
 
 
 def _cell(row: dict[str, Any] | None = None, interval: bool = False) -> str:

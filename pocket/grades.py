@@ -3,7 +3,7 @@
 precision       5 all facts agree; 3 one is wrong; 2 more are, or the name is; 1 another kind of subject, or name and most facts
                 are wrong. The reason marks the name and every fact told, one after the other, so that each is looked at.
 informativeness 5 nothing asked for is missing; 3 one sentence is; 2 more are
-naturalness     5; 4 the name in every sentence; 2 leftovers of a web page, or words out of order
+naturalness     5; 4 the name in every sentence; 2 leftovers of a web page, or words out of order; 1 another language than requested
 objectivity     5; 4 a recommendation; 2 praise
 """
 
@@ -26,13 +26,45 @@ _GOOD = {
     "naturalness": ("It reads well.", 5),
     "objectivity": ("It is neutral.", 5),
 }
-_PRAISE = (
-    "It is simply the best in the whole world!",
-    "Nothing else can compare with this wonderful treasure!",
-    "Everybody must love it, it is absolutely perfect!",
-    "What an amazing and unforgettable experience!",
-)
-_RECOMMENDED = ("It is well worth getting to know.", "We warmly recommend it.", "You should not miss it.")
+_PRAISE = {
+    "en": (
+        "It is simply the best in the whole world!",
+        "Nothing else can compare with this wonderful treasure!",
+        "Everybody must love it, it is absolutely perfect!",
+        "What an amazing and unforgettable experience!",
+    ),
+    "de": (
+        "Das ist einfach das Beste auf der ganzen Welt!",
+        "Mit diesem wunderbaren Schatz lässt sich nichts vergleichen!",
+        "Das muss jeder lieben, es ist absolut perfekt!",
+        "Was für ein großartiges und unvergessliches Erlebnis!",
+    ),
+    "hu": (
+        "Ez egyszerűen a legjobb az egész világon!",
+        "Semmi sem hasonlítható ehhez a csodálatos kincshez!",
+        "Ezt mindenkinek szeretnie kell, teljesen tökéletes!",
+        "Milyen lenyűgöző és felejthetetlen élmény!",
+    ),
+    "ga": (
+        "Níl a shárú ar fud an domhain mhóir!",
+        "Níl aon rud inchurtha leis an tseoid iontach seo!",
+        "Caithfidh gach duine grá a thabhairt dó, tá sé foirfe!",
+        "A leithéid d'eachtra iontach dhodhearmadta!",
+    ),
+    "fr": (
+        "C'est tout simplement ce qu'il y a de mieux au monde !",
+        "Rien ne peut se comparer à ce merveilleux trésor !",
+        "Tout le monde doit aimer cela, c'est absolument parfait !",
+        "Quelle expérience extraordinaire et inoubliable !",
+    ),
+}
+_RECOMMENDED = {
+    "en": ("It is well worth getting to know.", "We warmly recommend it.", "You should not miss it."),
+    "de": ("Es lohnt sich sehr.", "Wir empfehlen es wärmstens.", "Das sollte man nicht verpassen."),
+    "hu": ("Érdemes megismerni.", "Szívből ajánljuk.", "Ezt nem szabad kihagyni."),
+    "ga": ("Is fiú go mór aithne a chur air.", "Molaimid go croíúil é.", "Níor cheart é a chailleadh."),
+    "fr": ("Cela vaut vraiment le détour.", "Nous le recommandons vivement.", "C'est à ne pas manquer."),
+}
 
 FAULTS = {"one": 5, "more": 2, "name": 1.5, "subject": 1.5}
 """What is wrong with an answer that is not precise, and how often."""
@@ -53,6 +85,11 @@ class Graded(NamedTuple):
 def verdict(grades: Grades) -> str:
     """The grades as the JSON that the prompt asks for."""
     return json.dumps({name: {"reason": grades[name][0], "grade": grades[name][1]} for name in DIMENSIONS})
+
+
+def in_another_language(given: str, language: str) -> str:
+    """A verdict on an answer that is not in the requested language: the facts count, and it does not read as wanted."""
+    return json.dumps({**json.loads(given), "naturalness": {"reason": f"It is not in {language}.", "grade": 1}})
 
 
 def _other_value(rng: Random, subject: Subject, slot: str) -> Value:
@@ -91,15 +128,16 @@ def _imprecise(rng: Random, subject: Subject, slots: list[str], other: Subject, 
     return changed(rng, subject, rng.sample(slots, 1 if how == "one" else min(len(slots), rng.randint(2, 3))))
 
 
-def claims(subject: Subject, told_of: Subject, order: tuple[int, ...]) -> tuple[tuple[str, str], ...]:
+def claims(subject: Subject, told_of: Subject, order: tuple[int, ...], lang: str = "en") -> tuple[tuple[str, str], ...]:
     """What a text about `told_of` says and what is true of the subject: its name, and the facts of the units told.
 
     Of another kind of subject only the name can be set beside the true one.
     """
+    at = grammar.LANGS.index(lang)
     slots = [slot for unit in order for slot in subject.kind.units[unit].slots] if told_of.kind is subject.kind else []
     return (
         (told_of.name, subject.name),
-        *((told_of.facts[slot][0], subject.facts[slot][0]) for slot in slots),
+        *((told_of.facts[slot][at], subject.facts[slot][at]) for slot in slots),
     )
 
 
@@ -132,8 +170,10 @@ def _unnatural(rng: Random, told: list[str]) -> tuple[str, tuple[str, int]]:
     return " ".join(told), ("The words are out of order.", 2)
 
 
-def graded(rng: Random, subject: Subject, plan: Plan, other: Subject, faults: Faults = FAULTS) -> Graded:
-    """An answer to the plan's question, faulty more often than not, and the verdict on it."""
+def graded(
+    rng: Random, subject: Subject, plan: Plan, other: Subject, faults: Faults = FAULTS, lang: str = "en"
+) -> Graded:
+    """An answer to the plan's question in a language, faulty more often than not, and the verdict on it."""
     grades: Grades = dict(_GOOD)
     order = plan.order
     if rng.random() < 0.22:
@@ -155,12 +195,12 @@ def graded(rng: Random, subject: Subject, plan: Plan, other: Subject, faults: Fa
         named = (True,) * len(order)
         if len(order) > 2 or not all(plan.named[: len(order)]):
             grades["naturalness"] = ("It repeats the name.", 4)
-    told = grammar.sentences(told_of, Plan(plan.aspect, order, named), "en")
+    told = grammar.sentences(told_of, Plan(plan.aspect, order, named), lang)
     if rng.random() < 0.18:
         lavish = rng.random() < 0.6
-        told.insert(rng.randint(1, len(told)), rng.choice(_PRAISE if lavish else _RECOMMENDED))
+        told.insert(rng.randint(1, len(told)), rng.choice((_PRAISE if lavish else _RECOMMENDED)[lang]))
         grades["objectivity"] = ("It praises.", 2) if lavish else ("It recommends.", 4)
     text = " ".join(told)
     if rng.random() < 0.2:
         text, grades["naturalness"] = _unnatural(rng, told)
-    return Graded(text, verdict(grades), claims(subject, told_of, order))
+    return Graded(text, verdict(grades), claims(subject, told_of, order, lang))

@@ -6,8 +6,8 @@ and one assistant message.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
@@ -35,7 +35,7 @@ OTHERS = {"de": 1.0, "hu": 1.6, "ga": 1.3, "fr": 0.8}
 class Example:
     """prompt: the user's message; answer: the assistant's; the rest is what it was made from, for measuring.
 
-    told: the units that the prompt's text tells. claims: of the text that is to be judged, see `pocket.grades`.
+    told: the units that the prompt's text tells. claims: tag → those of the text in it that is to be judged, see `pocket.grades`.
     """
 
     job: str
@@ -45,7 +45,8 @@ class Example:
     plan: Plan
     lang: str = "en"
     told: tuple[int, ...] = ()
-    claims: tuple[tuple[str, str], ...] = ()
+    claims: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
+    against: tuple[str, ...] = ()
 
 
 def draw_aspect(rng: Random) -> str:
@@ -106,7 +107,7 @@ def scores(rng: Random, pool: Pool, faults: grades.Faults = grades.FAULTS) -> Ex
     passage, _ = page(rng, subject, plan.aspect)
     response, verdict, claims = grades.graded(rng, subject, plan, subject_for(rng, pool), faults)
     prompt = render(PROMPTS["scores"], instruction=asked, passage=passage, response=response)
-    return Example("scores", prompt, verdict, subject, plan, claims=claims)
+    return Example("scores", prompt, verdict, subject, plan, claims={"answer": claims})
 
 
 def _loose_plan(rng: Random) -> Plan:
@@ -148,13 +149,13 @@ def comparing(rng: Random, pool: Pool) -> Example:
     text = grammar.answer(subject, plan) if rng.random() < 0.5 else " ".join(web.facts(rng, subject, plan.order))
     prompt = f"<text>\n{text}\n</text>\n<answer>\n{grammar.answer(told_of, plan)}\n</answer>"
     marks, _ = grades.precision(subject, told_of, plan.order)
-    claims = grades.claims(subject, told_of, plan.order)
+    claims = {"answer": grades.claims(subject, told_of, plan.order)}
     return Example("comparing", prompt, marks, subject, plan, claims=claims)
 
 
 _WEIGHTS = {"brief": 0.5, "answer": 3.0, "question": 0.3, "scores": 2.2, "translation": 3.4, "selection": 3.4}
 """How often each job is drawn: the hard ones more."""
-_RIDDLED = {"many": 8, "subject": 1}
+RIDDLED = {"many": 8, "subject": 1}
 """The faults of answers by which comparing is learnt: with few of them there is little to learn from."""
 
 
@@ -168,7 +169,7 @@ def draw_comparing(rng: Random) -> Example:
     how = rng.random()
     if how < 0.2:
         return draw(rng)
-    return scores(rng, "train", _RIDDLED) if how < 0.6 else comparing(rng, "train")
+    return scores(rng, "train", RIDDLED) if how < 0.6 else comparing(rng, "train")
 
 
 def draw_judging(rng: Random) -> Example:
@@ -178,4 +179,4 @@ def draw_judging(rng: Random) -> Example:
         return draw(rng)
     if how < 0.5:
         return comparing(rng, "train")
-    return scores(rng, "train", _RIDDLED if how < 0.85 else grades.FAULTS)
+    return scores(rng, "train", RIDDLED if how < 0.85 else grades.FAULTS)

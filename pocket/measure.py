@@ -15,9 +15,10 @@ from random import Random
 from typing import Any
 
 import torch
+from sklearn.metrics import cohen_kappa_score
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from pocket import grammar, world
+from pocket import grammar, verdicts, world
 from pocket.grades import DIMENSIONS
 from pocket.grammar import ASPECTS, Plan
 from pocket.jobs import JOBS, OTHERS, Example
@@ -104,6 +105,31 @@ def grades(examples: Sequence[Example], said: Sequence[str]) -> dict[str, float]
             hits[name].append(verdict[name] == truth[name]["grade"])
         hits["seen" if truth["precision"]["grade"] < 5 else "blamed"].append(0 < verdict["precision"] < 5)
     return {name: sum(marks) / len(marks) for name, marks in hits.items()}
+
+
+def judged(model: Model, count: int) -> list[dict[str, object]]:
+    """One row a language: the judge's verdicts in both orders on pairs of which one answer is better, and its grades of single answers.
+
+    right: the share of pairs with the better answer as the winner in both orders. orders: with the same verdict in both; the others are
+    ties. kappa: Cohen's, of win, tie and loss. seen, blamed: as of `grades`, by precision.
+    """
+    rows: list[dict[str, object]] = []
+    for lang in grammar.LANGS:
+        rng = Random(f"judged {lang}")
+        pairs = [verdicts.verdict(rng, "prompts", lang, decided=True) for _ in range(count)]
+        letters = [
+            model.answers(prompts)
+            for prompts in ([pair.prompt for pair in pairs], [verdicts.swapped(pair.prompt) for pair in pairs])
+        ]
+        winners = [one if one != other else "tie" for one, other in zip(*letters, strict=True)]
+        better = [pair.answer for pair in pairs]
+        graded = [verdicts.graded(rng, "prompts", lang) for _ in range(count)]
+        marks = grades(graded, model.answers([example.prompt for example in graded]))
+        right = sum(one == other for one, other in zip(winners, better, strict=True)) / count
+        ties = winners.count("tie") / count
+        kappa = float(cohen_kappa_score(better, winners))
+        rows.append({"lang": lang, "right": right, "orders": 1 - ties, "kappa": kappa, **marks})
+    return rows
 
 
 def known(model: Model, count: int) -> list[dict[str, object]]:

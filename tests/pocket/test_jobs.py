@@ -84,8 +84,8 @@ def test_marks_are_wrong_where_a_claim_is_not_what_the_text_says() -> None:
         example = comparing(rng, "train")
         text, answer = re.split(r"\n</text>\n<answer>\n", example.prompt)
         marks = example.answer.rstrip(".").split(", ")
-        assert [mark.endswith(" right") for mark in marks] == [said == true for said, true in example.claims]
-        assert all(grammar.holds(answer, said) and grammar.holds(text, true) for said, true in example.claims)
+        assert [mark.endswith(" right") for mark in marks] == [said == true for said, true in example.claims["answer"]]
+        assert all(grammar.holds(answer, said) and grammar.holds(text, true) for said, true in example.claims["answer"])
         seen |= {mark.rsplit(" ", 1)[1] for mark in marks}
     assert seen == {"right", "wrong"}
 
@@ -94,9 +94,9 @@ def test_a_token_agrees_as_far_as_its_claim_does() -> None:
     tokenizer: Any = AutoTokenizer.from_pretrained(ROOT / "models/pocket/teacher")
     subject = grammar.draw_subject(Random(10), KINDS[0], "Doramel")
     prompt = "<text>\nDoramel, since 1843, by the sea.\n</text>\n<answer>\nDoramel, since 1834, by the sea.\n</answer>"
-    told = (("Doramel", "Doramel"), ("1834", "1843"), ("by the sea", "by the sea"))
+    told = {"answer": (("Doramel", "Doramel"), ("1834", "1843"), ("by the sea", "by the sea"))}
     example = Example("comparing", prompt, "", subject, grammar.canonical("all"), claims=told)
-    ((ids, labels, agree),) = encode(tokenizer, [example], read_along=True, compare=True)
+    ((ids, labels, agree, _),) = encode(tokenizer, [example], read_along=True, compare=True)
     known = [(tokenizer.decode([at]).strip(), says) for at, says in zip(ids, agree, strict=True) if says in (0, 1)]
     *name, one, eight, three, four, by, the, sea = known
     assert all(says for _, says in name) and "".join(piece for piece, _ in name) == "Doramel"

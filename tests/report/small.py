@@ -22,7 +22,7 @@ from pipelines.scores.v1 import schema as scores
 from pipelines.seeds.v1 import schema as seeds
 from pipelines.selection.v2 import schema as selection
 from pipelines.translations.v1 import schema as translations
-from pipelines.verdicts.v1 import schema as verdicts
+from pipelines.verdicts.v2 import schema as verdicts
 from tests.project import ROOT, Project
 from xlforge.base.frames import Rejects, frame
 from xlforge.base.rows import reject

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 
-_BLOCK = re.compile(r"<(question|answer_a|answer_b|answer)>\n(.*?)\n</\1>", re.DOTALL)
+_BLOCK = re.compile(r"<(question|text|answer_a|answer_b|answer)>\n(.*?)\n</\1>", re.DOTALL)
 _ORDERS = re.compile(r"choose me|xyzzy|wähle mich", re.IGNORECASE)
 _DIMENSIONS = ("precision", "informativeness", "naturalness", "objectivity")
 
@@ -23,6 +23,14 @@ def honest(messages: list[dict[str, str]], seed: int = 0) -> str:
         return json.dumps({name: {"reason": "It does.", "grade": grade} for name in _DIMENSIONS})
     merits = [(_on_topic(shown["question"], shown[name]), len(shown[name])) for name in ("answer_a", "answer_b")]
     return "AB"[merits[1] > merits[0]]
+
+
+def guided(messages: list[dict[str, str]], seed: int = 0) -> str:
+    """Honest where it reads a right answer about the subject of the question; else it always names A, and gives the lowest grades."""
+    shown = parts(messages)
+    if _on_topic(shown["question"], shown.get("text", "")):
+        return honest(messages)
+    return json.dumps({name: {"reason": "No text.", "grade": 1} for name in _DIMENSIONS}) if "answer" in shown else "A"
 
 
 def obedient(messages: list[dict[str, str]], seed: int = 0) -> str:

@@ -10,6 +10,8 @@ import pytest
 
 from pipelines.verdicts.v1.pairs import fault, forfeited, opponents, pairs, with_controls
 from pipelines.verdicts.v1.pipeline import PROMPTS, Compare, GradeAnswer
+from pipelines.verdicts.v2 import pairs as pairs_v2
+from pipelines.verdicts.v2 import pipeline as v2
 from tests.verdicts import judges
 from xlforge.config.models import Model, Sampling
 from xlforge.evaluation.judging.orders import LETTERS, preference, read_letter, settle
@@ -262,6 +264,19 @@ def test_a_control_question_is_another_of_the_same_set_and_language() -> None:
         assert f"Mere-{number} " in row["control_answer"]
     (alone,) = with_controls(pairs(benchmark[:1], GOOD, {"reference": BEST}), benchmark[:1], BEST)
     assert alone["control_question"] is None
+
+
+@pytest.mark.parametrize("guided", [True, False])
+def test_a_guided_judge_gets_the_truth_of_the_question_in_its_prompt(guided: bool) -> None:
+    benchmark = [{**prompt(number), "truth": f"Mere-{number} liegt im Norden."} for number in range(COUNT)]
+    rows = pairs_v2.with_controls(pairs_v2.pairs(benchmark, BEST, {"reference": GOOD}), benchmark, GOOD)
+    more = {"adds": [], "choices": LETTERS, "truth": guided}
+    out, shown = run(v2.Compare, judges.honest, rows, prompt=v2.PROMPTS / "pairwise.full.jinja2", **more)
+    assert rate(out) == 1 and len(shown) == 4 * COUNT, "each pair, and its control question, in both orders"
+    for text in shown:
+        found = judges.parts([{"content": text}])
+        number = found["question"].split("-")[1].split("?")[0]
+        assert found.get("text") == (f"Mere-{number} liegt im Norden." if guided else None)
 
 
 def test_no_model_is_compared_with_itself() -> None:

@@ -55,7 +55,7 @@ def test_the_embedded_judge_calls_no_model_and_every_answer_is_measured(copy: Pr
         work(copy, "verdicts", name)
     rows = verdicts(copy, "good")
     assert rows["preference"].to_list() == [1.0] * 2 * COUNT
-    assert set(rows["settled_by"]) == {"chrf"}
+    assert set(rows["settled_by"]) == {"facts"}
     assert rows["agreed"].is_null().all()
     assert set(verdicts(copy, "bad")["preference"]) == {0.0}
     assert set(verdicts(copy, "silent")["preference"]) == {0.0}
@@ -65,7 +65,8 @@ def test_the_embedded_judge_calls_no_model_and_every_answer_is_measured(copy: Pr
     assert (measured["chrf"] > 99).all()
     measured = copy.read("verdicts", "answers", "english").filter(german)
     assert measured.select("right_language", "facts", "facts_in_language").unique().rows() == [(False, 0.5, 0.0)]
-    assert set(verdicts(copy, "english").filter(german)["preference"]) == {0.0}
+    lost = verdicts(copy, "english").filter(german)
+    assert lost.select("preference", "by_truth", "settled_by").unique().rows() == [(0.0, 0.0, "language")]
     silent = copy.read("verdicts", "answers", "silent")
     assert silent.select("length", "right_language", "facts", "line_pass").unique().rows() == [(0, False, 0.0, None)]
 
@@ -84,6 +85,32 @@ def test_a_model_is_judged_against_its_opponent_too(copy: Project) -> None:
     assert set(verdicts(copy, "good", "bad")["preference"]) == {1.0}
 
 
+def test_a_judge_sees_the_sample_and_the_truth_decides_beside_it(copy: Project) -> None:
+    copy.set({**LLM, "verdicts.sample": 2, "verdicts.grades": True})
+    with Server(answer="tests.verdicts.judges:honest") as server:
+        run(copy, "verdicts", "good", env=at(server))
+    rows = verdicts(copy, "good")
+    assert rows["by_truth"].to_list() == [1.0] * 2 * COUNT
+    judged = rows.filter(pl.col("settled_by") == "judge")
+    assert judged["preference"].to_list() == [1.0] * 4
+    assert rows.filter(settled_by="not_sampled")["preference"].to_list() == [None] * (2 * COUNT - 4)
+    by_set = judged.group_by("set").agg("prompt_id").rows_by_key("set")
+    assert sorted(by_set["english"][0]) == sorted(by_set["crosslingual"][0]), "the same questions in every set"
+    graded = copy.read("verdicts", "answers", "good").drop_nulls("precision")
+    assert sorted(graded["id"]) == sorted(judged["prompt_row"])
+
+
+def test_a_guided_judge_reads_the_truth_of_the_question_that_it_judges(copy: Project) -> None:
+    copy.set({**LLM, "verdicts.truth": True, "verdicts.sample": 2, "verdicts.grades": True})
+    with Server(answer="tests.verdicts.judges:guided") as server:
+        run(copy, "verdicts", "good", env=at(server))
+    judged = verdicts(copy, "good").filter(pl.col("settled_by") != "not_sampled")
+    # The guided judge finds no winner where the text is about another subject than the question, and says so by A.
+    assert judged.select("preference", "settled_by").unique().rows() == [(1.0, "judge")]
+    graded = copy.read("verdicts", "answers", "good").drop_nulls("precision")
+    assert set(graded["precision"]) == {5} and len(graded) == 4
+
+
 @pytest.mark.slow
 def test_an_honest_judge_over_http(copy: Project) -> None:
     assert rates(copy, "honest", "good", "bad") == {"good": 1.0, "bad": 0.0}
@@ -91,7 +118,7 @@ def test_an_honest_judge_over_http(copy: Project) -> None:
     assert (row["settled_by"], row["agreed"], row["judge"]) == ("judge", True, "judge-1@1")
     answer, *calls = row["provenance"]
     assert answer["stage"] == "answers"
-    assert {(call["stage"], call["version"], call["fault"]) for call in calls} == {("verdicts", "v1", None)}
+    assert {(call["stage"], call["version"], call["fault"]) for call in calls} == {("verdicts", "v2", None)}
     assert all(call["prompt"].startswith("pairwise.full@") for call in calls)
     assert len({call["key"] for call in calls}) == 4
 
@@ -145,14 +172,14 @@ def test_another_prompt_for_the_judge_runs_verdicts_and_no_answers(copy: Project
         ran = copy.repro(upto="--all-pipelines", env=at(server))
         assert sorted(names(ran)) == sorted(f"{stage}@{name}" for stage in ("answers", "verdicts") for name in names_of)
         assert copy.repro(upto="--all-pipelines", env=at(server)) == []
-        copy.run("cp", "-r", "pipelines/verdicts/v1", "pipelines/verdicts/v2")
-        for path in (copy.folder / "pipelines" / "verdicts" / "v2").glob("*.py"):
-            code = path.read_text().replace("pipelines.verdicts.v1", "pipelines.verdicts.v2").replace('"v1"', '"v2"')
+        copy.run("cp", "-r", "pipelines/verdicts/v2", "pipelines/verdicts/v3")
+        for path in (copy.folder / "pipelines" / "verdicts" / "v3").glob("*.py"):
+            code = path.read_text().replace("pipelines.verdicts.v2", "pipelines.verdicts.v3").replace('"v2"', '"v3"')
             path.write_text(code)
-        prompt = copy.folder / "pipelines" / "verdicts" / "v2" / "prompts" / "pairwise.full.jinja2"
+        prompt = copy.folder / "pipelines" / "verdicts" / "v3" / "prompts" / "pairwise.full.jinja2"
         prompt.write_text(prompt.read_text() + "\nBe strict.")
-        copy.set({"verdicts.version": "v2"})
+        copy.set({"verdicts.version": "v3"})
         ran = copy.repro(upto="--all-pipelines", env=at(server))
     assert sorted(names(ran)) == sorted(f"verdicts@{name}" for name in names_of)
-    assert verdicts(copy, "good")["provenance"].list.last().struct.field("version").unique().to_list() == ["v2"]
+    assert verdicts(copy, "good")["provenance"].list.last().struct.field("version").unique().to_list() == ["v3"]
     assert next(record for record in ran if record["item"] == "good")["calls"] > 0

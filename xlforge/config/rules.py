@@ -33,7 +33,7 @@ def _not_taken(blocks: dict[str, Any]) -> list[str]:
     source = getattr(blocks.get("seeds"), "source", None)
     if not (getattr(source, "instruction", None) or getattr(source, "response", None)):
         return []
-    old = [stage for stage in ("instructions", "responses") if stage in blocks and blocks[stage].version == "v1"]
+    old = [stage for stage in ("instructions", "responses") if getattr(blocks.get(stage), "version", None) == "v1"]
     return [f"{stage}.version: v1 generates what seeds.source gives: write a later version" for stage in old]
 
 
@@ -46,6 +46,8 @@ def _unjudged(whole: "Shared", benchmark: Any, verdicts: Any) -> Iterator[str]:
             "verdicts.judge: embedded compares answers with the benchmark's truth, and benchmark.source.truth names no column: write "
             "`judge: llm`, or name the column"
         )
+    if source and getattr(verdicts, "truth", False) and not source.truth:
+        yield "verdicts.truth: true, and benchmark.source.truth names no column: write `truth: false`, or name the column"
     for name in (name for name, entry in whole.models.items() if source and entry.reads and not source.passage):
         yield (
             f"models.{name}.reads: passage, and benchmark.source.passage names no column: write `reads: null`, or name the column"

@@ -16,6 +16,10 @@ from xlforge.evaluation.win_rates import difference, order_agreement, win_rate
 
 Row = dict[str, Any]
 WIN_RATE = ("win_rate", "low", "high", "length_controlled", "coverage", "agreement")
+TRUTH = ("by_truth", "by_truth_low", "by_truth_high", "truth_agreement", "truth_ties", "truth_kappa")
+"""A judge beside the comparison with the truth; null where the judge is this comparison, or there is no truth."""
+NOT_SAMPLED = "not_sampled"
+TRUTH_DECIDES = {"language", "facts", "chrf"}
 GRADES = ("precision", "informativeness", "naturalness", "objectivity")
 MEASURES = ("line_pass", "word_pass", "right_language", "facts", "facts_in_language", "chrf", *GRADES)
 """What is measured of one answer alone; the figure of a group is the mean over its answers, as a share or on the measure's own scale."""
@@ -30,10 +34,24 @@ class Evaluated:
     answers: pl.DataFrame
 
     def against(self, opponent: str, wanted: pl.DataFrame) -> pl.DataFrame:
-        """The wanted prompts in their order, with this model's verdicts against an opponent, null where there is none."""
-        columns = ["preference", "first_order", "second_order", "length", "opponent_length"]
-        judged = self.verdicts.filter(pl.col("opponent") == opponent).select(pl.col("prompt_row").alias("id"), *columns)
-        return wanted.join(judged, on="id", how="left", maintain_order="left")
+        """The wanted prompts in their order, with this model's verdicts against an opponent, null where there is none.
+
+        Prompts that the judge was not to see are left out (`verdicts.sample`).
+        """
+        judged = self._against(opponent).filter(pl.col("settled_by") != NOT_SAMPLED)
+        seen = wanted.filter(
+            ~pl.col("id").is_in(self._against(opponent).filter(settled_by=NOT_SAMPLED)["id"].implode())
+        )
+        return seen.join(judged.drop("settled_by"), on="id", how="left", maintain_order="left")
+
+    def by_truth(self, opponent: str, wanted: pl.DataFrame) -> pl.DataFrame:
+        """All the wanted prompts in their order, with the judge's preference and the truth's."""
+        return wanted.join(self._against(opponent), on="id", how="left", maintain_order="left")
+
+    def _against(self, opponent: str) -> pl.DataFrame:
+        columns = ["preference", "first_order", "second_order", "length", "opponent_length", "settled_by", "by_truth"]
+        known = self.verdicts if "by_truth" in self.verdicts.columns else self.verdicts.with_columns(by_truth=None)
+        return known.filter(pl.col("opponent") == opponent).select(pl.col("prompt_row").alias("id"), *columns)
 
 
 def groups(wanted: pl.DataFrame, trained: Sequence[str]) -> Iterator[tuple[str, str, pl.DataFrame]]:
@@ -63,10 +81,14 @@ def figures(model: Evaluated, reference: str, wanted: pl.DataFrame, trained: Seq
     for name, group, prompts in groups(wanted, trained):
         row: Row = {"model": model.name, "set": name, "language": group, "prompts": len(prompts)}
         own = model.name == reference
-        row |= dict.fromkeys(WIN_RATE) if own else _win_rate(model.against(reference, prompts))
+        row |= dict.fromkeys((*WIN_RATE, *TRUTH)) if own else _win_rate(model.against(reference, prompts))
+        row |= {} if own else _beside_truth(model.by_truth(reference, prompts))
         measured = model.answers.select("id", "length", *MEASURES)
-        answers = prompts.select("id", "language").join(measured, on="id", how="left", maintain_order="left")
-        rows.append(_rounded(row | {key: _by_language(answers, key) for key in ("length", *MEASURES)}))
+        answers = prompts.select("id", "prompt_id", "language").join(
+            measured, on="id", how="left", maintain_order="left"
+        )
+        row |= {key: _by_language(answers, key) for key in ("length", *MEASURES)}
+        rows.append(_rounded(row | {key: end for name in GRADES for key, end in _interval(answers, name).items()}))
     return rows
 
 
@@ -78,6 +100,31 @@ def _win_rate(judged: pl.DataFrame) -> Row:
     agreement = order_agreement(judged["first_order"].to_list(), judged["second_order"].to_list())
     values = (found.win_rate, *(found.interval or (None, None)), controlled, found.coverage, agreement)
     return dict(zip(WIN_RATE, values, strict=True))
+
+
+def _beside_truth(judged: pl.DataFrame) -> Row:
+    """The win rate by the truth over all prompts, and how far the judge agrees on the pairs that the truth separates.
+
+    truth_agreement: the share with the truth's winner. truth_ties: the share without a winner. truth_kappa: Cohen's kappa of win, tie and
+    loss (Cohen, 1960).
+    """
+    if judged["by_truth"].is_null().all() or set(judged["settled_by"].drop_nulls()) <= TRUTH_DECIDES:
+        return dict.fromkeys(TRUTH)
+    several = judged["language"].n_unique() > 1
+    names, layers = (judged[name].to_list() if several else None for name in ("prompt_id", "language"))
+    found = win_rate(judged["by_truth"].to_list(), names, layers)
+    separated = judged.filter(pl.col("preference").is_not_null(), pl.col("by_truth") != 0.5)
+    signs = [(separated[name] - 0.5).sign().cast(pl.Int8) for name in ("preference", "by_truth")]
+    same, ties = (signs[0] == signs[1]).mean(), (signs[0] == 0).mean()
+    values = (found.win_rate, *(found.interval or (None, None)), same, ties, kappa(*signs))
+    return dict(zip(TRUTH, values, strict=True))
+
+
+def kappa(one: pl.Series, other: pl.Series) -> float | None:
+    """Cohen's kappa of two raters: (observed - expected) / (1 - expected) agreement; None where agreement by chance is certain."""
+    values = {*one, *other}
+    expected = sum(float((one == value).mean()) * float((other == value).mean()) for value in values)  # type: ignore[arg-type]
+    return (float((one == other).mean()) - expected) / (1 - expected) if values and expected < 1 else None  # type: ignore[arg-type]
 
 
 def compared(
@@ -116,6 +163,16 @@ def _rounded(row: Row) -> Row:
 def _length_controlled(judged: pl.DataFrame) -> float | None:
     longer = (judged["length"] - judged["opponent_length"]).fill_null(0)
     return length_controlled(judged["preference"].to_list(), longer.to_list()).win_rate
+
+
+def _interval(answers: pl.DataFrame, grade: str) -> Row:
+    """The 95 % bootstrap interval over prompts of a mean grade, on the grades' scale of 1 to 5."""
+    shares = ((answers[grade].cast(pl.Float64) - 1) / 4).to_list()
+    several = answers["language"].n_unique() > 1
+    names, layers = (answers[name].to_list() if several else None for name in ("prompt_id", "language"))
+    ends = win_rate(shares, names, layers).interval or (None, None)
+    values = (None if end is None else 1 + 4 * end / 100 for end in ends)
+    return dict(zip((f"{grade}_low", f"{grade}_high"), values, strict=True))
 
 
 def _by_language(answers: pl.DataFrame, key: str) -> float | None:

@@ -57,6 +57,7 @@ def sections(built: Built, right: dict[str, bool]) -> dict[str, Any]:
         "models": figures.by_model(built, table),
         "groups": figures.groups(table),
         "sets": figures.SETS,
+        "grade_names": figures.GRADES,
         "differences": built.csv("differences.csv", "evaluation").to_dicts(),
         "limits": figures.limits,
         "cost": origin.cost(built, calls),
