@@ -1,4 +1,4 @@
-"""`xlforge publish`: a build's dataset, or a student's adapter, on the Hugging Face Hub."""
+"""`xlforge publish`: a build's dataset or benchmark, or a student's adapter, on the Hugging Face Hub."""
 
 import shutil
 from collections.abc import Callable
@@ -42,6 +42,16 @@ def _options(work: Callable[..., Any]) -> Callable[..., Any]:
 def dataset(repo: str, **options: Any) -> None:
     """The dataset's configs with their language splits, and a card written from the build."""
     from xlforge.publish.dataset import publication
+
+    _check(repo)
+    _deliver(*publication(repo), **options)
+
+
+@command.command(epilog="Example: xlforge publish benchmark --repo USER/NAME --dry-run")
+@_options
+def benchmark(repo: str, **options: Any) -> None:
+    """The benchmark's prompts: a config for each set, a split for each language, and a card written from the build."""
+    from xlforge.publish.benchmark import publication
 
     _check(repo)
     _deliver(*publication(repo), **options)

@@ -1,39 +1,31 @@
 """A build's dataset as a publication: its configs as they are, and a card written from the build."""
 
-from pathlib import Path
-
 from xlforge.config import params
 from xlforge.config.params import Config
 from xlforge.languages.registry import LANGUAGES
-from xlforge.publish import build, licences, secrets, state
+from xlforge.publish import build, licences, state
 from xlforge.publish.evaluated import Evaluated, evaluated, what
 from xlforge.publish.hub import Publication
 from xlforge.publish.markdown import rendered
-from xlforge.publish.rows import Split, chosen, configs, fields, module, splits
+from xlforge.publish.rows import Split, assembled, chosen, fields, head, module, splits
 from xlforge.report.labels import called
-
-SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"), (10**7, "1M<n<10M"))
 
 
 def publication(repo: str) -> tuple[Publication, list[str]]:
     """What would be published, and notes for the user. Raises BuildError where the build must not be published."""
     config = params.load()
     here = state.checked("dataset", config)
-    found, known = splits(config), secrets.known_here()
-    secrets.refuse((text for split in found for text in split.texts()), known)
+    found = splits(config)
     figures, notes = evaluated(config)
     card = written(repo, here, config, found=found, figures=figures)
-    secrets.refuse([("the card", card)], known)
-    files: dict[str, bytes | Path] = {split.place: split.path for split in found}
-    owned = tuple(f"{name}/*" for name in dict.fromkeys(split.config for split in found))
-    return Publication("dataset", repo, files | {"README.md": card.encode()}, owned), notes
+    return assembled(repo, found, card, module(config).CONFIGS), notes
 
 
 def written(repo: str, here: state.State, config: Config, *, found: list[Split], figures: Evaluated | None) -> str:
     """The card. The same build gives the same bytes."""
     calls = build.calls((split.rows for split in found), build.unpinned(config))
     table, described = licences.load(), module(config)
-    stages, codes = build.stages("dataset"), config.languages
+    stages, codes, seeds = build.stages("dataset"), config.languages, config.block("seeds").source
     best = {split.name: split.rows for split in found if split.config == "bestof3"}
     widest = max(found, key=lambda split: len(split.rows.columns)).rows.schema
     examples = [best[name].filter(language=code) for code in ("en", *codes) if (name := LANGUAGES[code].split) in best]
@@ -62,31 +54,20 @@ def written(repo: str, here: state.State, config: Config, *, found: list[Split],
         scored=next((chosen(split.rows) for split in found if split.config == "scored"), None),
         source=source(config),
         given=given(),
-        seeds=config.block("seeds").source,
+        seeds=seeds,
     )
-    return head(table.dataset, codes, found, config) + body
-
-
-def head(licence: str, codes: tuple[str, ...], found: list[Split], config: Config) -> str:
-    """The card's YAML, as the Hub reads it."""
-    from huggingface_hub import DatasetCardData
-
-    total = sum(len(split.rows) for split in found)
-    seeds = config.block("seeds").source
-    data = DatasetCardData(
+    yaml = head(
+        found,
+        described.CONFIGS,
         language=["en", *codes],
-        license=licence,
+        license=table.dataset,
         annotations_creators="machine-generated",
         language_creators=["found", "machine-generated"] if given() else "machine-generated",
-        multilinguality="multilingual",
-        size_categories=next((name for limit, name in SIZES if total < limit), "n>10M"),
         source_datasets=[seeds.name] if seeds.kind == "hub" else ["original"],
-        task_categories=["text-generation"],
         pretty_name=f"Cross-lingual instructions: {', '.join(map(called, codes))}",
         tags=["cross-lingual", "instruction-tuning", "synthetic", "distilabel", "xlforge", "arxiv:2503.22973"],
-        configs=configs(),
     )
-    return f"---\n{data.to_yaml(line_break=chr(10))}\n---\n\n"
+    return yaml + body
 
 
 def terms(table: licences.Licences, calls: list[build.Call], config: Config) -> dict[str, licences.Source]:

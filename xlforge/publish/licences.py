@@ -15,12 +15,12 @@ TABLE = Path("conf/licences.yaml")
 
 
 class Source(Block):
-    """One source of seeds.
+    """One source of seeds or prompts.
 
     Args:
         name: as params.yaml has it, or a pattern.
         licence: of the source.
-        rows: the licences that rows made from it may be published under.
+        rows: the licences that rows made from it, or its prompts, may be published under.
         reason: why.
         terms: where to read them.
         warning: what the card warns its readers of.
@@ -44,11 +44,12 @@ Kind = TypeVar("Kind", bound=Source)
 
 
 class Licences(Block):
-    """The table. dataset: the licence that datasets are published under."""
+    """The table. dataset: the licence that datasets are published under. sources: of seeds. prompts: the sources of benchmarks."""
 
     dataset: str
     models: tuple[Model, ...]
     sources: tuple[Source, ...]
+    prompts: tuple[Source, ...] = ()
 
     def model(self, name: str) -> Model:
         """The entry of a model. Raises BuildError where there is none."""
@@ -76,6 +77,23 @@ class Licences(Block):
                 f"the terms allow it, change `dataset` or the entry in {TABLE} and give your reason there"
             )
         return found
+
+    def of_prompts(self, names: Iterable[str]) -> tuple[str, dict[str, Source]]:
+        """The licence that a benchmark is published under, and the entries of its sources. Raises BuildError where none fits all."""
+        found = {name: _entry(self.prompts, name, "source of prompts", "prompts") for name in names}
+        lists = [entry.rows for entry in found.values() if entry.rows != "any"] or [(self.dataset,)]
+        if common := [licence for licence in lists[0] if all(licence in each for each in lists)]:
+            return common[0], found
+        listed = "\n  ".join(
+            f"{name} ({entry.licence}): {entry.reason}; its prompts may be published under "
+            f"{' or '.join(entry.rows) or 'no licence'} ({entry.terms})"
+            for name, entry in found.items()
+            if entry.rows != "any"
+        )
+        raise BuildError(
+            f"the benchmark cannot be published, since no licence fits all its sources:\n  {listed}\nBuild it from other sources, or, "
+            f"where the terms allow it, change the entry under `prompts` in {TABLE} and give your reason there"
+        )
 
     def of_adapter(self, base: str) -> str:
         """The licence that an adapter of a base is published under. Raises BuildError where there is none."""

@@ -1,9 +1,10 @@
-"""What is published of a dataset: the files of its configs, checked against the schema that made them, and the fields in them."""
+"""A dataset repository: the splits of its configs, its card's YAML, and the fields; a split is checked against the schema that made it."""
 
 import hashlib
 import importlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -13,28 +14,79 @@ from xlforge.base.errors import BuildError
 from xlforge.base.frames import valid
 from xlforge.config.params import Config
 from xlforge.languages.registry import LANGUAGES
+from xlforge.publish import secrets
 from xlforge.publish.build import DATA
-from xlforge.publish.secrets import strings
+from xlforge.publish.hub import Publication, read
+
+SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"), (10**7, "1M<n<10M"))
 
 
 @dataclass(frozen=True)
 class Split:
-    """One split of one config: its file and its rows."""
+    """One split of one config: its rows, and the parquet file that has them, as bytes or a local file."""
 
     config: str
     name: str
-    path: Path
     rows: pl.DataFrame
+    content: bytes | Path
 
     @property
     def place(self) -> str:
         """Its path in the repository."""
-        return f"{self.config}/{self.path.name}"
+        return f"{self.config}/{self.name}.parquet"
 
     def texts(self) -> list[tuple[str, str]]:
         """(place, text) of each value in the rows; the strings of a nested value are one text."""
         cells = ((row["id"], *cell) for row in self.rows.iter_rows(named=True) for cell in row.items())
-        return [(f"{self.place}, row {name}, {column}", "\n".join(strings(value))) for name, column, value in cells]
+        return [
+            (f"{self.place}, row {name}, {column}", "\n".join(secrets.strings(value))) for name, column, value in cells
+        ]
+
+
+def assembled(repo: str, found: list[Split], card: str, every: Iterable[str]) -> Publication:
+    """The publication of the splits with their card. Raises BuildError where a row or the card holds a secret.
+
+    Args:
+        repo: its name on the Hub.
+        found: the splits.
+        card: the README.
+        every: the configs that such a publication can have; their former splits are removed.
+    """
+    texts = chain.from_iterable(split.texts() for split in found)
+    secrets.refuse([*texts, ("the card", card)], secrets.known_here())
+    files = {split.place: split.content for split in found} | {"README.md": card.encode()}
+    return Publication("dataset", repo, files, tuple(f"{name}/*" for name in every))
+
+
+def head(found: list[Split], contents: Mapping[str, str], **data: Any) -> str:
+    """The card's YAML, as the Hub reads it. `load_dataset` caches a folder's config by its description, so that has a digest of the files.
+
+    Args:
+        found: the splits.
+        contents: what each config has.
+        data: more keys.
+    """
+    from huggingface_hub import DatasetCardData
+
+    parts = {name: [split for split in found if split.config == name] for name in contents}
+    marks = {name: hashlib.sha256(b"".join(read(split.content) for split in each)) for name, each in parts.items()}
+    total = sum(len(split.rows) for split in found)
+    card = DatasetCardData(
+        **data,
+        multilinguality="multilingual",
+        size_categories=next((name for limit, name in SIZES if total < limit), "n>10M"),
+        task_categories=["text-generation"],
+        configs=[
+            {
+                "config_name": name,
+                "description": f"{contents[name]} ({marks[name].hexdigest()[:16]})",
+                "data_files": [{"split": split.name, "path": split.place} for split in each],
+            }
+            for name, each in parts.items()
+            if each
+        ],
+    )
+    return f"---\n{card.to_yaml(line_break=chr(10))}\n---\n\n"
 
 
 def configs() -> list[dict[str, Any]]:
@@ -58,22 +110,23 @@ def splits(config: Config, only: str | None = None) -> list[Split]:
             path = DATA / "dataset" / entry["path"]
             if not path.exists():
                 raise BuildError(f"{path} is missing: `dvc checkout` or `dvc repro dataset` restores it")
-            found.append(Split(name, entry["split"], path, pl.read_parquet(path)))
+            found.append(Split(name, entry["split"], pl.read_parquet(path), path))
             _check(found[-1], config.schema("dataset").Rows, module(config).INTERNAL)
     return found
 
 
 def _check(split: Split, model: Any, internal: tuple[str, ...]) -> None:
     """A config may lack internal columns and add others; the rest must follow the schema."""
+    path = DATA / "dataset" / split.place
     wanted = {name: column.dtype.type for name, column in model.to_schema().columns.items()}
     if missing := [name for name in wanted if name not in (*split.rows.columns, *internal)]:
-        raise BuildError(f"{split.path} has no column {', '.join(missing)}, which {model.__name__} has")
+        raise BuildError(f"{path} has no column {', '.join(missing)}, which {model.__name__} has")
     nulls = [pl.lit(None, wanted[name]).alias(name) for name in internal]
-    valid(split.rows.with_columns(nulls).select(list(wanted)), model, str(split.path))
+    valid(split.rows.with_columns(nulls).select(list(wanted)), model, str(path))
     own = {code for code, language in LANGUAGES.items() if language.split == split.name}
     if strange := sorted(set(split.rows["language"]) - own):
         codes = ", ".join(map(repr, strange))
-        raise BuildError(f"{split.path} is split {split.name}, and holds rows in language {codes}")
+        raise BuildError(f"{path} is split {split.name}, and holds rows in language {codes}")
 
 
 def chosen(rows: pl.DataFrame) -> dict[str, Any] | None:
@@ -109,7 +162,7 @@ def fields(schema: pl.Schema, model: Any, added: Mapping[str, str]) -> list[Fiel
         descriptions |= {name: column.description} if column.description else {}
         descriptions |= {nested + inner: meaning for inner, meaning in (column.metadata or {}).items()}
     flat = (field for column, kind in schema.items() for field in _flat(column, kind))
-    return [Field(name, _named(kind), descriptions[name]) for name, kind in flat]
+    return [Field(name, named(kind), descriptions[name]) for name, kind in flat]
 
 
 def _flat(name: str, kind: Any) -> Iterator[tuple[str, Any]]:
@@ -120,7 +173,8 @@ def _flat(name: str, kind: Any) -> Iterator[tuple[str, Any]]:
         yield from _flat(f"{name}.{field.name}", field.dtype)
 
 
-def _named(kind: Any) -> str:
+def named(kind: Any) -> str:
+    """A polars type, as the card calls it."""
     if isinstance(kind, pl.List):
-        return f"list of {_named(kind.inner)}"
+        return f"list of {named(kind.inner)}"
     return "struct" if isinstance(kind, pl.Struct) else str(kind).lower()
