@@ -11,6 +11,7 @@ import pytest
 from huggingface_hub import constants
 from huggingface_hub.utils import _http
 
+from tests.publish.benchmarks import Publish, publisher
 from tests.publish.hub_server import Hub
 
 
@@ -25,6 +26,12 @@ def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Hub]:
         monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(tmp_path / "no-token"))
         monkeypatch.setattr(_http, "time", SimpleNamespace(**vars(time) | {"sleep": lambda seconds: None}))
         yield made
+
+
+@pytest.fixture
+def publish(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Publish:
+    """Builds a benchmark from rows, and publishes it to a folder."""
+    return publisher(tmp_path, monkeypatch)
 
 
 def environment(hub: Hub, home: Path) -> dict[str, str]:
