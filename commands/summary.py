@@ -2,12 +2,15 @@
 
 import textwrap
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from xlforge.base.errors import BuildError
 from xlforge.base.escape import line
+
+if TYPE_CHECKING:
+    import polars as pl
 
 DATA = Path("data")
 _OTHERS = {
@@ -90,20 +93,21 @@ def _show_evaluation(path: Path) -> None:
     if not path.exists() or not path.read_text(encoding="utf-8").strip():  # without a benchmark it is empty
         return
     rows = pl.read_csv(path)
+    cut = _cut_off(rows)
+    others = [*_OTHERS, *["cut off"] * bool(cut)]
     click.echo(
         "\nEvaluated: win rate, and answers in the language (data/evaluation has every language and more figures):"
     )
     click.echo(
         f"  {'':18} {'languages trained on (95 %)':30} {'facts':>6}   "
-        + "".join(f"{name:16}" for name in _OTHERS).rstrip()
+        + "".join(f"{name:16}" for name in others).rstrip()
     )
     for row in rows.filter(set="crosslingual", language="mean").to_dicts():
-        others = [
-            rows.filter(model=row["model"], set=name, language=code).to_dicts() for name, code in _OTHERS.values()
-        ]
-        cells = "".join(f"{_cell(next(iter(found), None)):16}" for found in others).rstrip()
+        found = [rows.filter(model=row["model"], set=name, language=code).to_dicts() for name, code in _OTHERS.values()]
+        cells = [*(_cell(next(iter(each), None)) for each in found), cut.get(row["model"], "")]
         facts = "–" if row["facts"] is None else f"{row['facts']:.0%}"
-        click.echo(f"  {line(row['model']):18} {_cell(row, interval=True):30} {facts:>6}   {cells}")
+        shown = "".join(f"{cell:16}" for cell in cells).rstrip()
+        click.echo(f"  {line(row['model']):18} {_cell(row, interval=True):30} {facts:>6}   {shown}")
     _show_grades(rows)
 
 
@@ -122,6 +126,17 @@ def _show_grades(rows: Any) -> None:
 def _spread(row: dict[str, Any], grade: str) -> str:
     low, high = row[f"{grade}_low"], row[f"{grade}_high"]
     return f"{row[grade]:.2f} " + ("(too few prompts)" if low is None else f"({low:.2f} to {high:.2f})")
+
+
+def _cut_off(rows: "pl.DataFrame") -> dict[str, str]:
+    """How many answers of each model did not end by themselves, in all sets; no model where all of them did."""
+    import polars as pl
+
+    if "cut_off" not in rows.columns:  # an evaluation of an earlier version
+        return {}
+    single = rows.filter(~pl.col("language").is_in(["mean", "zero_shot"]))
+    counts = single.group_by("model").agg(pl.col("cut_off", "prompts").sum()).rows()
+    return {name: f"{cut} of {prompts}" for name, cut, prompts in counts} if single["cut_off"].sum() else {}
 
 
 def _cell(row: dict[str, Any] | None = None, interval: bool = False) -> str:

@@ -31,7 +31,8 @@ def test_by_id(tmp_path: Path) -> None:
 
 
 def test_alpacaevals_records_are_matched_by_the_prompt(tmp_path: Path) -> None:
-    records = [{"instruction": row["prompt"], "output": row["language"], "generator": "gpt"} for row in ROWS]
+    named = {"dataset": "vicuna", "generator": "gpt"}
+    records = [named | {"instruction": row["prompt"], "output": row["language"]} for row in ROWS]
     assert read(tmp_path, records, as_list=True) == ["de", "en", "de", "en"]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
@@ -30,6 +31,7 @@ def evaluated(name: str, wins: dict[str, float | None], opponent: str = "referen
         answers.append(
             {
                 "id": row["id"],
+                "finish": "stop",
                 "length": 100,
                 **dict.fromkeys(table.MEASURES),
                 "facts": 0.5 if row["language"] == "de" else 1.0,
@@ -70,6 +72,22 @@ def test_a_language_without_verdicts_is_uncovered_and_named() -> None:
     assert row(rows, "crosslingual", "mean")["coverage"] == 0.5
     messages = table.uncovered(rows, 0.95)
     assert len(messages) == 2 and all("tuned" in text and ("hu" in text or "mean" in text) for text in messages)
+
+
+def test_answers_that_did_not_end_by_themselves_are_counted() -> None:
+    tuned = evaluated("tuned", {"de": 1.0, "hu": 1.0, "fr": 1.0, "en": 1.0})
+    ends = ["stop", "length", "file", "content_filter", "reasoning"]  # of prompts 0 to 4, in German and French
+    answers = tuned.answers.with_columns(
+        finish=pl.when(pl.col("id").str.contains("-(?:de|fr)-[0-4]$"))
+        .then(pl.col("id").str.slice(-1).replace(dict(zip("01234", ends, strict=True))))
+        .otherwise("finish")
+    )
+    rows = table.figures(replace(tuned, answers=answers), "reference", WANTED, TRAINED)
+    found = {(row["set"], row["language"]): row["cut_off"] for row in rows}
+    assert found == {
+        ("crosslingual", "de"): 3, ("crosslingual", "fr"): 3, ("crosslingual", "hu"): 0,
+        ("crosslingual", "mean"): 3, ("crosslingual", "zero_shot"): 3, ("english", "en"): 0,
+    }  # fmt: skip
 
 
 def test_the_reference_has_no_win_rate_against_itself() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import orjson
@@ -11,12 +12,17 @@ import pytest
 
 from tests.project import Project, names
 from xlforge.config.execution import Execution
+from xlforge.config.models import Model
+from xlforge.config.params import load
 from xlforge.models.budget import limit
+from xlforge.plan.costs import Costs
 from xlforge.plan.past import REQUESTS, Past
 from xlforge.plan.plan import Plan
 from xlforge.plan.planned import NOTHING, Estimate, Planned, total
 from xlforge.plan.render import markdown, reason, text
 from xlforge.plan.stale import Change, _parameters
+from xlforge.steps.answerers import Caller
+from xlforge.steps.dry import Count
 
 RUN = {"stage": "scores", "item": None, "rows_in": 100, "rows_out": 90, "calls": 100, "hits": 0, "tokens_in": 5000}
 NONE = {"value": 0, "exact": True}
@@ -51,6 +57,27 @@ def test_the_last_run_of_the_item_counts_and_else_that_of_another_item(tmp_path:
     each = [past.ratio(f"selection@{item}", REQUESTS, ["rows_in"]) for item in ("de", "hu", "fr")]
     assert each == [0.1, 0.3, 0.3]
     assert past.ratio("scores", REQUESTS, ["rows_in"]) is None
+
+
+@pytest.mark.parametrize(
+    ("expected", "made", "ran", "calls"),
+    [(10, 0, False, None), (10, 0, True, 10), (10, 20, False, 0), (0, 0, False, 0)],
+)
+def test_calls_are_unknown_where_no_row_could_be_followed(
+    expected: int, made: int, ran: bool, calls: int | None, tmp_path: Path
+) -> None:
+    """Of verdicts on answers that do not exist yet, nothing shows the number: without a run of the stage it is no 0."""
+    past = log(tmp_path, *[{"stage": "verdicts", "item": "best", "calls": 50, "rows_in": 100}] * ran)
+    caller = Caller("judge", Model(engine="openai", model="judge"), "verdicts@best")
+    dry: Any = SimpleNamespace(
+        expected=expected,
+        waiting_calls=made,
+        record=SimpleNamespace(rows_in=20),
+        dry=SimpleNamespace(requests=made, counts={caller: Count(missing=made)}),
+    )
+    planned = Planned("verdicts@best", "yes", [], rows=Estimate(40))
+    Costs(load(), Execution(), past).add(planned, [caller], dry, Estimate(20))
+    assert planned.calls == (None if calls is None else Estimate(made + calls, exact=False))
 
 
 def test_a_run_without_what_is_divided_by_is_passed_over(tmp_path: Path) -> None:

@@ -124,6 +124,19 @@ def test_a_win_rate_of_eight_prompts_has_no_interval(elements: Elements, html: s
     assert '<svg class="interval"' not in html
 
 
+def test_cut_answers_are_a_column_where_there_are_any(elements: Elements, made: Project, tmp_path: Path) -> None:
+    assert "cut off" not in elements.text
+    other = made.copy(tmp_path / "project")
+    answers = other.folder / "data/verdicts/base/answers.parquet"
+    cut = pl.when(pl.col("id") == "p0/english/en").then(pl.lit("length")).otherwise("finish")
+    pl.read_parquet(answers).with_columns(finish=cut).write_parquet(answers)
+    small.work(other, "evaluation")
+    pass_rates = Elements(small.report(other).read_text()).text.split("Measures of the answers alone")[1]
+    crosslingual, english = pass_rates.split("Pass rates, English", 1)
+    assert "cut off" not in crosslingual
+    assert english.count("cut off") == 1
+
+
 def test_each_call_is_counted_once(elements: Elements, html: str) -> None:
     cost = elements.text.split("Model calls by stage")[1].split("Versions")[0]
     # 36 pairs are graded, every fourth of them twice; later stages repeat these calls in their provenance.

@@ -233,10 +233,16 @@ def test_two_orders_give_one_verdict(first: float, second: float, expected: floa
 
 @pytest.mark.parametrize(
     ("text", "letter"),
-    [("A", "A"), (" B.\n", "B"), ("**A**", "A"), ("[[B]]", "B"), ("Answer: A", "A"), ("a", None), ("A or B", None),
-     ("A is better.", None), ("", None), ("C", None), ("AB", None), ("Both", None), ("Ａ", None)],
+    [("A", "A"), (" B.\n", "B"), ("**A**", "A"), ("[[B]]", "B"), ("Answer: A", "A"), ("__B__", "B"), ("(A)", "A"),
+     ("Answer B is better.", "B"), ("A is clearly better than B.", "A"), ("B is better than answer A", "B"),
+     ("The better answer is **B**.", "B"), ("My verdict: [[A]]", "A"), ("B: it is in German.", "B"), ("**A**. It fits.", "A"),
+     ("A\n\nIt is more precise.", "A"), ("Response A wins.", "A"),
+     ("a", None), ("A or B", None), ("", None), ("C", None), ("AB", None), ("Both", None), ("Ａ", None),
+     ("A good answer names the place.", None), ("A is not better.", None), ("The worse answer is A.", None),
+     ("A is better in style, but B is better.", None), ("I would choose vitamin B pills", None), ("A is as good as B.", None),
+     ("Answer A isn't better.", None), ("B is a tie with the other.", None), ("Plan B", None), ("Grade: A", None)],
 )  # fmt: skip
-def test_only_a_single_letter_is_read(text: str, letter: str | None) -> None:
+def test_the_letter_is_read_where_one_alone_is_named(text: str, letter: str | None) -> None:
     assert read_letter(text) == letter
 
 

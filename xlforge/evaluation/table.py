@@ -23,6 +23,8 @@ TRUTH_DECIDES = {"language", "facts", "chrf"}
 GRADES = ("precision", "informativeness", "naturalness", "objectivity")
 MEASURES = ("line_pass", "word_pass", "right_language", "facts", "facts_in_language", "chrf", *GRADES)
 """What is measured of one answer alone; the figure of a group is the mean over its answers, as a share or on the measure's own scale."""
+WHOLE = ("stop", "file")
+"""Finish reasons of answers that ended by themselves, or come from a file. All others were cut at `max_tokens`, or withheld."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,8 @@ def figures(model: Evaluated, reference: str, wanted: pl.DataFrame, trained: Seq
     """A model's rows.
 
     win_rate, low and high (95 %, bootstrap over prompts), length_controlled: percent. coverage, agreement and the measures:
-    shares or means. length: characters. In means over languages each language has the same weight.
+    shares or means. length: characters. In means over languages each language has the same weight. cut_off: the number of answers that
+    did not end by themselves.
 
     Args:
         wanted: the benchmark's `id, prompt_id, set, language`.
@@ -80,6 +83,7 @@ def figures(model: Evaluated, reference: str, wanted: pl.DataFrame, trained: Seq
     rows = []
     for name, group, prompts in groups(wanted, trained):
         row: Row = {"model": model.name, "set": name, "language": group, "prompts": len(prompts)}
+        row["cut_off"] = _cut_off(model.answers, prompts)
         own = model.name == reference
         row |= dict.fromkeys((*WIN_RATE, *TRUTH)) if own else _win_rate(model.against(reference, prompts))
         row |= {} if own else _beside_truth(model.by_truth(reference, prompts))
@@ -154,6 +158,10 @@ def uncovered(rows: Sequence[Mapping[str, Any]], min_coverage: float) -> list[st
     """The rows whose coverage is too small, as messages."""
     low = (row for row in rows if row["coverage"] is not None and row["coverage"] < min_coverage)
     return [f"{row['model']} in {row['set']}/{row['language']}: {row['coverage']:.1%}" for row in low]
+
+
+def _cut_off(answers: pl.DataFrame, prompts: pl.DataFrame) -> int:
+    return len(answers.filter(pl.col("id").is_in(prompts["id"].implode()), ~pl.col("finish").is_in(WHOLE)))
 
 
 def _rounded(row: Row) -> Row:

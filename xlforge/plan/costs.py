@@ -45,7 +45,7 @@ class Costs:
         counts = {caller: Count() for caller in callers} | (dry.dry.counts if dry else {})
         planned.known = sum(count.missing for count in counts.values())
         planned.cached = sum(count.cached for count in counts.values())
-        if still is None or planned.rows is None:
+        if still is None or planned.rows is None or self._unseen(planned, dry, still):
             planned.calls = planned.tokens_in = planned.tokens_out = planned.money = None if counts else NOTHING
             planned.seconds = None
             return
@@ -67,6 +67,11 @@ class Costs:
             planned.note(f"no price for {names}: write it under `prices.models` in params.yaml")
         seconds = self._past.seconds(planned.name, planned.calls.value, planned.rows.value)
         planned.seconds = None if seconds is None else Estimate(seconds)
+
+    def _unseen(self, planned: Planned, dry: DryStage | None, still: Estimate) -> bool:
+        """Whether nothing shows how many requests a row takes: none of the rows that the dry run must deliver could be followed."""
+        nothing = dry is not None and dry.expected > 0 and not dry.dry.requests and still.value > 0
+        return nothing and self._past.ratio(planned.name, REQUESTS, ["rows_in"]) is None
 
     def _later(self, planned: Planned, steps: int, dry: DryStage | None, still: Estimate) -> Estimate:
         """Calls beyond those that the dry run counted: for rows that do not exist yet, for retries and for further steps.

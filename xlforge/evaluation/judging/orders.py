@@ -5,7 +5,13 @@ import re
 from dataclasses import dataclass
 
 LETTERS = ("A", "B")
-_LETTER = re.compile(r"\W*(?:(?:answer|response)\b\W*)?([AB])\W*", re.IGNORECASE)
+_MARKS = r"[\W_]*"
+_BETTER = r"(?:is|was)\s+(?:(?:the|clearly|much|slightly)\s+)*(?:better|preferable|superior)\b|wins\b"
+_FIRST = re.compile(rf"{_MARKS}(?i:(?:answer|response)\b{_MARKS})?([AB])(?:{_MARKS}\Z|[*\])]*[.:,\n]|\s+(?:{_BETTER}))")
+_LAST = re.compile(rf"(?i:\b(?:is|answer|response|verdict|choice|winner)\b){_MARKS}([AB]){_MARKS}\Z")
+_COMPARED = re.compile(r"\bthan\s+(?:(?:answer|response)\s+)?[AB]\b", re.IGNORECASE)
+_ALONE = re.compile(r"(?<![^\W_])[AB](?![^\W_])")
+_UNCLEAR = re.compile(r"\b(?:not|neither|nor|both|worse|worst|tie|tied|equal\w*|loses)\b|n['’]t\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -17,9 +23,15 @@ class Verdict:
 
 
 def read_letter(text: str) -> str | None:
-    """The letter that a judge named, if the response is this letter with nothing but marks (or "Answer") around it."""
-    found = _LETTER.fullmatch(text.strip())
-    return found.group(1) if found and found.group(1) in LETTERS else None
+    """The letter that a judge named, alone or in a sentence that begins or ends with it, as in "Answer B is better than A."
+
+    None where the text names both letters, or has a word that may turn its sense.
+    """
+    plain = _COMPARED.sub("", text)
+    found = _FIRST.match(plain) or _LAST.search(plain)
+    if found is None or _UNCLEAR.search(plain) or {*_ALONE.findall(plain)} != {found.group(1)}:
+        return None
+    return found.group(1)
 
 
 def preference(letter: str, logprob: float | None) -> float:
