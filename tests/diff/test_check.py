@@ -123,6 +123,15 @@ def test_a_drop_counts_by_what_is_beyond_chance(
     assert (result.before, result.value, result.verdict) == (50.0, now[0], verdict)
 
 
+def test_a_drop_of_too_few_prompts_is_reported_as_such(before: None) -> None:
+    win_rate(44.0)
+    (result,) = check(metric=METRIC, max_drop=0)
+    assert (result.verdict, result.detail) == ("failed", "6 down, too few prompts for an interval")
+    win_rate(44.0, 41.0, 47.0)
+    (result,) = check(metric=METRIC, max_drop=0)
+    assert result.detail == "6 down, ± 5"
+
+
 def test_a_figure_without_interval_drops_in_full(before: None) -> None:
     write("answers@best", empty=3)
     git("add", "--all")

@@ -318,6 +318,18 @@ def test_the_interval_of_a_difference_is_made_of_both() -> None:
     assert (entry["low"], entry["high"]) == (round(10 - 32**0.5, 4), round(10 + 18**0.5, 4))
 
 
+@pytest.mark.parametrize("bounded", [{"low": 17.0, "high": 23.0}, {}], ids=["one side", "both sides"])
+@pytest.mark.parametrize("name", ["win_rate", "difference"])
+def test_a_change_from_too_few_prompts_is_neither_noise_nor_exact(name: str, bounded: dict[str, float]) -> None:
+    found = metrics.compared({"mean": {name: 20.0, **bounded}}, {"mean": {name: 60.0}})
+    entry = next(entry for entry in found if entry["figure"] == f"mean.{name}")
+    assert (entry["change"], entry["is"]) == (40.0, "too few")
+    assert not {"low", "high"} & entry.keys()
+    nothing = dict.fromkeys(("tables", "reasons", "moved", "files", "not_compared"), [])
+    ((_, _, rows),) = render.tables(nothing | {"metrics": [{"stage": "evaluation", **entry}]})
+    assert rows == [["evaluation", f"mean.{name}", "20", "60", "+40", "too few"]]
+
+
 def test_new_and_removed_figures_are_reported() -> None:
     assert [entry["is"] for entry in metrics.compared({"a": 1, "b": None}, {"b": 2, "c": 3})] == [
         "gone",

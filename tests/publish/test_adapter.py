@@ -95,6 +95,7 @@ def test_the_card_holds_recipe_loss_and_win_rates_as_model_index(tuned: Project)
         dict.fromkeys(COLUMNS, 0.5) | {"model": STUDENT, "set": "crosslingual", "language": "de", "win_rate": 61.5}
     ]
     figures += [figures[0] | {"language": "mean", "win_rate": 60.0}, figures[0] | {"model": "base", "win_rate": 7.5}]
+    figures += [figures[0] | {"language": "hu", "low": None, "high": None}]
     figures += [figures[0] | {"set": "english", "win_rate": 8.5}]
     card = ModelCard(
         written(
@@ -109,9 +110,11 @@ def test_the_card_holds_recipe_loss_and_win_rates_as_model_index(tuned: Project)
     name, results = model_index_to_eval_results(yaml.safe_load(card.data.to_yaml())["model-index"])
     assert name == "tuned"
     rates = {one.dataset_split: one.metric_value for one in results if one.metric_type == "win_rate"}
-    assert rates == {"de": 61.5, "mean": 60.0}
+    assert rates == {"de": 61.5, "mean": 60.0, "hu": 61.5}
     assert "r: 16" in card.text and "1.000 at the first step, 0.100 in the mean" in card.text
-    assert "| `bestof3` | German | 61.5 |" in card.text and "7.5" not in card.text
+    assert "| `bestof3` | German | 61.5 | 0.5 to 0.5 |" in card.text
+    assert "| `bestof3` | Hungarian | 61.5 | too few prompts |" in card.text
+    assert "7.5" not in card.text
     assert config.bases["pocket"].revision in card.text and CODE in card.text
 
 

@@ -13,7 +13,7 @@ from xlforge.base.errors import BuildError
 from xlforge.base.git import git_or_none
 from xlforge.config.current import outdated
 from xlforge.config.gates import Gate
-from xlforge.diff.metrics import figures, is_number
+from xlforge.diff.metrics import figures, has_interval, is_number
 
 DATA = Path("data")
 SHARE = "reject_share"
@@ -83,7 +83,7 @@ def _check(name: str, gate: Gate, against: str, old: dict[str, str]) -> Iterator
             yield replace(result, detail=f"{path} has no number there: fix gates.{name} in params.yaml")
 
 
-def _results(result: Result, gate: Gate, margin: float, path: Path, against: str) -> Iterator[Result]:
+def _results(result: Result, gate: Gate, margin: float | None, path: Path, against: str) -> Iterator[Result]:
     """The figure against each limit of a gate."""
     value = result.value or 0.0
     if gate.min is not None:
@@ -92,32 +92,34 @@ def _results(result: Result, gate: Gate, margin: float, path: Path, against: str
         yield replace(result, limit=f"max {gate.max:g}", verdict=_verdict(value <= gate.max))
     if gate.max_drop is not None:
         then = git_or_none("show", f"{against}:./{path.as_posix()}")
-        before, other = _figure(then, result.metric.partition(":")[2]) if then is not None else (None, 0.0)
+        before, other = _figure(then, result.metric.partition(":")[2]) if then is not None else (None, None)
         result = replace(result, limit=f"max_drop {gate.max_drop:g}", before=before)
         if before is None:
             yield replace(result, verdict="new", detail=f"{against} has no such figure")
             return
         # Only what is beyond chance counts: the lower end of the drop's 95 % interval, made from those of both figures.
-        drop, width = before - value, math.hypot(margin, other)
-        detail = f"{drop:.4g} down, ± {width:.4g}" if drop > 0 else "no drop"
+        drop, width = before - value, math.hypot(margin or 0.0, other or 0.0)
+        few = has_interval(result.metric) and None in (margin, other)
+        how_sure = "too few prompts for an interval" if few else f"± {width:.4g}"
+        detail = f"{drop:.4g} down, {how_sure}" if drop > 0 else "no drop"
         yield replace(result, verdict=_verdict(drop - width <= gate.max_drop), detail=detail)
 
 
-def _figure(text: str, key: str) -> tuple[float | None, float]:
-    """A figure by its dotted name, and half the width of its interval: of its neighbours `low` and `high`, if there are any."""
+def _figure(text: str, key: str) -> tuple[float | None, float | None]:
+    """A figure by its dotted name, and half the width of its interval: of its neighbours `low` and `high`; None without them."""
     try:
         tree = orjson.loads(text)
     except orjson.JSONDecodeError as error:
         raise BuildError(f"a metrics.json is not valid JSON: {error}; `dvc repro` writes it again") from error
     if key == SHARE and "rejects" in tree:
-        return tree["rejects"] / max(tree["rejects"] + tree.get("rows", 0), 1), 0.0
+        return tree["rejects"] / max(tree["rejects"] + tree.get("rows", 0), 1), None
     values = {name: found for name, (found, *_) in figures(tree, bounds=True)}
     place, _, last = key.rpartition(".")
     value, low, high = (values.get(f"{place}.{name}".lstrip(".")) for name in (last, "low", "high"))
     if not is_number(value):
-        return None, 0.0
+        return None, None
     if last in ("low", "high") or not (is_number(low) and is_number(high) and low <= value <= high):
-        return float(value), 0.0
+        return float(value), None
     return float(value), (high - low) / 2
 
 

@@ -11,20 +11,20 @@ from typing import Any, TypeGuard
 
 Entry = dict[str, Any]
 FIGURES = ("win_rate", "difference")
-"""Figures whose interval is given by `low` and `high` next to them."""
+"""Figures whose interval is given by `low` and `high` next to them; they have none where there are too few prompts."""
 _BOUNDS = ("low", "high")
 _ABSENT = object()
 
 
 def compared(before: Any, after: Any) -> list[Entry]:
-    """Every figure that differs: figure (its dotted name), before, after, change, low, high and `is`: beyond, noise, exact, new or gone.
+    """Every figure that differs: figure (its dotted name), before, after, change, low, high and `is`.
 
-    beyond: the difference's 95 % interval, low to high, does not hold 0; noise: it does; exact: the figure has no interval. The bounds
-    themselves are not listed as figures of their own.
+    is: beyond, the difference's 95 % interval, low to high, does not hold 0; noise, it does; too few, a side has too few prompts for an
+    interval; exact, the figure is one without; new or gone. The bounds themselves are not listed as figures of their own.
     """
     old, new = dict(figures(before or {})), dict(figures(after or {}))
     sides = {key: (old.get(key, _ABSENT), new.get(key, _ABSENT)) for key in sorted(old.keys() | new.keys())}
-    return [{"figure": key, **_difference(was, now)} for key, (was, now) in sides.items() if was != now]
+    return [{"figure": key, **_difference(key, was, now)} for key, (was, now) in sides.items() if was != now]
 
 
 def figures(tree: Any, place: str = "", *, bounds: bool = False) -> Iterator[tuple[str, tuple[Any, Any, Any]]]:
@@ -46,7 +46,12 @@ def is_number(value: Any) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _difference(was: Any, now: Any) -> Entry:
+def has_interval(key: str) -> bool:
+    """Whether a figure, by its dotted name, is one with an interval."""
+    return key.rpartition(".")[2] in FIGURES
+
+
+def _difference(key: str, was: Any, now: Any) -> Entry:
     if was is _ABSENT:
         return {"before": None, "after": now[0], "is": "new"}
     if now is _ABSENT:
@@ -59,4 +64,6 @@ def _difference(was: Any, now: Any) -> Entry:
         low = found["change"] - math.hypot(now[0] - now[1], was[2] - was[0])
         high = found["change"] + math.hypot(now[2] - now[0], was[0] - was[1])
         found |= {"low": round(low, 4), "high": round(high, 4), "is": "noise" if low <= 0 <= high else "beyond"}
+    elif has_interval(key):
+        found["is"] = "too few"
     return found

@@ -21,7 +21,7 @@ LARGEST = 60_000
 _LONG = 300
 _WORD = 20
 """Characters above which a value without a blank is a text too: some scripts write none."""
-_ORDER = ("beyond", "noise", "exact")
+_ORDER = ("beyond", "noise", "too few", "exact")
 _MARKS = {"removed": ("[-", "-]"), "added": ("{+", "+}"), "same": ("", "")}
 _COLOURS = {"removed": "red", "added": "green"}
 

@@ -51,6 +51,13 @@ def figure(value: Any, digits: int = 1) -> str:
     return "–" if value is None else f"{value:.{digits}f}" if isinstance(value, float) else f"{value:,}"
 
 
+def interval(row: dict[str, Any], name: str) -> str:
+    """The 95 % interval of a row's figure; the reason where it has none; a dash where there is no figure."""
+    if row["low"] is None:
+        return "–" if row[name] is None else "too few prompts"
+    return f"{row['low']:.1f} to {row['high']:.1f}"
+
+
 def cut(text: str) -> str:
     """A text as a card shows it."""
     return text if len(text) <= LONGEST else f"{text[:LONGEST]} … ({len(text) - LONGEST} more characters)"
@@ -61,7 +68,7 @@ def rendered(name: str, **values: Any) -> str:
     options: dict[str, Any] = dict.fromkeys(("trim_blocks", "lstrip_blocks", "keep_trailing_newline"), True)
     loader = jinja2.FileSystemLoader(TEMPLATES)
     environment = jinja2.Environment(loader=loader, undefined=jinja2.StrictUndefined, finalize=_printed, **options)
-    environment.filters.update(called=called, code=code, cut=cut, fenced=fenced, figure=figure)
+    environment.filters.update(called=called, code=code, cut=cut, fenced=fenced, figure=figure, interval=interval)
     environment.globals.update(table=table)
     return environment.get_template(name).render(**values)
 
