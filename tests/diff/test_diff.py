@@ -325,7 +325,7 @@ def test_a_change_from_too_few_prompts_is_neither_noise_nor_exact(name: str, bou
     entry = next(entry for entry in found if entry["figure"] == f"mean.{name}")
     assert (entry["change"], entry["is"]) == (40.0, "too few")
     assert not {"low", "high"} & entry.keys()
-    nothing = dict.fromkeys(("tables", "reasons", "moved", "files", "not_compared"), [])
+    nothing = {name: [] for name in ("tables", "reasons", "moved", "files", "not_compared")}
     ((_, _, rows),) = render.tables(nothing | {"metrics": [{"stage": "evaluation", **entry}]})
     assert rows == [["evaluation", f"mean.{name}", "20", "60", "+40", "too few"]]
 
