@@ -124,7 +124,7 @@ def _show_grades(rows: Any) -> None:
 
 
 def _spread(row: dict[str, Any], grade: str) -> str:
-    low, high = row[f"{grade}_low"], row[f"{grade}_high"]
+    low, high = row.get(f"{grade}_low"), row.get(f"{grade}_high")
     return f"{row[grade]:.2f} " + ("(too few prompts)" if low is None else f"({low:.2f} to {high:.2f})")
 
 

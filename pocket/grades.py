@@ -171,7 +171,7 @@ def _unnatural(rng: Random, told: list[str]) -> tuple[str, tuple[str, int]]:
 
 
 def graded(
-    rng: Random, subject: Subject, plan: Plan, other: Subject, faults: Faults = FAULTS, lang: str = "en"
+    rng: Random, subject: Subject, plan: Plan, other: Subject, *, faults: Faults = FAULTS, lang: str = "en"
 ) -> Graded:
     """An answer to the plan's question in a language, faulty more often than not, and the verdict on it."""
     grades: Grades = dict(_GOOD)

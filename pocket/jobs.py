@@ -105,7 +105,7 @@ def scores(rng: Random, pool: Pool, faults: grades.Faults = grades.FAULTS) -> Ex
     subject, plan = subject_for(rng, pool), grammar.draw_plan(rng, draw_aspect(rng))
     asked = rng.choice(grammar.questions(subject, plan.aspect))
     passage, _ = page(rng, subject, plan.aspect)
-    response, verdict, claims = grades.graded(rng, subject, plan, subject_for(rng, pool), faults)
+    response, verdict, claims = grades.graded(rng, subject, plan, subject_for(rng, pool), faults=faults)
     prompt = render(PROMPTS["scores"], instruction=asked, passage=passage, response=response)
     return Example("scores", prompt, verdict, subject, plan, claims={"answer": claims})
 

@@ -53,7 +53,8 @@ class Recipe:
     threads do; their number changes the result. goes_on: from the weights of the model of that name, instead of fresh ones.
     model: what it is written as, if not the recipe's own name.
     compare: also learn which of the answer's claims agree with the passage, and foresee those alone; and a mark in the
-    verdict counts as much as five other tokens, the letter of the better answer as much as twenty. bfloat16: of the products. muon: the optimizer of the layers' matrices.
+    verdict counts as much as five other tokens, the letter of the better answer as much as twenty. bfloat16: of the products.
+    muon: the optimizer of the layers' matrices.
     """
 
     draw: Callable[[Random], Example | Reading]

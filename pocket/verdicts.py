@@ -116,7 +116,7 @@ def graded(rng: Random, pool: Pool, lang: str | None = None, faults: grades.Faul
     subject, plan = subject_for(rng, pool), grammar.draw_plan(rng, draw_aspect(rng))
     lang = lang or rng.choice(LANGS)
     written = _other_lang(rng, lang) if rng.random() < _SWITCHED else lang
-    made = grades.graded(rng, subject, plan, subject_for(rng, pool), faults, written)
+    made = grades.graded(rng, subject, plan, subject_for(rng, pool), faults=faults, lang=written)
     verdict = made.verdict if written == lang else grades.in_another_language(made.verdict, LANGUAGES[lang].name)
     prompt = render(
         GRADE,

@@ -147,12 +147,12 @@ def test_the_embedded_judge_needs_a_truth(tmp_path: Path) -> None:
     path = with_change(
         tmp_path, {"benchmark.source.truth": None, "verdicts.judge": "embedded", "verdicts.truth": False}
     )
-    with pytest.raises(ParamsError, match="verdicts.judge: embedded compares answers with the benchmark's truth"):
+    with pytest.raises(ParamsError, match=r"verdicts\.judge: embedded compares answers with the benchmark's truth"):
         load(path)
 
 
 def test_a_wrong_block_is_named_where_the_source_gives_questions(tmp_path: Path) -> None:
-    with pytest.raises(ParamsError, match="responses.rounds"):
+    with pytest.raises(ParamsError, match=r"responses\.rounds"):
         load(with_change(tmp_path, {"seeds.source.instruction": "question", "responses.rounds": -1}))
 
 
