@@ -40,7 +40,7 @@ from pocket.world import Reading
 
 MODELS = Path(__file__).resolve().parents[1] / "models/pocket"
 _IGNORE = -100
-_MARK, _LETTER = 5.0, 20.0
+_MARK, _LETTER = 5.0, 40.0
 _SIDES = ("answer_a", "answer_b")
 
 
@@ -53,7 +53,7 @@ class Recipe:
     threads do; their number changes the result. goes_on: from the weights of the model of that name, instead of fresh ones.
     model: what it is written as, if not the recipe's own name.
     compare: also learn which of the answer's claims agree with the passage, and foresee those alone; and a mark in the
-    verdict counts as much as five other tokens, the letter of the better answer as much as twenty. bfloat16: of the products.
+    verdict counts as much as five other tokens, the letter of the better answer as much as forty. bfloat16: of the products.
     muon: the optimizer of the layers' matrices.
     """
 
@@ -95,7 +95,7 @@ RECIPES = {
     "teacher": Recipe(jobs.draw, steps=2800, read_along=True),
     "comparing": _COMPARING,
     "judging": replace(_COMPARING, draw=jobs.draw_judging, learning_rate=1.5e-3, steps=4000, seed=2, goes_on="judge"),
-    "verdicts": replace(_COMPARING, draw=verdicts.draw, learning_rate=1.5e-3, steps=4000, seed=3, goes_on="judge"),
+    "verdicts": replace(_COMPARING, draw=verdicts.draw, learning_rate=1.5e-3, steps=6000, seed=3, goes_on="judge"),
     "student": Recipe(world.draw, steps=900, hidden=128, heads=4, kv_heads=2, feed_forward=384, bfloat16=False),
 }
 
@@ -138,10 +138,10 @@ def encode(
         if read_along and isinstance(example, Example) and example.claims:
             asked = encoded[2 * at]
             for tag, claims in example.claims.items():
-                start, end = (example.prompt.rindex(part) for part in (f"<{tag}>\n", f"\n</{tag}>"))
-                first, last = asked.char_to_token(start + len(f"<{tag}>\n")), asked.char_to_token(end)
+                opened, closed = (example.prompt.rindex(part) for part in (f"<{tag}>\n", f"\n</{tag}>"))
+                first, last = asked.char_to_token(opened + len(f"<{tag}>\n")), asked.char_to_token(closed)
                 labels[1 + first : 1 + last] = prompt[first:last]
-                for token, agrees in _compared(example.prompt, start, end, claims, asked) if compare else ():
+                for token, agrees in _compared(example.prompt, opened, closed, claims, asked) if compare else ():
                     agree[1 + token] = agrees
                     labels[1 + token] = prompt[token] if agrees else _IGNORE
                     if tag in _SIDES:

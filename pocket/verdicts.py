@@ -129,10 +129,10 @@ def graded(rng: Random, pool: Pool, lang: str | None = None, faults: grades.Faul
 
 
 def draw(rng: Random) -> Example:
-    """A training example: half are pairs; the others are grades of one answer, given the right answer or a passage, and comparing."""
+    """A training example: most are pairs; the others are grades of one answer, given the right answer or a passage, and comparing."""
     how, faults = rng.random(), grades.FAULTS if rng.random() < 0.4 else jobs.RIDDLED
-    if how < 0.5:
+    if how < 0.6:
         return verdict(rng, "train")
-    if how < 0.72:
+    if how < 0.78:
         return graded(rng, "train", faults=faults)
-    return jobs.scores(rng, "train", faults) if how < 0.92 else jobs.comparing(rng, "train")
+    return jobs.scores(rng, "train", faults) if how < 0.95 else jobs.comparing(rng, "train")

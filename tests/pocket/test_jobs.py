@@ -103,3 +103,5 @@ def test_a_token_agrees_as_far_as_its_claim_does() -> None:
     assert [one, eight, three, four] == [("1", True), ("8", True), ("3", False), ("4", False)]
     assert [by, the, sea] == [("by", True), ("the", True), ("sea", True)]
     assert all(label < 0 for label, says in zip(labels, agree, strict=True) if says is False), "nobody can foresee them"
+    assert (ids[-1], labels[-1]) == (tokenizer.eos_token_id,) * 2, "an answer ends"
+    assert ids.count(tokenizer.eos_token_id) == 2, "and so does its prompt"

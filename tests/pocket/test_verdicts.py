@@ -13,7 +13,7 @@ from transformers import AutoTokenizer
 from pocket import grammar, verdicts
 from pocket.names import pool
 from pocket.train import MODELS, encode
-from xlforge.evaluation.judging.truth import better
+from xlforge.evaluation.judging.by_truth import better
 
 _PARTS = re.compile(r"<(question|text|answer_a|answer_b|answer)>\n(.*?)\n</\1>", re.DOTALL)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from xlforge.evaluation.judging.truth import better, facts
+from xlforge.evaluation.judging.by_truth import better
+from xlforge.evaluation.judging.truth import facts
 
 
 @pytest.mark.parametrize(

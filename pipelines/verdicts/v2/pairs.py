@@ -10,7 +10,7 @@ from pipelines.verdicts.v1.pairs import forfeited as forfeited_v1
 from pipelines.verdicts.v1.pairs import with_controls as with_controls_v1
 from pipelines.verdicts.v2.schema import NOT_SAMPLED, Params
 from xlforge.base.rows import Row
-from xlforge.evaluation.judging.truth import better
+from xlforge.evaluation.judging.by_truth import better
 
 __all__ = ["compared", "fault", "forfeited", "opponents", "pairs", "sampled", "with_controls"]
 

@@ -8,8 +8,6 @@ from typing import Any
 
 from sacrebleu.metrics.chrf import CHRF
 
-from xlforge.checks.language import is_language
-
 _IDEOGRAPHS = r"\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
 _WIDE = re.compile(f"[{_IDEOGRAPHS}]")
 _chrf = cache(CHRF)
@@ -35,32 +33,6 @@ def facts(answer: str, slots: Sequence[dict[str, Any]] | None, code: str | None 
     if not wanted:
         return None
     return round(sum(any(_contains(text, _plain(phrase)) for phrase in phrases) for phrases in wanted) / len(wanted), 6)
-
-
-def better(answer: str, other: str, prompt: dict[str, Any], margin: float) -> tuple[float | None, str | None]:
-    """The preference for an answer over another by a benchmark's truth, 0, 0.5 or 1, and what decided; None, None without a truth.
-
-    The answer in the requested language wins (`language`); then the one with more of the truth's facts (`facts`), in any language if
-    neither is in the requested one. The order and the wording of facts do not count. A truth without facts is compared by chrF (`chrf`).
-
-    Args:
-        prompt: a row of the benchmark: `language`, `truth` and `slots`.
-        margin: chrF scores that differ by at most this are equal.
-    """
-    if prompt["truth"] is None:
-        return None, None
-    code = prompt["language"]
-    fits = [bool(text) and is_language(text, code) for text in (answer, other)]
-    if fits[0] != fits[1]:
-        return float(fits[0]), "language"
-    counted = [facts(text, prompt["slots"], code if all(fits) else None) for text in (answer, other)]
-    if None not in counted:
-        return _preference(counted[0], counted[1], 0.0), "facts"  # type: ignore[arg-type]
-    return _preference(chrf(answer, prompt["truth"]), chrf(other, prompt["truth"]), margin), "chrf"
-
-
-def _preference(one: float, other: float, margin: float) -> float:
-    return 0.5 if abs(one - other) <= margin else float(one > other)
 
 
 def _contains(text: str, phrase: str) -> bool:
