@@ -17,10 +17,15 @@ ROLES = ("teacher", "judge", "translator", "estimator")
 
 
 @click.command(
-    epilog="Example: xlforge init --seeds passages.jsonl --languages de,pt --endpoint http://localhost:8000/v1 --model NAME"
+    epilog="Example: xlforge init --example --languages de,pt --endpoint http://localhost:8000/v1 --model NAME"
 )
 @click.option(
     "--seeds", metavar="SOURCE", help="a file or folder (.jsonl, .parquet, .txt), or hub:NAME[:CONFIG][@COMMIT]"
+)
+@click.option(
+    "--example",
+    is_flag=True,
+    help="the 150 real passages that ship, in place of --seeds; `--instruction question` uses their questions too",
 )
 @click.option("--text", metavar="COLUMN", help="of passages; `text` by default")
 @click.option("--instruction", metavar="COLUMN", help="of questions that are used as they are")
@@ -85,6 +90,7 @@ def _own(given: dict[str, Any]) -> tuple[str, list[str]]:
     from xlforge.initial import checks
     from xlforge.initial.written import checked, written
 
+    given = _with_example(given)
     hub = checks.Hub()
     choices = _choices(given, hub.commit)
     execution: dict[str, Any] = {"endpoint": given["endpoint"]} if given["endpoint"] else {}
@@ -97,12 +103,23 @@ def _own(given: dict[str, Any]) -> tuple[str, list[str]]:
     return text, notes
 
 
+def _with_example(given: dict[str, Any]) -> dict[str, Any]:
+    """The flags, with the seeds that ship where --example is one of them."""
+    from xlforge.initial.choices import EXAMPLE
+
+    if not given["example"]:
+        return given
+    if given["seeds"]:
+        raise BuildError("--example and --seeds exclude each other: leave one out")
+    return given | {"seeds": EXAMPLE, "text": given["text"] or "text"}
+
+
 def _choices(given: dict[str, Any], pinned: "Callable[[str, str], str | None]") -> "Choices":
     """The flags, and on a terminal the answers to questions about those that are missing."""
-    from xlforge.initial.choices import RECIPES, Choices, paper_languages
+    from xlforge.initial.choices import EXAMPLE, RECIPES, Choices, paper_languages
 
     named = {name: given[name] for name in ("text", "instruction", "response") if given[name]}
-    seeds = _given(given, "seeds", "Seeds: a file, a folder or hub:NAME")
+    seeds = _given(given, "seeds", "Seeds: a file, a folder or hub:NAME", EXAMPLE)
     if not named and _terminal() and not seeds.endswith(".txt"):
         named = {"text": click.prompt("The column with passages", default="text")}
     codes = _given(given, "languages", "Languages, as codes, or paper for its eight", "de")
@@ -138,7 +155,7 @@ def _given(
     if _terminal():
         return str(click.prompt(question, default=default))
     if required or default is None:
-        raise BuildError(f"--{flag} is missing")
+        raise BuildError(f"--{flag} is missing" + "; --example uses the passages that ship" * (flag == "seeds"))
     return default
 
 

@@ -22,7 +22,7 @@ from tests.project import ROOT, Project
 from xlforge.base.errors import BuildError
 from xlforge.config.overlays import overlaid
 from xlforge.config.params import Config, load
-from xlforge.initial.choices import Choices
+from xlforge.initial.choices import EXAMPLE, Choices
 from xlforge.initial.written import POCKET, checked, written
 
 LEFT = ("dvc.lock", "data/code/seeds.json", "data/selection/hu/metrics.json", "data/student/first/loss.csv")
@@ -216,6 +216,7 @@ def test_kinds_of_seeds(project: Project, seeds: str, flags: str, source: dict[s
         ("mine/pairs.jsonl", "--instruction question", "--response or --text"),
         ("mine/passages.jsonl", "--text id --student x --recipe huge", "conf/student has lora_1b"),
         ("mine/passages.jsonl", "--languages de,xx", "unknown language 'xx'"),
+        ("mine/passages.jsonl", "--example", "--example and --seeds exclude each other"),
         ("mine/passages.jsonl", "--vllm --endpoint http://localhost/v1", "leave one out"),
         ("mine/passages.jsonl", "--endpoint http://me:secret@localhost/v1", "`.env`"),
         ("mine/passages.jsonl", "--benchmark mine/ready.jsonl", "no column 'instruction'; it has answer, id"),
@@ -228,9 +229,20 @@ def test_what_cannot_be_built_is_an_error(project: Project, seeds: str, flags: s
     assert "secret" not in error
 
 
+@pytest.mark.parametrize("gives", [{}, {"instruction": "question"}])
+def test_the_example_needs_no_seeds_and_stays(project: Project, gives: dict[str, str]) -> None:
+    words = ["--languages", "de", "--model", "models/pocket/teacher"]
+    words += [word for flag, column in gives.items() for word in (f"--{flag}", column)]
+    done = CliRunner().invoke(cli, ["init", "--example", *words])
+    assert (done.exit_code, done.stderr) == (0, ""), done.exception
+    source = load().block("seeds").source
+    assert (source.path, source.text, source.id, source.gives) == (EXAMPLE, "text", "id", gives)
+    assert Path(EXAMPLE).read_bytes() == (ROOT / EXAMPLE).read_bytes()
+
+
 def test_what_is_missing_is_a_flag_or_a_question(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "--model is missing" in refused()
-    assert "--seeds is missing" in str(CliRunner().invoke(cli, ["init"]).exception)
+    assert "--seeds is missing; --example" in str(CliRunner().invoke(cli, ["init"]).exception)
     monkeypatch.setattr(commands.init, "_terminal", lambda: True)
     typed = ["mine/passages.jsonl", "", "paper", "", "models/pocket/teacher", "", ""]
     done = CliRunner().invoke(cli, ["init"], input="\n".join(typed) + "\n")
@@ -238,6 +250,9 @@ def test_what_is_missing_is_a_flag_or_a_question(project: Project, monkeypatch: 
     config = load()
     assert config.languages == ("de", "pt", "zh", "hi", "hu", "lt", "ga", "mt")
     assert (config.teacher.engine, config.students, list(config.models)) == ("transformers", {}, ["reference"])
+    project.git("reset", "--quiet", "--hard")
+    assert CliRunner().invoke(cli, ["init"], input="\n".join(["", *typed[1:]]) + "\n").exit_code == 0
+    assert load().block("seeds").source.path == EXAMPLE
 
 
 def test_a_model_that_the_endpoint_lacks_is_an_error_and_a_missing_endpoint_is_none(

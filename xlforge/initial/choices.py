@@ -20,6 +20,8 @@ from xlforge.models.revision import folder_digest
 Block = dict[str, Any]
 NO_PROMPTS = "data/prompts/none.jsonl"
 """One empty prompt: where there are no prompts, and dvc.yaml depends on a file."""
+EXAMPLE = "data/seeds/real.jsonl"
+"""The passages on the real world that ship, with a question each."""
 RECIPES = Path("conf/student")
 PAPER = Path("conf/scale/paper.yaml")
 _SUFFIXES = {".jsonl": "jsonl", ".parquet": "parquet", ".txt": "text"}
