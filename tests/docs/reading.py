@@ -25,7 +25,7 @@ SHOWN = re.compile(r"text|\{.*")
 """What is only shown: output, and directives of the site."""
 README = {
     "make repro": "it installs every package and builds for minutes; .ci/run does so in a clean clone",
-    "xlforge init": "it needs a server with a model; tests/initial builds so",
+    "make env": "it needs a server with a model; tests/initial builds so",
     "export XLFORGE_ENDPOINT": "it needs models that are served elsewhere; tests/builds/test_endpoint_builds.py builds against an endpoint",
 }
 """Blocks of the README that are not run, by how they begin: its text is for readers on the web alone."""
