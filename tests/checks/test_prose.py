@@ -59,6 +59,22 @@ def test_a_wrapped_question_is_stripped(reply: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "request_text",
+    [
+        "Convince me that the old mill by the river is worth a visit.",
+        "Please surprise us with three facts about old mills.",
+        "Quiz me on the history of water mills.",
+        "Fact-check this: water mills need no rain.",
+        "Debunk the idea that mills only ground corn.",
+        "Role-play a guide who shows children an old mill.",
+        "Gently remind visitors that the wheel of a mill is dangerous.",
+    ],
+)
+def test_a_request_in_the_imperative_is_a_question(request_text: str) -> None:
+    assert question(request_text) == request_text
+
+
+@pytest.mark.parametrize(
     ("reply", "reason"),
     [
         ("According to the passage, when did the mill close?", "refers_to_text"),
@@ -69,6 +85,8 @@ def test_a_wrapped_question_is_stripped(reply: str) -> None:
         ("Bring warm clothes if you visit the mill in winter.", "not_a_question"),
         ("Its wheel still turns when the water is high", "not_a_question"),
         ("Engineers compare old drawings of mills to learn how the wheels were built.", "not_a_question"),
+        ("Believe me, the old mill by the river is worth a whole afternoon.", "not_a_question"),
+        ("For us the wheel of the old mill turns all summer long.", "not_a_question"),
         ("The mill, which closed long ago, is where the children of the village play.", "not_a_question"),
         ("I'm ready to help. What is your request?", "refusal"),
         ("How may I assist you today?", "refusal"),

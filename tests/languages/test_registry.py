@@ -85,7 +85,10 @@ def test_every_language_that_ships_has_figures_of_its_own() -> None:
     for code in LANGUAGES:
         known = LANGUAGES[code]
         assert known.rendering != default.rendering, code
-        assert known.split == known.name.lower().replace(" ", "_")
+        assert known.split == known.split_name or known.split == known.name.lower().replace(" ", "_")
+    splits = [LANGUAGES[code].split for code in LANGUAGES]
+    assert len(splits) == len({*splits})
+    assert [LANGUAGES[code].split for code in ("zh", "zh-Hant")] == ["chinese", "traditional_chinese"]
 
 
 def test_a_code_without_a_file_has_the_defaults_and_is_no_language() -> None:

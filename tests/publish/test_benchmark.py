@@ -93,10 +93,10 @@ def test_prompts_with_their_own_requests_are_read_from_all_splits(
 @pytest.mark.parametrize(
     ("overlay", "splits", "licence"),
     [
-        ("alpacaeval_local", {"german", "simplified_chinese", "irish", "english"}, "cc-by-nc-4.0"),
+        ("alpacaeval_local", {"german", "chinese", "irish", "english"}, "cc-by-nc-4.0"),
         (
             "language_confusion",
-            {"german", "french", "hindi", "portuguese", "turkish", "simplified_chinese"},
+            {"german", "french", "hindi", "portuguese", "turkish", "chinese"},
             "apache-2.0",
         ),
     ],

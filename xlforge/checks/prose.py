@@ -68,18 +68,27 @@ _QUESTION_WORD = re.compile(
 )
 """At the start of a clause, where it is no relative pronoun."""
 _IMPERATIVES_WORDS = """
-    act add advise analyse analyze answer apply argue arrange assess brainstorm break build calculate categorise categorize change
-    check choose cite clarify classify collect combine come comment compare complete compose compute consider construct contrast
-    convert correct count create critique curate debate decide define demonstrate describe design detail determine develop devise
-    differentiate discover discuss distinguish do draft draw edit elaborate enumerate estimate evaluate examine expand explain
-    explore express extract fill find fix format formulate generate get give guide help identify illustrate imagine implement
-    improve include indicate infer inform instruct interpret introduce investigate justify let list look make mention motivate name
-    narrate note offer order organise organize outline output paraphrase perform persuade phrase pick plan play point predict
-    prepare present pretend prove provide publish put rank rate react read recommend recount reformulate remember rephrase reply
-    report respond review revise rewrite schedule select share show simplify sketch solve sort speak specify spell state structure
-    study suggest summarise summarize support take talk teach tell think trace translate try turn use verify walk weigh write
+    act add advise analyse analyze answer apologise apologize apply argue arrange assess brainstorm break build calculate
+    categorise categorize change check choose cite clarify classify collect combine come comment compare complain complete
+    compose compute confirm congratulate consider construct contrast convert convince correct count create critique curate
+    debate debunk decide define demonstrate describe design detail determine develop devise differentiate discover discuss
+    disprove distinguish do draft dramatise dramatize draw edit elaborate enumerate estimate evaluate examine expand explain
+    explore express extract fact-check fill find fix format formulate generate get give guide help identify illustrate
+    imagine implement improve include indicate infer inform inspire instruct interpret introduce invent investigate invite
+    justify let list look make mention motivate name narrate note offer order organise organize outline output paraphrase
+    perform persuade phrase pick pitch plan play point predict prepare present pretend prove provide publish put quiz rank
+    rate react read reassure rebut recommend recount reformulate refute remember remind rephrase reply report respond review
+    revise rewrite rhyme role-play schedule select settle share show simplify simulate sing sketch solve sort speak specify
+    spell state structure study suggest summarise summarize support take talk teach tell thank think trace translate try
+    turn use verify walk warn weave weigh write
 """
 _IMPERATIVES = frozenset(_IMPERATIVES_WORDS.split())
+_OBJECT = re.compile(
+    r"\W*(?:please\s+)?(?!(?:about|after|all|among|around|before|behind|believe|between|both|by|excuse|for|from|like|most|near|none|of|"
+    r"over|some|than|to|trust|with|without)\b)[a-z-]+\s+(?:me|us)\b",
+    re.IGNORECASE,
+)
+"""A verb, whatever it is, since `me` and `us` are its objects: "Surprise me"."""
 _AUXILIARIES_WORDS = """
     am is are was were do does did have has had can could will would shall should may might must isn't aren't wasn't weren't don't
     doesn't didn't haven't hasn't can't couldn't won't wouldn't shouldn't
@@ -150,9 +159,13 @@ def asks(text: str) -> bool:
     """Whether an English text asks or requests something: by a question mark, a question word, or a verb in the imperative."""
     if _QUESTION_END.search(text) or _REQUEST.search(text[:160]) or _QUESTION_WORD.search(text[:160]):
         return True
-    starts = re.findall(r"(?:^|[.!,:;]\s+|\bthen\s+|\band\s+)([A-Za-z']+)(?:\s+([A-Za-z]+))?", text.casefold())
+    starts = re.findall(r"(?:^|[.!,:;]\s+|\bthen\s+|\band\s+)([A-Za-z'-]+)(?:\s+([A-Za-z]+))?", text.casefold())
     imperative = any(verb in _IMPERATIVES or (verb.endswith("ly") and after in _IMPERATIVES) for verb, after in starts)
-    return imperative or any(word.lower() in _AUXILIARIES for word in text.split(maxsplit=1)[:1])
+    return (
+        imperative
+        or bool(_OBJECT.match(text))
+        or any(word.lower() in _AUXILIARIES for word in text.split(maxsplit=1)[:1])
+    )
 
 
 def copies(question: str, passage: str) -> bool:

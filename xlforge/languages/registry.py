@@ -98,6 +98,7 @@ class Language:
         abbreviations: words that are written with a full stop inside a sentence, without it.
         neighbours: labels of py3langid for languages that are easily confused with it, beyond those of `checks/language.py`.
         detector: what identifies it where py3langid does not know it, or knows it badly.
+        split_name: of its split, where published datasets have another one than its name.
     """
 
     code: str
@@ -120,6 +121,7 @@ class Language:
     abbreviations: tuple[str, ...] = ()
     neighbours: tuple[str, ...] = ()
     detector: FastText | None = None
+    split_name: str = ""
 
     def __post_init__(self) -> None:
         if self.sentence_marks is None:
@@ -135,7 +137,7 @@ class Language:
     @property
     def split(self) -> str:
         """The name of its split in the dataset: `german`, `traditional_chinese`."""
-        return self.name.lower().replace(" ", "_")
+        return self.split_name or self.name.lower().replace(" ", "_")
 
 
 class _Languages(Mapping[str, Language]):

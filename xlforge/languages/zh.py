@@ -21,4 +21,5 @@ LANGUAGE = Language(
     minus=("负", "零下"),
     units={"kilometre": ("千米", "公里"), "kilogram": ("公斤", "千克"), "tonne": ("吨",), "yuan": ("元",)},
     unused_letters=CANTONESE,
+    split_name="chinese",  # as the authors' datasets and m-AlpacaEval have it
 )  # fmt: skip

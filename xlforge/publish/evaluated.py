@@ -40,7 +40,7 @@ def evaluated(config: Config) -> tuple[Evaluated | None, list[str]]:
         return None, ["the build has no benchmark, so there is no evaluation, and the card says so"]
     judge = f"the model {config.judge.model}, in both orders of the answers"
     if config.block("verdicts").judge == "embedded":
-        judge = "chrF of both answers against the benchmark's reference answer"
+        judge = "the comparison of both answers with the truth of the benchmark, without a model"
     return Evaluated(judge, config.block("verdicts").reference, rows, differences), []
 
 
