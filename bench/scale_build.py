@@ -1,6 +1,6 @@
 """The whole dataset build in the paper's eight languages, three candidates an answer, against the tests' server without latency.
 
-The overlays `engine=openai` and `scale=paper` are laid over params.yaml as `dvc exp run` does it; then `dvc repro dataset` runs, with an
+The overlays `engine=openai` and `paper` are laid over params.yaml as `dvc exp run` does it; then `dvc repro dataset` runs, with an
 empty store. Memory is the build's alone: the server's processor time is told apart.
 """
 
@@ -23,7 +23,7 @@ from bench.watching import Taken, verdict, watched
 from tests.project import Project
 from tests.server import Server
 
-OVERLAYS = ("+conf/engine=openai", "+conf/scale=paper")
+OVERLAYS = ("+conf/engine=openai", "+conf=paper")
 
 
 def project(folder: Path, seeds: int, languages: Sequence[str] | None = None) -> Project:

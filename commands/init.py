@@ -44,7 +44,11 @@ ROLES = ("teacher", "judge", "translator", "estimator")
 @click.option("--recipe", default="lora_7b", show_default=True, help="of conf/student")
 @click.option("--benchmark", metavar="NAME", help="`alpacaeval`, a file of prompts, or `none`")
 @click.option("--reference", metavar="NAME", help="a model or a file of ready answers; the teacher by default")
-@click.option("--profile", type=click.Choice(["pocket"]), help="back to the params.yaml that ships")
+@click.option(
+    "--profile",
+    type=click.Choice(["paper", "pocket"]),
+    help="`paper`: what conf/paper.yaml has, where no flag names another; `pocket`: back to the params.yaml that ships",
+)
 @click.option("--dry-run", is_flag=True, help="Show what would change, and write nothing.")
 def command(profile: str | None, dry_run: bool, **given: Any) -> None:
     """Begin a build of your own: write params.yaml, and remove what the build before left.
@@ -58,12 +62,12 @@ def command(profile: str | None, dry_run: bool, **given: Any) -> None:
     from xlforge.initial import shipped
     from xlforge.initial.written import POCKET
 
-    if profile and any(value for flag, value in given.items() if flag != "recipe"):
-        raise BuildError("--profile writes the params.yaml that ships: leave the other flags out")
+    if profile == "pocket" and any(value for flag, value in given.items() if flag != "recipe"):
+        raise BuildError("--profile pocket writes the params.yaml that ships: leave the other flags out")
     left = shipped.left()
     if not dry_run:
         shipped.refuse_changes()
-    new, notes = (POCKET.read_text(encoding="utf-8"), list[str]()) if profile else _own(given)
+    new, notes = (POCKET.read_text(encoding="utf-8"), list[str]()) if profile == "pocket" else _own(given, profile)
     for note in dict.fromkeys(notes):
         click.echo(f"xlforge: warning: {plain(note)}", err=True)
     if dry_run:
@@ -84,19 +88,22 @@ def command(profile: str | None, dry_run: bool, **given: Any) -> None:
     click.echo("  xlforge summary         # sizes, rejects, examples")
 
 
-def _own(given: dict[str, Any]) -> tuple[str, list[str]]:
+def _own(given: dict[str, Any], profile: str | None) -> tuple[str, list[str]]:
     """The text of params.yaml for the flags, and warnings. Raises BuildError where it cannot be built."""
     from xlforge.config.yaml12 import read_yaml
-    from xlforge.initial import checks
+    from xlforge.initial import checks, paper
     from xlforge.initial.written import checked, written
 
     given = _with_example(given)
+    if profile:
+        given = given | {flag: given[flag] or value for flag, value in paper.flags().items()}
     hub = checks.Hub()
     choices = _choices(given, hub.commit)
     execution: dict[str, Any] = {"endpoint": given["endpoint"]} if given["endpoint"] else {}
     if given["vllm"]:
         execution = read_yaml(Path("conf/engine/vllm.yaml"))["execution"]
     text = written(choices.blocks(), execution)
+    text = paper.laid_over(text) if profile else text
     config = checked(text)
     checks.seeds(config)
     notes = [*hub.notes, *checks.contaminated(config), *checks.endpoints(config), *checks.unpublishable(config)]
@@ -116,7 +123,8 @@ def _with_example(given: dict[str, Any]) -> dict[str, Any]:
 
 def _choices(given: dict[str, Any], pinned: "Callable[[str, str], str | None]") -> "Choices":
     """The flags, and on a terminal the answers to questions about those that are missing."""
-    from xlforge.initial.choices import EXAMPLE, RECIPES, Choices, paper_languages
+    from xlforge.initial.choices import EXAMPLE, RECIPES, Choices
+    from xlforge.initial.paper import languages
 
     named = {name: given[name] for name in ("text", "instruction", "response") if given[name]}
     seeds = _given(given, "seeds", "Seeds: a file, a folder or hub:NAME", EXAMPLE)
@@ -135,7 +143,7 @@ def _choices(given: dict[str, Any], pinned: "Callable[[str, str], str | None]") 
     return Choices(
         seeds=seeds,
         columns=named,
-        languages=paper_languages() if codes == "paper" else tuple(code.strip() for code in codes.split(",")),
+        languages=languages() if codes == "paper" else tuple(code.strip() for code in codes.split(",")),
         engine=engine,
         roles=roles,
         student=None if student == "none" else student,

@@ -23,7 +23,7 @@ import subprocess
 import sys
 import urllib.request
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -83,6 +83,7 @@ class Server:
         port: 0 for any free one.
         limits: the most `requests` and `tokens` in any `seconds`, above which it answers 429; `penalty`: seconds without any after that.
         hosted: `seconds` that a batch takes, and `room` for so many requests in batches at once.
+        models: the names that it lists.
     """
 
     def __init__(
@@ -96,9 +97,10 @@ class Server:
         port: int = 0,
         limits: dict[str, float] | None = None,
         hosted: dict[str, float] | None = None,
+        models: Sequence[str] = ("any",),
     ) -> None:
         self._plan: dict[str, Any] = {"latency": latency, "slots": slots, "answer": answer, "key": key, "port": port}
-        self._plan |= {"limits": limits, "hosted": hosted or {}}
+        self._plan |= {"limits": limits, "hosted": hosted or {}, "models": models}
         self._plan["faults"] = [asdict(fault) for fault in faults or []]
 
     def __enter__(self) -> Server:
@@ -137,7 +139,7 @@ class Server:
 
 class _App:
     def __init__(self, plan: dict[str, Any]) -> None:
-        self.latency, self.key = plan["latency"], plan["key"]
+        self.latency, self.key, self.models = plan["latency"], plan["key"], plan["models"]
         self.slots = asyncio.Semaphore(plan["slots"])
         self.faults = [Fault(**fault) for fault in plan["faults"]]
         module, _, name = plan["answer"].partition(":")
@@ -159,7 +161,8 @@ class _App:
         if self.key and request.headers.get("Authorization") != f"Bearer {self.key}":
             return _error(401, f"Incorrect API key provided: {request.headers.get('Authorization')}")
         if request.path.endswith("/v1/models"):
-            return web.Response(body=b'{"object":"list","data":[{"id":"any"}]}', content_type="application/json")
+            listed = {"object": "list", "data": [{"id": name} for name in self.models]}
+            return web.Response(body=orjson.dumps(listed), content_type="application/json")
         if request.path.startswith(("/v1/files", "/v1/batches")):
             return await self.hosted.handle(request)
         if not request.path.endswith("/v1/chat/completions"):

@@ -357,6 +357,38 @@ def test_a_benchmark_and_answers_of_ones_own(project: Project) -> None:
     assert config.models["teacher"].needs == "models/pocket/teacher"
 
 
+def test_the_papers_profile_is_its_whole_evaluation(project: Project) -> None:
+    done = CliRunner().invoke(cli, ["init", "--profile", "paper", "--model", "models/pocket/teacher"])
+    assert done.exit_code == 0, done.exception or done.output
+    config = load()
+    benchmark, verdicts = config.block("benchmark"), config.block("verdicts")
+    assert (len(config.languages), config.judge.model, config.judge.engine) == (8, "gpt-4o", "openai")
+    assert (config.models["reference"].model, config.models["reference"].engine) == ("gpt-4o-mini", "openai")
+    assert (benchmark.source.name, benchmark.translated.name) == ("viyer98/XL-AlpacaEval", "viyer98/m-AlpacaEval")
+    assert set(benchmark.sets) == {"crosslingual", "english", "same_language"}
+    assert (verdicts.judge, verdicts.grades, verdicts.reference) == ("llm", True, "reference")
+    assert config.block("answers").sampling.max_tokens >= 2048
+    assert {name: entry.rows for name, entry in config.students.items()} == {"bestof3": 1000, "first": 1000}
+    assert set(config.models) == {"reference", "base", "bestof3", "first"}
+    assert config.block("seeds").source.name == "uonlp/CulturaX"
+    assert config.student.dtype == "bfloat16"
+
+
+def test_flags_win_over_the_papers_profile(project: Project) -> None:
+    flags = ("--profile", "paper", "--model", "models/pocket/teacher", "--judge", "models/pocket/judge")
+    config = made(*flags, "--student", "none")
+    assert (config.languages, config.judge.model) == (("de",), "models/pocket/judge")
+    assert config.block("seeds").source.path == "mine/passages.jsonl"
+    assert (config.students, set(config.models)) == ({}, {"reference", "teacher"})
+    assert config.block("verdicts").grades
+    project.git("reset", "--quiet", "--hard")
+    config = made(*flags, "--benchmark", "mine/prompts.jsonl", "--reference", "mine/ready.jsonl")
+    assert (set(config.students), config.models["reference"].file) == ({"bestof3", "first"}, "mine/ready.jsonl")
+    project.git("reset", "--quiet", "--hard")
+    config = made(*flags, "--benchmark", "none")
+    assert (set(config.students), set(config.models)) == ({"bestof3", "first"}, {"reference"})
+
+
 def test_a_translation_system_with_a_model_for_each_language(project: Project) -> None:
     system = {"--translator": "seq2seq:models/{language}", "--estimator": "seq2seq:org/back"}
     for code in ("de", "hu"):

@@ -43,7 +43,12 @@ def overlaid(words: Sequence[str], params: Path = PARAMS) -> str:
     except OmegaConfBaseException as error:
         raise BuildError(f"{' '.join(words)}: {str(error).splitlines()[0]}") from error
     parse(wanted)
-    document = _round_trip().load(params.read_text(encoding="utf-8-sig"))
+    return edited(params.read_text(encoding="utf-8-sig"), wanted)
+
+
+def edited(text: str, wanted: dict[str, Any]) -> str:
+    """The text of params.yaml with these values, its comments and anchors kept."""
+    document = _round_trip().load(text)
     shared = Counter(id(node) for node in _nodes(document))
     changed = {id(node) for node, new in _pairs(document, wanted) if shared[id(node)] > 1 and _plain(node) != new}
     _write_out(document, changed, set())
@@ -89,7 +94,7 @@ def _given(word: str) -> dict[str, Any]:
     if not equals:
         path = Path(name) if name.endswith(".yaml") else CONF / f"{name}.yaml"
         if not path.exists():
-            known = sorted(str(each.relative_to(CONF).with_suffix("")) for each in CONF.glob("*/*.yaml"))
+            known = [*sorted(str(each.relative_to(CONF).with_suffix("")) for each in CONF.glob("*/*.yaml")), "paper"]
             near = difflib.get_close_matches(name, known, 1)
             hint = f"did you mean {near[0]!r}?" if near else f"{CONF}/ has {', '.join(known)}"
             raise BuildError(f"{name!r} is no overlay: {path} does not exist; {hint}; a value is KEY=VALUE")

@@ -11,7 +11,7 @@ import orjson
 from xlforge.base.errors import BuildError
 from xlforge.config import environment
 from xlforge.config.execution import Execution
-from xlforge.config.models import Model
+from xlforge.config.models import Compared, Model
 from xlforge.config.params import Config
 from xlforge.initial.written import flow
 from xlforge.models.engine import EngineError
@@ -82,7 +82,9 @@ def endpoints(config: Config) -> Iterator[str]:
     specs = [(role, config.role(role)) for role in ("teacher", "judge", "estimator")]
     specs += [("translator", each) for each in config.translators.values()]
     specs += [
-        ("answers", Model(engine=each.engine, model=each.model or "")) for each in config.models.values() if each.model
+        (f"answers_{name}" if f"answers_{name}" in settings.endpoints else "answers", _model(each))
+        for name, each in config.models.items()
+        if each.model
     ]
     lists: dict[str | None, dict[str, dict[str, Any]]] = {}
     checked: set[tuple[str | None, str]] = set()
@@ -101,6 +103,10 @@ def endpoints(config: Config) -> Iterator[str]:
             raise BuildError(f"the {role}'s endpoint serves no model {spec.model!r}; it serves {', '.join(lists[url])}")
         if note := _short(spec.model, lists[url].get(spec.model, {}), config.block("translations").sampling.max_tokens):
             yield note
+
+
+def _model(entry: Compared) -> Model:
+    return Model(engine=entry.engine, model=entry.model or "")
 
 
 async def _listed(spec: Model, role: str, settings: Execution) -> dict[str, dict[str, Any]]:

@@ -23,7 +23,6 @@ NO_PROMPTS = "data/prompts/none.jsonl"
 EXAMPLE = "data/seeds/real.jsonl"
 """The passages on the real world that ship, with a question each."""
 RECIPES = Path("conf/student")
-PAPER = Path("conf/scale/paper.yaml")
 _SUFFIXES = {".jsonl": "jsonl", ".parquet": "parquet", ".txt": "text"}
 _ENGLISH: Block = {"sets": ["crosslingual", "english"], "requested": None, "translated": None}
 """The sets of prompts that are only there in English."""
@@ -133,11 +132,6 @@ def newest(stage: str) -> str:
     """The newest version of a stage's pipeline."""
     found = (path.parent.name for path in (PIPELINES / stage).glob("v*/schema.py"))
     return max(found, key=lambda version: int(version[1:]))
-
-
-def paper_languages() -> tuple[str, ...]:
-    """The eight languages of the paper."""
-    return tuple(read_yaml(PAPER)["languages"])
 
 
 def local(given: str, flag: str) -> Path:
