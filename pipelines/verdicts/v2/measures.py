@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from pipelines.verdicts.v1.measures import DIMENSIONS, measured
+from pipelines.verdicts.v1.measures import measured
 from pipelines.verdicts.v1.measures import to_grade as to_grade_v1
 from xlforge.base.rows import Row
+from xlforge.steps.grades import DIMENSIONS
 
 __all__ = ["DIMENSIONS", "measured", "to_grade"]
 
