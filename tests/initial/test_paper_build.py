@@ -89,6 +89,7 @@ def test_the_papers_profile_builds_to_win_rates_grades_and_transfer(
     project = Project.make(tmp_path / "project", {})
     (project.folder / "mine.jsonl").write_text("".join(json.dumps({"text": text}) + "\n" for text in PASSAGES))
     monkeypatch.chdir(project.folder)
+    monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", tmp_path / "cache")
     monkeypatch.setattr("huggingface_hub.HfApi.repo_info", mock.Mock(side_effect=OSError("no network")))
     named = ("--seeds", "mine.jsonl", "--languages", ",".join(LANGUAGES), "--student", "none", "--model", "teacher")
     models = ("teacher", "gpt-4o", "gpt-4o-mini")
