@@ -42,7 +42,7 @@ ROLES = ("teacher", "judge", "translator", "estimator")
 @click.option("--estimator", metavar="NAME", help="in place of --model")
 @click.option("--student", metavar="BASE", help="a model to train, or `none`")
 @click.option("--recipe", default="lora_7b", show_default=True, help="of conf/student")
-@click.option("--benchmark", metavar="NAME", help="`alpacaeval`, a file of prompts, or `none`")
+@click.option("--benchmark", metavar="NAME", help="`alpacaeval`, `m-arena-hard`, a file of prompts, or `none`")
 @click.option("--reference", metavar="NAME", help="a model or a file of ready answers; the teacher by default")
 @click.option(
     "--profile",
@@ -135,7 +135,9 @@ def _choices(given: dict[str, Any], pinned: "Callable[[str, str], str | None]") 
     missing = [role for role in ROLES if not given[role]]
     common = _given(given, "model", "The model of every role") if missing else ""
     student = _given(given, "student", "The base of a student", "none", required=False)
-    benchmark = _given(given, "benchmark", "The benchmark: alpacaeval, a file of prompts", "none", required=False)
+    benchmark = _given(
+        given, "benchmark", "The benchmark: alpacaeval, m-arena-hard, a file of prompts", "none", required=False
+    )
     roles = {role: given[role] or common for role in ROLES}
     if not (RECIPES / f"{given['recipe']}.yaml").is_file():
         known = ", ".join(sorted(path.stem for path in RECIPES.glob("*.yaml")))

@@ -326,6 +326,20 @@ def test_repositories_of_the_hub_are_pinned(project: Project, monkeypatch: pytes
     }  # fmt: skip
 
 
+def test_m_arena_hard_has_its_own_translations(project: Project) -> None:
+    flags = ("--model", "models/pocket/teacher", "--benchmark", "m-arena-hard")
+    benchmark = made(*flags, languages="de,fr").block("benchmark")
+    assert (benchmark.source.name, benchmark.source.config) == ("CohereLabs/m-ArenaHard-v2.0", "en")
+    assert (benchmark.translated.config, benchmark.translated.id, benchmark.requested) == (
+        "{code}",
+        "question_id",
+        None,
+    )
+    assert "same_language" in benchmark.sets
+    project.git("reset", "--quiet", "--hard")
+    assert made(*flags, languages="de,ga").block("benchmark").sets == ("crosslingual", "english")
+
+
 def test_a_gated_repository_is_a_warning_and_an_unknown_one_an_error(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -23,6 +23,8 @@ NO_PROMPTS = "data/prompts/none.jsonl"
 EXAMPLE = "data/seeds/real.jsonl"
 """The passages on the real world that ship, with a question each."""
 RECIPES = Path("conf/student")
+HUB = {name: Path(f"conf/benchmark/{name.replace('-', '_')}.yaml") for name in ("alpacaeval", "m-arena-hard")}
+"""The overlays of benchmarks on the hub, by the names that `--benchmark` takes."""
 _SUFFIXES = {".jsonl": "jsonl", ".parquet": "parquet", ".txt": "text"}
 _ENGLISH: Block = {"sets": ["crosslingual", "english"], "requested": None, "translated": None}
 """The sets of prompts that are only there in English."""
@@ -41,7 +43,7 @@ class Choices:
         engine: of every model whose name does not begin with one, as `seq2seq:NAME` does.
         roles: names of models by teacher, judge, translator and estimator.
         student: the base, or None for no training. recipe: of conf/student.
-        benchmark: `alpacaeval`, a file of prompts, or None. reference: a file of ready answers, or a model.
+        benchmark: one of HUB, a file of prompts, or None. reference: a file of ready answers, or a model.
         pinned: the commit of a repository of the hub, by its name and `model` or `dataset`; None where it is not known.
     """
 
@@ -115,11 +117,11 @@ class Choices:
 
     def _benchmark(self) -> Block:
         """benchmark: the source, the sets, and what the hub's tables lack a commit for."""
-        if self.benchmark != "alpacaeval":
+        if self.benchmark not in HUB:
             return {"source": own_prompts(local(self.benchmark or "", "--benchmark")), **_ENGLISH}
-        shipped = read_yaml(Path("conf/benchmark/alpacaeval.yaml"))["benchmark"]
+        shipped = read_yaml(HUB[self.benchmark])["benchmark"]
         tables = {name: shipped[name] for name in ("source", "requested", "translated")}
-        for table in tables.values():
+        for table in filter(None, tables.values()):
             table["revision"] = self.pinned(table["name"], "dataset")
         tables["source"] = {key: value for key, value in tables["source"].items() if value is not None}
         tables["source"] |= {"path": NO_PROMPTS, "revision": tables["source"].get("revision")}
