@@ -89,8 +89,8 @@ def publisher(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Publish:
         monkeypatch.setattr(licences, "load", lambda: table.model_copy(update={"prompts": (entry, *table.prompts)}))
         folder = tmp_path / f"out{next(times)}"
         found = benchmark.splits(stage.rows, config)
-        card = benchmark.written(str(folder), STATE, config, found=found)
-        made = assembled(str(folder), found, card, benchmark.CONTENTS)
+        pages = benchmark.written(str(folder), STATE, config, found=found)
+        made = assembled(str(folder), found, pages, benchmark.CONTENTS)
         made.write(folder)
         return Made(stage, config, made, folder)
 

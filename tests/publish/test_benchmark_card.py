@@ -26,7 +26,7 @@ def test_a_language_without_prompts_has_no_split(publish: Publish) -> None:
     found = benchmark.splits(rows, made.config)
     assert [(split.config, split.name) for split in found][-2:] == [("english", "english"), ("same_language", "german")]
     assert benchmark.empty(found, made.config) == [("same_language", "hu")]
-    card = benchmark.written("someone/x", STATE, made.config, found=found)
+    card = benchmark.written("someone/x", STATE, made.config, found=found)["README.md"]
     assert "`same_language` has no split of Hungarian" in card
     assert benchmark.again("someone/x", found, made.config)["languages"] == ["de"]
     files = {entry["path"] for config in DatasetCard(card).data["configs"] for entry in config["data_files"]}

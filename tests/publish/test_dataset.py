@@ -22,6 +22,7 @@ from xlforge.publish.dataset import given, publication
 from xlforge.publish.hub import read
 
 REPO = "someone/pocket"
+PAGES = {"README.md", "croissant.json", "TRAINING_CONTENT.md"}
 LOAD = """
 import sys
 from pathlib import Path
@@ -116,10 +117,10 @@ def test_two_checkouts_of_a_build_write_the_same_bytes(project: Project, tmp_pat
         assert one.git("status", "--porcelain") == ""
     first, second = project.folder.parent / "out", copy.folder.parent / "out"
     names = sorted(path.relative_to(first) for path in first.rglob("*") if path.is_file())
-    assert len(names) == 6
+    assert len(names) == 5 + len(PAGES)
     for name in names:
         assert (first / name).read_bytes() == (second / name).read_bytes()
-    assert str(tmp_path) not in (first / "README.md").read_text()
+    assert not any(str(tmp_path) in (first / page).read_text() for page in PAGES)
 
 
 def test_the_card_describes_the_build(here: Project) -> None:
@@ -128,12 +129,11 @@ def test_the_card_describes_the_build(here: Project) -> None:
     assert card.data["license"] == "cc-by-sa-4.0" and card.data["language"] == ["en", "de"]
     assert card.data["size_categories"] == "n<1K"
     files = {entry["path"] for config in card.data["configs"] for entry in config["data_files"]}
-    assert files == made.files.keys() - {"README.md"}
+    assert files == made.files.keys() - PAGES
     assert [config["config_name"] for config in card.data["configs"]] == ["default", "bestof3", "scored"]
-    sizes = {path: len(pl.read_parquet(source)) for path, source in made.files.items() if path != "README.md"}
-    for path, size in sizes.items():
+    for path in files:
         config, split = path.removesuffix(".parquet").split("/")
-        assert f"| `{config}` | {split} | {size} |" in card.text
+        assert f"| `{config}` | {split} | {len(pl.read_parquet(made.files[path]))} |" in card.text
     reasons = here.read("scores", "rejects")["reason"]
     assert f"| `scores` | {24 - len(reasons)} | {len(reasons)} | below_threshold {len(reasons)} |" in card.text
     lock = here.run("sha256sum", "dvc.lock").stdout.split()[0]

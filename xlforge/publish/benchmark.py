@@ -1,4 +1,4 @@
-"""A build's benchmark as a publication: a config for each set, a split for each language, and a card written from the build.
+"""A build's benchmark as a publication: a config for each set, a split for each language, a card and metadata written from the build.
 
 The rows hold all that `benchmark.source` reads, so that another build has the same prompts with the same ids.
 """
@@ -16,7 +16,7 @@ from xlforge.config import params
 from xlforge.config.params import Config
 from xlforge.languages import phrasings
 from xlforge.languages.registry import LANGUAGES
-from xlforge.publish import build, licences, state
+from xlforge.publish import build, croissant, licences, state
 from xlforge.publish.hub import Publication
 from xlforge.publish.markdown import rendered
 from xlforge.publish.rows import Field, Split, assembled, chosen, head, named
@@ -40,6 +40,7 @@ CONTENTS = {
     "english": "the questions without a request",
     "same_language": "the questions in the language of the split",
 }
+TAGS = ["cross-lingual", "benchmark", "xlforge", "arxiv:2503.22973"]
 _GIVEN = r"^(.+)-[0-9a-f]{8}(?:\.\d+)?$"
 """A prompt id with an id of the source in it; without one, a prompt id is 16 hexadecimal digits."""
 
@@ -106,28 +107,27 @@ def _published(rows: pl.DataFrame) -> pl.DataFrame:
     return made.select(column for column in made if column.null_count() < len(made))
 
 
-def written(repo: str, here: state.State, config: Config, *, found: list[Split]) -> str:
-    """The card. The same build gives the same bytes."""
+def written(repo: str, here: state.State, config: Config, *, found: list[Split]) -> dict[str, str]:
+    """The card and Croissant metadata, by file. The same build gives the same bytes."""
     block, stages = config.block("benchmark"), build.stages("benchmark")
     sources = tables(block)
     licence, terms = licences.load().of_prompts(table["name"] for table in sources)
     codes = dict.fromkeys(code for split in found for code in split.rows["language"].unique())
     ours = "crosslingual" in block.sets and not (block.requested or block.source.language)
+    names = [called(code) for code in codes]
+    fields = [Field(column.name, named(column.dtype), COLUMNS[column.name]) for column in found[0].rows]
+    shared: dict[str, Any] = {"stages": stages, "calls": [], "terms": terms, "contents": CONTENTS, "fields": fields}
     body = rendered(
         "benchmark.md.jinja2",
+        **shared,
         repo=repo,
         state=here,
         licence=licence,
-        terms=terms,
-        names=[called(code) for code in codes],
-        contents=CONTENTS,
+        names=names,
         splits=found,
         empty=empty(found, config),
-        fields=[Field(column.name, named(column.dtype), COLUMNS[column.name]) for column in found[0].rows],
         tables=sources,
-        stages=stages,
         source=sources[0]["name"],
-        calls=[],
         block=block,
         metrics=build.metrics("benchmark"),
         phrasings={name: getattr(phrasings, name.upper()) for name in ("start", "middle", "end")} if ours else {},
@@ -135,17 +135,29 @@ def written(repo: str, here: state.State, config: Config, *, found: list[Split])
         parameters=build.parameters(stages),
         examples={split.config: chosen(split.rows) for split in reversed(found)},
     )
+    languages = list({"en": None} | codes)
     hub = dict.fromkeys(table["name"] for table in sources if table["table"].kind == "hub")
     yaml = head(
         found,
         CONTENTS,
-        language=list({"en": None} | codes),
+        language=languages,
         license=licence,
         source_datasets=list(hub) or ["original"],
         pretty_name=f"Cross-lingual benchmark: {', '.join(map(called, codes))}",
-        tags=["cross-lingual", "benchmark", "xlforge", "arxiv:2503.22973"],
+        tags=TAGS,
     )
-    return yaml + body
+    metadata = croissant.written(
+        repo,
+        found,
+        here,
+        description=f"Prompts for answers in {', '.join(names)}, to evaluate models with",
+        licence=licence,
+        languages=languages,
+        keywords=TAGS,
+        sources=list(terms),
+        **shared,
+    )
+    return {"README.md": yaml + body, "croissant.json": metadata}
 
 
 def tables(block: Any) -> list[dict[str, Any]]:

@@ -1,14 +1,18 @@
-"""A build's dataset as a publication: its configs as they are, and a card written from the build."""
+"""A build's dataset as a publication: its configs as they are, and a card, metadata and a summary written from the build."""
+
+from typing import Any
 
 from xlforge.config import params
 from xlforge.config.params import Config
 from xlforge.languages.registry import LANGUAGES
-from xlforge.publish import build, licences, state
+from xlforge.publish import build, croissant, licences, state
 from xlforge.publish.evaluated import Evaluated, evaluated, what
 from xlforge.publish.hub import Publication
 from xlforge.publish.markdown import rendered
 from xlforge.publish.rows import Split, assembled, chosen, fields, head, module, splits
 from xlforge.report.labels import called
+
+TAGS = ["cross-lingual", "instruction-tuning", "synthetic", "distilabel", "xlforge", "arxiv:2503.22973"]
 
 
 def publication(repo: str) -> tuple[Publication, list[str]]:
@@ -17,34 +21,35 @@ def publication(repo: str) -> tuple[Publication, list[str]]:
     here = state.checked("dataset", config)
     found = splits(config)
     figures, notes = evaluated(config)
-    card = written(repo, here, config, found=found, figures=figures)
-    return assembled(repo, found, card, module(config).CONFIGS), notes
+    pages = written(repo, here, config, found=found, figures=figures)
+    return assembled(repo, found, pages, module(config).CONFIGS), notes
 
 
-def written(repo: str, here: state.State, config: Config, *, found: list[Split], figures: Evaluated | None) -> str:
-    """The card. The same build gives the same bytes."""
+def written(
+    repo: str, here: state.State, config: Config, *, found: list[Split], figures: Evaluated | None
+) -> dict[str, str]:
+    """The card, Croissant metadata and the summary of training content, by file. The same build gives the same bytes."""
     calls = build.calls((split.rows for split in found), build.unpinned(config))
     table, described = licences.load(), module(config)
     stages, codes, seeds = build.stages("dataset"), config.languages, config.block("seeds").source
     best = {split.name: split.rows for split in found if split.config == "bestof3"}
     widest = max(found, key=lambda split: len(split.rows.columns)).rows.schema
     examples = [best[name].filter(language=code) for code in ("en", *codes) if (name := LANGUAGES[code].split) in best]
+    listed = fields(widest, config.schema("dataset").Rows, described.ADDED)
+    shared: dict[str, Any] = {"stages": stages, "calls": calls, "terms": terms(table, calls, config)}
+    common = {
+        **{"repo": repo, "state": here, "splits": found, "names": [called(code) for code in codes], **shared},
+        **{"source": source(config), "given": given(), "seeds": seeds, "counts": build.counts(stages, config)},
+    }
     body = rendered(
         "dataset.md.jinja2",
-        repo=repo,
-        state=here,
+        **common,
         licence=table.dataset,
-        names=[called(code) for code in codes],
         contents=described.CONFIGS,
-        splits=found,
-        fields=fields(widest, config.schema("dataset").Rows, described.ADDED),
+        fields=listed,
         added=described.ADDED,
-        stages=stages,
-        calls=calls,
         prompts={(call.stage, call.version, call.prompt): call for call in calls if call.text}.values(),
-        terms=terms(table, calls, config),
         parameters=build.parameters(stages),
-        counts=build.counts(stages, config),
         grades=build.metrics("scores")["grades"],
         selected={called(code): build.metrics("selection", code) for code in codes},
         figures=figures,
@@ -52,9 +57,6 @@ def written(repo: str, here: state.State, config: Config, *, found: list[Split],
         groups=["mean", "zero_shot", *codes],
         examples=[example for rows in examples if (example := chosen(rows))],
         scored=next((chosen(split.rows) for split in found if split.config == "scored"), None),
-        source=source(config),
-        given=given(),
-        seeds=seeds,
     )
     yaml = head(
         found,
@@ -65,9 +67,35 @@ def written(repo: str, here: state.State, config: Config, *, found: list[Split],
         language_creators=["found", "machine-generated"] if given() else "machine-generated",
         source_datasets=[seeds.name] if seeds.kind == "hub" else ["original"],
         pretty_name=f"Cross-lingual instructions: {', '.join(map(called, codes))}",
-        tags=["cross-lingual", "instruction-tuning", "synthetic", "distilabel", "xlforge", "arxiv:2503.22973"],
+        tags=TAGS,
     )
-    return yaml + body
+    metadata = croissant.written(
+        repo,
+        found,
+        here,
+        description=f"English questions that request an answer in {', '.join(map(called, codes))}, and answers in that language",
+        contents=described.CONFIGS,
+        fields=listed,
+        licence=table.dataset,
+        languages=["en", *codes],
+        keywords=TAGS,
+        sources=[source(config)],
+        **shared,
+    )
+    summary = rendered("training_content.md.jinja2", **common, read=build.metrics("seeds"), sizes=sizes(found))
+    return {"README.md": yaml + body, "croissant.json": metadata, "TRAINING_CONTENT.md": summary}
+
+
+def sizes(found: list[Split]) -> dict[str, tuple[int, int]]:
+    """The rows, and the characters of prompts and completions, by config."""
+    counts: dict[str, tuple[int, int]] = {}
+    for split in found:
+        texts = [
+            split.rows[name].explode().struct.field("content").str.len_chars() for name in ("prompt", "completion")
+        ]
+        rows, characters = counts.get(split.config, (0, 0))
+        counts[split.config] = (rows + len(split.rows), characters + sum(int(each.sum()) for each in texts))
+    return counts
 
 
 def terms(table: licences.Licences, calls: list[build.Call], config: Config) -> dict[str, licences.Source]:

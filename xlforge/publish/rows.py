@@ -35,6 +35,11 @@ class Split:
         """Its path in the repository."""
         return f"{self.config}/{self.name}.parquet"
 
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of its file."""
+        return hashlib.sha256(read(self.content)).hexdigest()
+
     def texts(self) -> list[tuple[str, str]]:
         """(place, text) of each value in the rows; the strings of a nested value are one text."""
         cells = ((row["id"], *cell) for row in self.rows.iter_rows(named=True) for cell in row.items())
@@ -43,18 +48,19 @@ class Split:
         ]
 
 
-def assembled(repo: str, found: list[Split], card: str, every: Iterable[str]) -> Publication:
-    """The publication of the splits with their card. Raises BuildError where a row or the card holds a secret.
+def assembled(repo: str, found: list[Split], pages: Mapping[str, str], every: Iterable[str]) -> Publication:
+    """The publication of the splits with their pages. Raises BuildError where a row or a page holds a secret.
 
     Args:
         repo: its name on the Hub.
         found: the splits.
-        card: the README.
+        pages: the other files by name; README.md is the card.
         every: the configs that such a publication can have; their former splits are removed.
     """
     texts = chain.from_iterable(split.texts() for split in found)
-    secrets.refuse([*texts, ("the card", card)], secrets.known_here())
-    files = {split.place: split.content for split in found} | {"README.md": card.encode()}
+    named = [("the card" if name == "README.md" else name, page) for name, page in pages.items()]
+    secrets.refuse([*texts, *named], secrets.known_here())
+    files = {split.place: split.content for split in found} | {name: page.encode() for name, page in pages.items()}
     return Publication("dataset", repo, files, tuple(f"{name}/*" for name in every))
 
 

@@ -21,6 +21,11 @@ class State:
     commit: str
     lock: str
 
+    @property
+    def date(self) -> str | None:
+        """The day of the commit, the same in every clone; None where git does not have the commit."""
+        return (git_or_none("show", "--no-patch", "--format=%cs", self.commit) or "").strip() or None
+
 
 def checked(target: str, config: Config) -> State:
     """The build of a stage. Raises BuildError where it could not be rebuilt from a commit, or a gate fails."""

@@ -1,0 +1,155 @@
+"""Croissant 1.0 metadata of a published dataset (http://mlcommons.org/croissant/1.0), with its provenance in the terms of W3C PROV.
+
+Written here and not by `mlcroissant`, so that publishing needs none of its packages; the tests validate the result with it.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import quote
+
+import polars as pl
+
+from xlforge.publish.build import Call, Stage
+from xlforge.publish.licences import Source
+from xlforge.publish.rows import Field, Split
+from xlforge.publish.state import State
+
+_TERMS = (
+    "citeAs column equivalentProperty extract field fileObject fileProperty fileSet format includes isLiveDataset jsonPath key md5 "
+    "parentField path recordSet references regex repeated replace samplingRate separator source subField transform"
+)
+CONTEXT: dict[str, Any] = {
+    "@language": "en",
+    "@vocab": "https://schema.org/",
+    "sc": "https://schema.org/",
+    "cr": "http://mlcommons.org/croissant/",
+    "rai": "http://mlcommons.org/croissant/RAI/",
+    "dct": "http://purl.org/dc/terms/",
+    "prov": "http://www.w3.org/ns/prov#",
+    "conformsTo": "dct:conformsTo",
+    "data": {"@id": "cr:data", "@type": "@json"},
+    "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
+    "examples": {"@id": "cr:examples", "@type": "@json"},
+    **{term: f"cr:{term}" for term in _TERMS.split()},
+}
+"""The `@context` that Croissant 1.0 prescribes, and `prov`."""
+
+
+def written(
+    repo: str,
+    found: list[Split],
+    here: State,
+    *,
+    description: str,
+    contents: Mapping[str, str],
+    fields: Iterable[Field],
+    licence: str,
+    languages: list[str],
+    keywords: list[str],
+    stages: list[Stage],
+    calls: list[Call],
+    sources: Iterable[str],
+    terms: Mapping[str, Source],
+) -> str:
+    """The JSON. It has no time of its own: the date is that of the build's commit. The files' addresses are relative to the JSON.
+
+    Args:
+        repo: its name on the Hub.
+        found: the splits; each is a record set `config/split`.
+        here: the build.
+        description: of the whole, in a sentence.
+        contents: what each config has.
+        fields: descriptions by path, such as `prompt[].role`.
+        licence: it is published under.
+        languages: codes.
+        keywords: the tags of the card.
+        stages: that built it; the last one is its own.
+        calls: the model calls behind the rows.
+        sources: of the texts, by their names in `terms`.
+        terms: the licences of the sources and models.
+    """
+    texts = {field.name: field.description for field in fields}
+    day = {"dateCreated": here.date} if here.date else {}
+    metadata = {
+        "@context": CONTEXT,
+        "@type": "sc:Dataset",
+        "conformsTo": "http://mlcommons.org/croissant/1.0",
+        "name": repo.rpartition("/")[2],
+        "description": description,
+        "url": f"https://huggingface.co/datasets/{repo}",
+        "license": licence,
+        "citeAs": "https://arxiv.org/abs/2503.22973",
+        "inLanguage": languages,
+        "keywords": keywords,
+        "version": f"{(stages[-1].version or 'v1')[1:]}.0.0+{here.lock[:12]}",
+        **day,
+        "identifier": _marks({"git commit": here.commit, "dvc.lock": here.lock}),
+        "prov:wasDerivedFrom": [_entity(name, terms[name]) for name in sources],
+        "prov:wasGeneratedBy": [_activity(stage, calls, terms) for stage in stages],
+        "distribution": [
+            {
+                "@type": "cr:FileObject",
+                "@id": split.place,
+                "name": split.place,
+                "contentUrl": split.place,
+                "encodingFormat": "application/x-parquet",
+                "sha256": split.digest,
+            }
+            for split in found
+        ],
+        "recordSet": [_records(split, contents[split.config], texts) for split in found],
+    }
+    return json.dumps(metadata, indent=1) + "\n"  # ASCII, so no name can hold an invisible character
+
+
+def _entity(name: str, entry: Source) -> dict[str, Any]:
+    return {"@type": "prov:Entity", "name": name, "license": entry.licence, "usageInfo": entry.terms}
+
+
+def _activity(stage: Stage, calls: list[Call], terms: Mapping[str, Source]) -> dict[str, Any]:
+    models = dict.fromkeys((call.model, call.revision) for call in calls if call.stage == stage.name)
+    return {
+        "@type": "prov:Activity",
+        "name": stage.name,
+        "description": stage.description,
+        "identifier": _marks({"version": stage.version, "pipeline": stage.fingerprint, "code": ", ".join(stage.code)}),
+        "prov:wasAssociatedWith": [
+            {"@type": "prov:SoftwareAgent", "name": name, "version": revision, "license": terms[name].licence}
+            for name, revision in models
+        ],
+    }
+
+
+def _marks(marks: Mapping[str, str | None]) -> list[dict[str, str]]:
+    return [{"@type": "PropertyValue", "propertyID": key, "value": value} for key, value in marks.items() if value]
+
+
+def _records(split: Split, content: str, texts: Mapping[str, str]) -> dict[str, Any]:
+    place = split.place.removesuffix(".parquet")
+    fields = [_field(place, (name,), name, kind, texts) for name, kind in split.rows.schema.items()]
+    what = f"{content}; split {split.name}, {len(split.rows)} rows"
+    key = {"key": {"@id": f"{place}/id"}} if "id" in split.rows.columns else {}
+    return {"@type": "cr:RecordSet", "@id": place, "name": place, "description": what, **key, "field": fields}
+
+
+def _field(place: str, keys: tuple[str, ...], path: str, kind: Any, texts: Mapping[str, str]) -> dict[str, Any]:
+    """A field, with those of a struct as subfields. keys: from the column inwards. path: as `fields` of the card has it."""
+    field = {"@type": "cr:Field", "@id": "/".join((place, *map(quote, keys))), "name": keys[-1]}
+    field |= {"description": texts[path]} if path in texts else {}
+    if isinstance(kind, pl.List):
+        field, path, kind = field | {"repeated": True}, f"{path}[]", kind.inner
+    if isinstance(kind, pl.Struct):
+        inner = [_field(place, (*keys, each.name), f"{path}.{each.name}", each.dtype, texts) for each in kind.fields]
+        return field | {"subField": inner}
+    source: dict[str, Any] = {"fileObject": {"@id": f"{place}.parquet"}, "extract": {"column": keys[0]}}
+    if keys[1:]:
+        quoted = (re.sub(r"([\\'])", r"\\\1", key) for key in keys[1:])
+        source["transform"] = {"jsonPath": "$" + "".join(f"['{key}']" for key in quoted)}
+    return field | {"dataType": _type(kind), "source": source}
+
+
+def _type(kind: Any) -> str:
+    numbers = {True: "sc:Integer", False: "sc:Float"}
+    return numbers[kind.is_integer()] if kind.is_numeric() else "sc:Boolean" if kind == pl.Boolean else "sc:Text"
