@@ -17,13 +17,14 @@ from tests.publish.test_dataset import REPO, here
 from xlforge.publish import croissant
 from xlforge.publish.build import Call, Stage
 from xlforge.publish.dataset import publication
+from xlforge.publish.hub import read as content_of
 from xlforge.publish.licences import Source
 from xlforge.publish.rows import Field, Split, assembled
 from xlforge.stage.versions import released
 
 __all__ = ["here"]
 
-ROWS = [
+ROWS: list[dict[str, Any]] = [
     {
         "id": "a",
         "turns": [{"role": "user", "text": "Où est le pont ?"}, {"role": "assistant", "text": "Au nord."}],
@@ -65,7 +66,7 @@ def metadata(found: list[Split]) -> str:
 
 def places(fields: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """All fields with a column, by id."""
-    found = {}
+    found: dict[str, dict[str, Any]] = {}
     for field in fields:
         found |= places(field["subField"]) if "subField" in field else {field["@id"]: field}
     return found
@@ -92,7 +93,7 @@ def test_each_file_has_its_digest_and_its_columns() -> None:
     found = [split(ROWS), split(ROWS[:1], "other")]
     made = json.loads(metadata(found))
     assert {each["contentUrl"]: each["sha256"] for each in made["distribution"]} == {
-        each.place: hashlib.sha256(each.content).hexdigest() for each in found
+        each.place: hashlib.sha256(content_of(each.content)).hexdigest() for each in found
     }
     assert [each["@id"] for each in made["recordSet"]] == ["plain/french", "other/french"]
     fields = places(made["recordSet"][0]["field"])
@@ -130,7 +131,7 @@ def test_mlcroissant_reads_nested_rows(tmp_path: Path) -> None:
 def test_mlcroissant_refuses_a_file_that_changed(tmp_path: Path) -> None:
     found = [split(ROWS)]
     assembled("someone/x", found, {"croissant.json": metadata(found)}, ()).write(tmp_path)
-    (tmp_path / found[0].place).write_bytes(split(ROWS[:1]).content)
+    (tmp_path / found[0].place).write_bytes(content_of(split(ROWS[:1]).content))
     with pytest.raises(Exception, match="operation Download"):
         read(tmp_path)
 

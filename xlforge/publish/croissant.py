@@ -136,7 +136,7 @@ def _records(split: Split, content: str, texts: Mapping[str, str]) -> dict[str, 
 
 def _field(place: str, keys: tuple[str, ...], path: str, kind: Any, texts: Mapping[str, str]) -> dict[str, Any]:
     """A field, with those of a struct as subfields. keys: from the column inwards. path: as `fields` of the card has it."""
-    field = {"@type": "cr:Field", "@id": "/".join((place, *map(quote, keys))), "name": keys[-1]}
+    field: dict[str, Any] = {"@type": "cr:Field", "@id": "/".join((place, *map(quote, keys))), "name": keys[-1]}
     field |= {"description": texts[path]} if path in texts else {}
     if isinstance(kind, pl.List):
         field, path, kind = field | {"repeated": True}, f"{path}[]", kind.inner
