@@ -115,14 +115,14 @@ def written(repo: str, here: state.State, config: Config, *, found: list[Split])
     codes = dict.fromkeys(code for split in found for code in split.rows["language"].unique())
     ours = "crosslingual" in block.sets and not (block.requested or block.source.language)
     names = [called(code) for code in codes]
-    fields = [Field(column.name, named(column.dtype), COLUMNS[column.name]) for column in found[0].rows]
-    shared: dict[str, Any] = {"stages": stages, "calls": [], "terms": terms, "contents": CONTENTS, "fields": fields}
+    listed = [Field(column.name, named(column.dtype), COLUMNS[column.name]) for column in found[0].rows]
+    shared: dict[str, Any] = {"stages": stages, "calls": [], "terms": terms, "contents": CONTENTS, "licence": licence}
     body = rendered(
         "benchmark.md.jinja2",
         **shared,
+        fields=listed,
         repo=repo,
         state=here,
-        licence=licence,
         names=names,
         splits=found,
         empty=empty(found, config),
@@ -151,7 +151,7 @@ def written(repo: str, here: state.State, config: Config, *, found: list[Split])
         found,
         here,
         description=f"Prompts for answers in {', '.join(names)}, to evaluate models with",
-        licence=licence,
+        fields=listed,
         languages=languages,
         keywords=TAGS,
         sources=list(terms),

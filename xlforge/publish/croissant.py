@@ -71,7 +71,6 @@ def written(
         terms: the licences of the sources and models.
     """
     texts = {field.name: field.description for field in fields}
-    day = {"dateCreated": here.date} if here.date else {}
     metadata = {
         "@context": CONTEXT,
         "@type": "sc:Dataset",
@@ -84,16 +83,17 @@ def written(
         "inLanguage": languages,
         "keywords": keywords,
         "version": f"{(stages[-1].version or 'v1')[1:]}.0.0+{here.lock[:12]}",
-        **day,
+        **({"dateCreated": here.date} if here.date else {}),
         "identifier": _marks({"git commit": here.commit, "dvc.lock": here.lock}),
-        "prov:wasDerivedFrom": [_entity(name, terms[name]) for name in sources],
+        "prov:wasDerivedFrom": [
+            {"@type": "prov:Entity", "name": name, "license": terms[name].licence, "usageInfo": terms[name].terms}
+            for name in sources
+        ],
         "prov:wasGeneratedBy": [_activity(stage, calls, terms) for stage in stages],
         "distribution": [
             {
                 "@type": "cr:FileObject",
-                "@id": split.place,
-                "name": split.place,
-                "contentUrl": split.place,
+                **dict.fromkeys(("@id", "name", "contentUrl"), split.place),
                 "encodingFormat": "application/x-parquet",
                 "sha256": split.digest,
             }
@@ -102,10 +102,6 @@ def written(
         "recordSet": [_records(split, contents[split.config], texts) for split in found],
     }
     return json.dumps(metadata, indent=1) + "\n"  # ASCII, so no name can hold an invisible character
-
-
-def _entity(name: str, entry: Source) -> dict[str, Any]:
-    return {"@type": "prov:Entity", "name": name, "license": entry.licence, "usageInfo": entry.terms}
 
 
 def _activity(stage: Stage, calls: list[Call], terms: Mapping[str, Source]) -> dict[str, Any]:
@@ -130,8 +126,7 @@ def _records(split: Split, content: str, texts: Mapping[str, str]) -> dict[str, 
     place = split.place.removesuffix(".parquet")
     fields = [_field(place, (name,), name, kind, texts) for name, kind in split.rows.schema.items()]
     what = f"{content}; split {split.name}, {len(split.rows)} rows"
-    key = {"key": {"@id": f"{place}/id"}} if "id" in split.rows.columns else {}
-    return {"@type": "cr:RecordSet", "@id": place, "name": place, "description": what, **key, "field": fields}
+    return {"@type": "cr:RecordSet", "@id": place, "name": place, "description": what, "field": fields}
 
 
 def _field(place: str, keys: tuple[str, ...], path: str, kind: Any, texts: Mapping[str, str]) -> dict[str, Any]:
@@ -143,13 +138,14 @@ def _field(place: str, keys: tuple[str, ...], path: str, kind: Any, texts: Mappi
     if isinstance(kind, pl.Struct):
         inner = [_field(place, (*keys, each.name), f"{path}.{each.name}", each.dtype, texts) for each in kind.fields]
         return field | {"subField": inner}
-    source: dict[str, Any] = {"fileObject": {"@id": f"{place}.parquet"}, "extract": {"column": keys[0]}}
-    if keys[1:]:
-        quoted = (re.sub(r"([\\'])", r"\\\1", key) for key in keys[1:])
-        source["transform"] = {"jsonPath": "$" + "".join(f"['{key}']" for key in quoted)}
-    return field | {"dataType": _type(kind), "source": source}
+    inside = "".join("['" + re.sub(r"([\\'])", r"\\\1", key) + "']" for key in keys[1:])
+    source = {"fileObject": {"@id": f"{place}.parquet"}, "extract": {"column": keys[0]}}
+    return field | {
+        "dataType": _type(kind),
+        "source": source | ({"transform": {"jsonPath": f"${inside}"}} if inside else {}),
+    }
 
 
 def _type(kind: Any) -> str:
-    numbers = {True: "sc:Integer", False: "sc:Float"}
-    return numbers[kind.is_integer()] if kind.is_numeric() else "sc:Boolean" if kind == pl.Boolean else "sc:Text"
+    known = {"sc:Integer": kind.is_integer(), "sc:Float": kind.is_float(), "sc:Boolean": kind == pl.Boolean}
+    return next((name for name, fits in known.items() if fits), "sc:Text")

@@ -35,8 +35,10 @@ def written(
     best = {split.name: split.rows for split in found if split.config == "bestof3"}
     widest = max(found, key=lambda split: len(split.rows.columns)).rows.schema
     examples = [best[name].filter(language=code) for code in ("en", *codes) if (name := LANGUAGES[code].split) in best]
-    listed = fields(widest, config.schema("dataset").Rows, described.ADDED)
-    shared: dict[str, Any] = {"stages": stages, "calls": calls, "terms": terms(table, calls, config)}
+    shared: dict[str, Any] = {
+        **{"stages": stages, "calls": calls, "terms": terms(table, calls, config), "licence": table.dataset},
+        **{"contents": described.CONFIGS, "fields": fields(widest, config.schema("dataset").Rows, described.ADDED)},
+    }
     common = {
         **{"repo": repo, "state": here, "splits": found, "names": [called(code) for code in codes], **shared},
         **{"source": source(config), "given": given(), "seeds": seeds, "counts": build.counts(stages, config)},
@@ -44,9 +46,6 @@ def written(
     body = rendered(
         "dataset.md.jinja2",
         **common,
-        licence=table.dataset,
-        contents=described.CONFIGS,
-        fields=listed,
         added=described.ADDED,
         prompts={(call.stage, call.version, call.prompt): call for call in calls if call.text}.values(),
         parameters=build.parameters(stages),
@@ -74,9 +73,6 @@ def written(
         found,
         here,
         description=f"English questions that request an answer in {', '.join(map(called, codes))}, and answers in that language",
-        contents=described.CONFIGS,
-        fields=listed,
-        licence=table.dataset,
         languages=["en", *codes],
         keywords=TAGS,
         sources=[source(config)],
@@ -90,9 +86,7 @@ def sizes(found: list[Split]) -> dict[str, tuple[int, int]]:
     """The rows, and the characters of prompts and completions, by config."""
     counts: dict[str, tuple[int, int]] = {}
     for split in found:
-        texts = [
-            split.rows[name].explode().struct.field("content").str.len_chars() for name in ("prompt", "completion")
-        ]
+        texts = [split.rows[side].explode().struct["content"].str.len_chars() for side in ("prompt", "completion")]
         rows, characters = counts.get(split.config, (0, 0))
         counts[split.config] = (rows + len(split.rows), characters + sum(int(each.sum()) for each in texts))
     return counts
