@@ -64,17 +64,9 @@ fault of precision, those that are not graded 5 for it; *blamed*: of those witho
 
 ## judge
 
-The teacher, trained further to compare an answer with a text fact by fact: `python -m pocket.train comparing`, `judging`, and
-`verdicts` (`pocket/train.py`); {judge_megabytes:.1f} MB. It forgot how to translate: it grades and compares, and does nothing else.
-**For** the default build's grades and verdicts. **Not for** anything else.
-
-Verdicts on {grade_count} pairs a language, of which one answer is better by language or facts and each letter is right about half the
-time, with the right answer in the prompt: *right*, the better one wins in both orders; *same*, both orders have one verdict (the others
-are ties); Cohen's kappa. Grades of {grade_count} answers in their own language: *seen* and *blamed* as above, by precision.
-
-| language | right | same | kappa | grades read | precision | naturalness | seen | blamed |
-|---|---|---|---|---|---|---|---|---|
-{judged}
+The teacher, taught to compare an answer with its passage fact by fact by `python -m pocket.train comparing` and then `judging`, as
+`pocket/train.py` tells; {judge_megabytes:.1f} MB. Over that it forgot how to translate: it grades, and does nothing else.
+**For** the default build's grades. **Not for** anything else.
 
 ## student
 
@@ -115,7 +107,6 @@ def card(models: Path, count: int, sample_count: int, grade_count: int, temperat
         name: measure.grades(graded, judging.answers(prompts))
         for name, judging in (("teacher", model), ("judge", judge))
     }
-    verdicts = measure.judged(judge, grade_count)
     config = model.model.config
     base = measure.Model(student)
     known = measure.known(base, count)
@@ -148,12 +139,6 @@ def card(models: Path, count: int, sample_count: int, grade_count: int, temperat
         graded="\n".join(
             f"| {name} | {' | '.join(_percent(shares[column]) for column in ('readable', *DIMENSIONS, 'seen', 'blamed'))} |"
             for name, shares in marks.items()
-        ),
-        judged="\n".join(
-            f"| {row['lang']} | {_percent(row['right'])} | {_percent(row['orders'])} | {row['kappa']:.2f} | "
-            + " | ".join(_percent(row[name]) for name in ("readable", "precision", "naturalness", "seen", "blamed"))
-            + " |"
-            for row in verdicts
         ),
         judge_megabytes=_megabytes(models / "judge"),
     )

@@ -14,6 +14,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import click
 import torch
 from sklearn.metrics import cohen_kappa_score
 from transformers import AutoModelForCausalLM, AutoTokenizer
@@ -188,3 +189,18 @@ def sampled(model: Model, count: int, temperature: float, candidates: int = 3) -
         first, best = sum(mark[0] for mark in marks) / count, sum(any(mark) for mark in marks) / count
         rows.append({"job": job, "lang": lang or "en", "first": first, "best": best})
     return rows
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--count", default=100, show_default=True, help="Pairs, and answers to grade, of each language.")
+def main(folder: Path, count: int) -> None:
+    """How good the judge in FOLDER is at verdicts and grades, by language."""
+    for row in judged(Model(folder), count):
+        click.echo(
+            ", ".join(f"{name} {value:.2f}" if isinstance(value, float) else f"{value}" for name, value in row.items())
+        )
+
+
+if __name__ == "__main__":
+    main()
