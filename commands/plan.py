@@ -3,7 +3,7 @@
 import click
 
 
-@click.command(epilog="Examples: xlforge plan --json > plan.json; xlforge plan --rows 1000")
+@click.command(epilog="Example: xlforge plan --json > plan.json, or xlforge plan --rows 1000")
 @click.argument("targets", nargs=-1, metavar="[STAGE]...")
 @click.option("--json", "as_json", is_flag=True, help="machine-readable")
 @click.option("--md", "as_md", is_flag=True, help="Markdown, for a comment")

@@ -14,8 +14,8 @@ from xlforge.config import current
 from xlforge.config.gates import Gate
 from xlforge.diff import gates
 
-HEAD = "model,set,language,win_rate,low,high,right_language,facts\n"
-TABLE = f"{HEAD}mine,crosslingual,mean,99.5,98,100,1,1\n"
+HEAD = "model,set,language,win_rate,low,high,right_language,facts,precision\n"
+TABLE = f"{HEAD}mine,crosslingual,mean,99.5,98,100,1,1,\n"
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def test_the_summary_lists_outdated_stages_and_shows_no_figure_of_theirs(monkeyp
 
 @pytest.mark.usefixtures("folder")
 def test_the_summary_of_too_few_prompts_has_no_interval(monkeypatch: pytest.MonkeyPatch) -> None:
-    Path("data/evaluation/table.csv").write_text(f"{HEAD}mine,crosslingual,mean,62.5,,,1,1\n")
+    Path("data/evaluation/table.csv").write_text(f"{HEAD}mine,crosslingual,mean,62.5,,,1,1,\n")
     assert "62.5 (too few prompts), 100%" in summary(monkeypatch, {})
 
 

@@ -25,13 +25,13 @@ def test_a_student_with_too_few_steps_is_a_warning(
     assert ("13 rows in 9 steps, too few" in shown) == warned
 
 
-HEAD = "model,set,language,prompts,win_rate,low,high,cut_off,right_language,facts\n"
+HEAD = "model,set,language,prompts,win_rate,low,high,cut_off,right_language,facts,precision\n"
 ROWS = (
-    "best,crosslingual,de,40,30,20,40,2,1,\n"
-    "best,crosslingual,mean,40,30,20,40,2,1,\n"
-    "best,english,en,40,50,45,55,1,1,\n"
-    "base,crosslingual,de,40,10,5,15,0,1,\n"
-    "base,crosslingual,mean,40,10,5,15,0,1,\n"
+    "best,crosslingual,de,40,30,20,40,2,1,,\n"
+    "best,crosslingual,mean,40,30,20,40,2,1,,\n"
+    "best,english,en,40,50,45,55,1,1,,\n"
+    "base,crosslingual,de,40,10,5,15,0,1,,\n"
+    "base,crosslingual,mean,40,10,5,15,0,1,,\n"
 )
 
 
