@@ -17,8 +17,8 @@ ROOT = Path(__file__).parent.parent
 SMALL = {"languages": ["de"], "seeds.sample": 24, "responses.sampling.temperature": 1.3}
 """What most tests build: one language, 24 seeds, and responses sampled so hot that the judge rejects some."""
 
-UNJUDGED = {"verdicts.judge": "embedded", "verdicts.truth": False, "verdicts.grades": False}
-"""Verdicts that call no model, unless a test is about those that do."""
+SHORT = {"responses.rounds": 0, "verdicts.judge": "embedded", "verdicts.truth": False, "verdicts.grades": False}
+"""No rounds, and verdicts that call no model, unless a test is about them."""
 
 
 class Project:
@@ -42,7 +42,7 @@ class Project:
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(source, folder / name)
         project = cls(folder)
-        project.set(UNJUDGED | (params if params is not None else SMALL))
+        project.set(SHORT | (params if params is not None else SMALL))
         project.git("init", "--quiet", "--initial-branch=main")
         project.git("config", "user.name", "Test")
         project.git("config", "user.email", "test@example.org")

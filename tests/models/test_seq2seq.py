@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
@@ -229,7 +229,8 @@ def test_any_text_gets_a_response(system: Make, name: str, text: str) -> None:
     assert any(map(str.isalpha, text)) or out == text
 
 
-@given(st.text() | st.text(alphabet="aA .!?。\n-#1`\r\t😀"))
+@example("\x1fA")
+@given(st.text() | st.text(alphabet="aA .!?。\n-#1`\r\t😀\x1f"))
 def test_the_pieces_of_a_text_are_the_text(text: str) -> None:
     found = pieces(text)
     assert "".join(piece.sentence + piece.after for piece in found) == unicode_only(text)

@@ -119,7 +119,9 @@ class Chain:
 
 @pytest.fixture
 def chain(tmp_path: Path) -> Chain:
-    return Chain(tmp_path, load())
+    config = load()
+    unrefined = config.block("responses").model_copy(update={"rounds": 0})
+    return Chain(tmp_path, replace(config, blocks=config.blocks | {"responses": unrefined}))
 
 
 def row(name: str, text: str | None = None, question: str | None = None, answer: str | None = None) -> dict[str, Any]:

@@ -19,7 +19,7 @@ COLUMNS = {
     "translations": {"response", "language"},
     "selection": {"translation", "response"},
     "answers": {"instruction", "text", "response", "language"},
-    "verdicts": {"question", "language", "answer", "answer_a", "answer_b"},
+    "verdicts": {"question", "language", "truth", "answer", "answer_a", "answer_b"},
 }
 
 

@@ -39,8 +39,11 @@ def pieces(text: str) -> list[Piece]:
         lead = marker.end() if marker else 0
         found.append(Piece("", body[:lead]))
         for sentence in _sentences(body[lead:]):
-            bare = sentence.rstrip()
-            found.append(Piece(bare, sentence[len(bare) :]))
+            bare = sentence.strip()
+            start = sentence.index(bare)
+            if start:  # U+001C to U+001F, which are blanks for `strip`, and not for `\s` of regex
+                found.append(Piece("", sentence[:start]))
+            found.append(Piece(bare, sentence[start + len(bare) :]))
         found.append(Piece("", line[len(body) :]))
     return found
 
