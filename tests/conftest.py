@@ -16,6 +16,7 @@ from filelock import FileLock
 
 from tests.postgres import Absent, Postgres
 from tests.project import Project
+from xlforge.config import dag
 
 ROOT = Path(__file__).parent.parent
 OPTIONAL = {
@@ -39,12 +40,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(autouse=True)
-def _in_root(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tests run where the commands run, and no endpoint or store of the user's reaches them."""
+def _in_root(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Tests run where the commands run, no endpoint or store of the user's reaches them, and no test sees the dvc.yaml of another."""
     monkeypatch.chdir(ROOT)
     for name in os.environ:
         if name.startswith("XLFORGE_"):
             monkeypatch.delenv(name)
+    dag.stages.cache_clear()
+    yield
+    dag.stages.cache_clear()
 
 
 @pytest.fixture(scope="session")

@@ -164,7 +164,7 @@ def test_a_copy_of_the_project_builds_the_same_prompts_from_a_dry_run(
     assert "nothing was published" in words
     files = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     assert files == {
-        "README.md", "english/english.parquet",
+        "README.md", "croissant.json", "english/english.parquet",
         *(f"{name}/{split}.parquet" for name in ("crosslingual", "same_language") for split in ("hungarian", "french")),
     }  # fmt: skip
     copy = project.copy(tmp_path / "copy")
