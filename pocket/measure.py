@@ -15,14 +15,15 @@ from random import Random
 from typing import Any
 
 import click
+import polars as pl
 import torch
-from sklearn.metrics import cohen_kappa_score
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from pocket import grammar, verdicts, world
 from pocket.grades import DIMENSIONS
 from pocket.grammar import ASPECTS, Plan
 from pocket.jobs import JOBS, OTHERS, Example
+from xlforge.evaluation.table import kappa
 
 
 class Model:
@@ -128,8 +129,8 @@ def judged(model: Model, count: int) -> list[dict[str, object]]:
         marks = grades(graded, model.answers([example.prompt for example in graded]))
         right = sum(one == other for one, other in zip(winners, better, strict=True)) / count
         ties = winners.count("tie") / count
-        kappa = float(cohen_kappa_score(better, winners))
-        rows.append({"lang": lang, "right": right, "orders": 1 - ties, "kappa": kappa, **marks})
+        agreed = kappa(pl.Series(better), pl.Series(winners))
+        rows.append({"lang": lang, "right": right, "orders": 1 - ties, "kappa": agreed, **marks})
     return rows
 
 

@@ -74,7 +74,7 @@ def places(fields: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
 
 def read(folder: Path) -> dict[str, list[dict[str, Any]]]:
     """All records as mlcroissant reads them, by record set, with the names of fields for their ids."""
-    mlc = pytest.importorskip("mlcroissant", reason="mlcroissant is not installed: `make extras`")
+    mlc = pytest.importorskip("mlcroissant", reason="mlcroissant is not installed: `pip install mlcroissant`")
     dataset = mlc.Dataset(folder / "croissant.json")
     assert not dataset.metadata.ctx.issues.errors
     return {each.id: [named(row) for row in dataset.records(each.id)] for each in dataset.metadata.record_sets}
