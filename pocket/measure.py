@@ -123,7 +123,7 @@ def judged(model: Model, count: int) -> list[dict[str, object]]:
             model.answers(prompts)
             for prompts in ([pair.prompt for pair in pairs], [verdicts.swapped(pair.prompt) for pair in pairs])
         ]
-        winners = [one if one != other else "tie" for one, other in zip(*letters, strict=True)]
+        winners = [one if {one, other} == {"A", "B"} else "tie" for one, other in zip(*letters, strict=True)]
         better = [pair.answer for pair in pairs]
         graded = [verdicts.graded(rng, "prompts", lang) for _ in range(count)]
         marks = grades(graded, model.answers([example.prompt for example in graded]))
