@@ -194,7 +194,13 @@ def sampled(model: Model, count: int, temperature: float, candidates: int = 3) -
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--count", default=100, show_default=True, help="Pairs, and answers to grade, of each language.")
+@click.option(
+    "--count",
+    default=100,
+    type=click.IntRange(min=20),
+    show_default=True,
+    help="Pairs, and answers to grade, of each language.",
+)
 def main(folder: Path, count: int) -> None:
     """How good the judge in FOLDER is at verdicts and grades, by language."""
     for row in judged(Model(folder), count):
