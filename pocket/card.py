@@ -74,9 +74,9 @@ A Llama of {student_parameters:,} parameters ({student_layers} layers, width {st
 teacher's tokenizer: the base that students are trained on. It was trained from scratch by `python -m pocket.train student`
 (`pocket/world.py` makes what it read): texts about the subjects of the shipped seeds and of the evaluation prompts in
 English, German, Hungarian, Irish and French, each in one language or in several one after the other, most of them under a line
-that names the language (`[German]`); and questions about the seeds' subjects alone, each answered in its own language, half of
-them with such a line. It never saw a question in one language with an answer in another, a request for a language, or a question
-about a subject of the evaluation prompts.
+that names the language (`Language: German`); and questions about the seeds' subjects alone, each answered in its own language, half
+of them with such a line, but a sixth under a line that names another language, and answered in that one. It never saw a request in
+words ("Answer in German."), or a question about a subject of the evaluation prompts.
 
 **For** showing what training on a dataset does, in minutes. **Not for** anything else.
 

@@ -1,8 +1,10 @@
 """What the pocket student reads: the facts of the shipped world.
 
 Texts about the subjects of the seeds and of the evaluation prompts, in one language, or in two or three one after the other, each under a
-line with the language's name. Questions about the subjects of the seeds alone, answered in the question's language; half of them have
-a line with its name. No question requests another language than its own, and none is about a subject of the evaluation prompts.
+line with the language's name ("Language: French"). Questions about the subjects of the seeds alone, answered in the question's language;
+half of them have such a line. A sixth of the questions have a line that names another language, and are answered in that one: so the base
+knows what a language's name means, as a real one does. No question holds a request in words ("Answer in French."), and none is about a
+subject of the evaluation prompts.
 """
 
 from __future__ import annotations
@@ -15,6 +17,8 @@ from pocket import grammar, seeds
 from pocket.grammar import ASPECTS, LANGS, Plan, Subject
 from pocket.jobs import draw_aspect
 from xlforge.languages.registry import LANGUAGES
+
+_CROSS_LINGUAL = 1 / 6
 
 
 @dataclass(frozen=True)
@@ -42,15 +46,22 @@ def text(rng: Random) -> Reading:
     told = grammar.answer(
         subject, Plan("all", order, tuple(at == 0 or rng.random() < 0.2 for at in range(len(order)))), lang
     )
-    return Reading(None, f"[{LANGUAGES[lang].name}]\n{told}" if rng.random() < 0.5 else told, subject, lang)
+    return Reading(None, f"{_line(lang)}\n{told}" if rng.random() < 0.5 else told, subject, lang)
+
+
+def _line(lang: str) -> str:
+    """The name as it stands in a request, after a blank: the tokenizer gives it the same token."""
+    return f"Language: {LANGUAGES[lang].name}"
 
 
 def exchange(rng: Random) -> Reading:
-    """A question about a subject of the seeds and its answer, both in one language, whose name half of the questions have."""
+    """A question about a subject of the seeds and its answer, in one language or, under a line with the answer's, in two."""
     subject, lang, aspect = rng.choice(subjects()[0]), rng.choice(LANGS), draw_aspect(rng)
-    question = rng.choice(grammar.questions(subject, aspect, lang))
-    name = f"[{LANGUAGES[lang].name}]"
-    question = rng.choice((question, question, f"{name}\n{question}", f"{question}\n{name}"))
+    other = rng.random() < _CROSS_LINGUAL
+    written = rng.choice([code for code in LANGS if code != lang]) if other else lang
+    question = rng.choice(grammar.questions(subject, aspect, written))
+    if other or rng.random() < 0.5:
+        question = rng.choice((f"{_line(lang)}\n{question}", f"{question}\n{_line(lang)}"))
     return Reading(question, grammar.answer(subject, grammar.draw_plan(rng, aspect), lang), subject, lang, aspect)
 
 
@@ -65,7 +76,7 @@ def parallel(rng: Random) -> Reading:
     """The same text in two or three languages, each under a line that names it."""
     subject, plan = _some(rng)
     langs = rng.sample(LANGS, rng.choice((2, 2, 3)))
-    parts = [f"[{LANGUAGES[lang].name}]\n{grammar.answer(subject, plan, lang)}" for lang in langs]
+    parts = [f"{_line(lang)}\n{grammar.answer(subject, plan, lang)}" for lang in langs]
     return Reading(None, "\n".join(parts), subject, langs[-1])
 
 

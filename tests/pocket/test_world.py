@@ -1,4 +1,4 @@
-"""What the student reads: one language a text, and no question about a subject of the evaluation prompts."""
+"""What the student reads: languages by their names, no request in words, and no question about a subject of the evaluation prompts."""
 
 from __future__ import annotations
 
@@ -23,17 +23,21 @@ def test_no_question_is_about_a_subject_of_the_evaluation_prompts() -> None:
     assert not held_out & {reading.subject.name for reading in readings if reading.prompt is not None}
 
 
-def test_question_and_answer_are_in_one_language() -> None:
+def test_an_answer_is_in_the_language_of_its_question_or_in_the_one_that_a_line_names() -> None:
     rng = Random(2)
-    for _ in range(500):
+    crossed = 0
+    for _ in range(600):
         reading = world.exchange(rng)
         wordings = {
             lang: {text for aspect in ASPECTS for text in grammar.questions(reading.subject, aspect, lang)}
             for lang in LANGS
         }
-        name = f"[{LANGUAGES[reading.lang].name}]"
+        name = f"Language: {LANGUAGES[reading.lang].name}"
         question = (reading.prompt or "").removeprefix(f"{name}\n").removesuffix(f"\n{name}")
-        assert [lang for lang in LANGS if question in wordings[lang]] == [reading.lang]
+        written = [lang for lang in LANGS if question in wordings[lang]]
+        assert len(written) == 1
+        assert question != reading.prompt or written == [reading.lang]
+        crossed += written != [reading.lang]
         said = {
             (form[reading.lang]).format(
                 name=reading.subject.name,
@@ -43,6 +47,7 @@ def test_question_and_answer_are_in_one_language() -> None:
             for form in (unit.open, unit.follow)
         }
         assert any(reading.answer.startswith(sentence) for sentence in said)
+    assert 60 < crossed < 140
 
 
 def test_a_text_in_several_languages_is_no_question_and_each_part_names_its_own() -> None:
@@ -50,7 +55,7 @@ def test_a_text_in_several_languages_is_no_question_and_each_part_names_its_own(
     for _ in range(300):
         reading = world.parallel(rng)
         assert reading.prompt is None
-        parts = re.findall(r"\[(\w+)\]\n(.+)", reading.answer)
+        parts = re.findall(r"Language: (\w+)\n(.+)", reading.answer)
         assert len(parts) in (2, 3) and len(dict(parts)) == len(parts)
         for name, text in parts:
             lang = next(lang for lang in LANGS if LANGUAGES[lang].name == name)
