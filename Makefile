@@ -48,6 +48,7 @@ pocket: env  ## the pocket world's seeds, prompts and models, from nothing
 	python -m pocket.train teacher
 	python -m pocket.train comparing
 	python -m pocket.train judging
+	python -m pocket.train verdicts
 	python -m pocket.train student
 	python -m pocket.card
 

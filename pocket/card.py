@@ -64,9 +64,17 @@ fault of precision, those that are not graded 5 for it; *blamed*: of those witho
 
 ## judge
 
-The teacher, taught to compare an answer with its passage fact by fact by `python -m pocket.train comparing` and then `judging`, as
-`pocket/train.py` tells; {judge_megabytes:.1f} MB. Over that it forgot how to translate: it grades, and does nothing else.
-**For** the default build's grades. **Not for** anything else.
+The teacher, trained further to compare an answer with a text fact by fact: `python -m pocket.train comparing`, `judging`, and
+`verdicts` (`pocket/train.py`); {judge_megabytes:.1f} MB. It forgot how to translate: it grades and compares, and does nothing else.
+**For** the default build's grades and verdicts. **Not for** anything else.
+
+Verdicts on {grade_count} pairs a language, of which one answer is better by language or facts and each letter is right about half the
+time, with the right answer in the prompt: *right*, the better one wins in both orders; *same*, both orders have one verdict (the others
+are ties); Cohen's kappa. Grades of {grade_count} answers in their own language: *seen* and *blamed* as above, by precision.
+
+| language | right | same | kappa | grades read | precision | naturalness | seen | blamed |
+|---|---|---|---|---|---|---|---|---|
+{judged}
 
 ## student
 
@@ -74,9 +82,9 @@ A Llama of {student_parameters:,} parameters ({student_layers} layers, width {st
 teacher's tokenizer: the base that students are trained on. It was trained from scratch by `python -m pocket.train student`
 (`pocket/world.py` makes what it read): texts about the subjects of the shipped seeds and of the evaluation prompts in
 English, German, Hungarian, Irish and French, each in one language or in several one after the other, most of them under a line
-that names the language (`Language: German`); and questions about the seeds' subjects alone, each answered in its own language, half
-of them with such a line, but a sixth under a line that names another language, and answered in that one. It never saw a request in
-words ("Answer in German."), or a question about a subject of the evaluation prompts.
+that names the language (`Language: German`); and questions about the seeds' subjects alone, each answered in its own language, half of
+them with such a line. Some English questions have a remark that names a language ("I am learning French.") and changes nothing. It never
+saw a question in one language with an answer in another, a request for a language, or a question about a subject of the evaluation prompts.
 
 **For** showing what training on a dataset does, in minutes. **Not for** anything else.
 
@@ -107,6 +115,7 @@ def card(models: Path, count: int, sample_count: int, grade_count: int, temperat
         name: measure.grades(graded, judging.answers(prompts))
         for name, judging in (("teacher", model), ("judge", judge))
     }
+    verdicts = measure.judged(judge, grade_count)
     config = model.model.config
     base = measure.Model(student)
     known = measure.known(base, count)
@@ -139,6 +148,12 @@ def card(models: Path, count: int, sample_count: int, grade_count: int, temperat
         graded="\n".join(
             f"| {name} | {' | '.join(_percent(shares[column]) for column in ('readable', *DIMENSIONS, 'seen', 'blamed'))} |"
             for name, shares in marks.items()
+        ),
+        judged="\n".join(
+            f"| {row['lang']} | {_percent(row['right'])} | {_percent(row['orders'])} | {row['kappa']:.2f} | "
+            + " | ".join(_percent(row[name]) for name in ("readable", "precision", "naturalness", "seen", "blamed"))
+            + " |"
+            for row in verdicts
         ),
         judge_megabytes=_megabytes(models / "judge"),
     )

@@ -4,7 +4,7 @@ On two idle cores they take about 50, 20, 20, 30 and 20 minutes. `comparing` goe
 the judge: they teach to compare, which the teacher does not learn by the way. A head that is thrown away in the end says at every
 token of an answer to be graded whether it agrees with the passage, from what the layer before the last knows. So small a model
 forgets its languages over that, and so the judge is a model of its own. `verdicts` goes on from the judge, with pairs of answers in
-every language (`pocket.verdicts`); the judge that ships has not been trained by it.
+every language (`pocket.verdicts`), and is the judge that ships.
 
 Every example of the teacher is new (fresh names, fresh facts) and is seen once; the student reads the same world again and again.
 Loss is taken on answers and on texts, not on prompts. A batch holds examples of like length, so little is padding, and a step

@@ -1,10 +1,10 @@
 """What the pocket student reads: the facts of the shipped world.
 
 Texts about the subjects of the seeds and of the evaluation prompts, in one language, or in two or three one after the other, each under a
-line with the language's name ("Language: French"). Questions about the subjects of the seeds alone, answered in the question's language;
-half of them have such a line. A sixth of the questions have a line that names another language, and are answered in that one: so the base
-knows what a language's name means, as a real one does. No question holds a request in words ("Answer in French."), and none is about a
-subject of the evaluation prompts.
+line with the language's name ("Language: French"): so the base knows what a name means. Questions about the subjects of the seeds alone,
+answered in the question's language; half of them have such a line, and some of the English ones a remark that names a language
+("I am learning French."), which changes nothing. No question requests another language than its own, and none is about a subject of the
+evaluation prompts.
 """
 
 from __future__ import annotations
@@ -18,7 +18,12 @@ from pocket.grammar import ASPECTS, LANGS, Plan, Subject
 from pocket.jobs import draw_aspect
 from xlforge.languages.registry import LANGUAGES
 
-_CROSS_LINGUAL = 1 / 6
+_REMARKS = (
+    "I speak {language}.",
+    "I am learning {language}.",
+    "My {language} is not good.",
+    "We have {language} lessons.",
+)
 
 
 @dataclass(frozen=True)
@@ -55,12 +60,13 @@ def _line(lang: str) -> str:
 
 
 def exchange(rng: Random) -> Reading:
-    """A question about a subject of the seeds and its answer, in one language or, under a line with the answer's, in two."""
+    """A question about a subject of the seeds and its answer, both in one language."""
     subject, lang, aspect = rng.choice(subjects()[0]), rng.choice(LANGS), draw_aspect(rng)
-    other = rng.random() < _CROSS_LINGUAL
-    written = rng.choice([code for code in LANGS if code != lang]) if other else lang
-    question = rng.choice(grammar.questions(subject, aspect, written))
-    if other or rng.random() < 0.5:
+    question = rng.choice(grammar.questions(subject, aspect, lang))
+    if lang == "en" and rng.random() < 0.6:
+        remark = rng.choice(_REMARKS).format(language=LANGUAGES[rng.choice(LANGS)].name)
+        question = rng.choice((f"{remark} {question}", f"{question} {remark}"))
+    elif rng.random() < 0.5:
         question = rng.choice((f"{_line(lang)}\n{question}", f"{question}\n{_line(lang)}"))
     return Reading(question, grammar.answer(subject, grammar.draw_plan(rng, aspect), lang), subject, lang, aspect)
 

