@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from xlforge.config import packages
 from xlforge.languages.registry import LANGUAGES
-from xlforge.report import browser, charts, figures, labels, origin, truth
+from xlforge.report import browser, figures, labels, origin, truth
 from xlforge.report.built import Built
 
 TEMPLATE = Path(__file__).parent / "template"
@@ -43,7 +43,6 @@ def sections(built: Built, right: dict[str, bool]) -> dict[str, Any]:
     table = built.csv("table.csv", "evaluation").to_dicts()
     return {
         "built": built,
-        "charts": charts,
         "funnel": figures.funnel(built),
         "languages": figures.languages(built),
         "grades": figures.grades(built),
