@@ -34,19 +34,17 @@ def _missing_inputs() -> Iterator[str]:
     from dvc.exceptions import DvcException
     from dvc.repo import Repo
 
+    from xlforge.config.dag import holds
+
     try:
         with Repo() as repo:
             written = [out.fs_path for out in repo.index.outs]
             read = {str(dep): dep for dep in repo.index.deps}
             for name, dep in sorted(read.items()):
-                if not dep.exists and not any(_overlap(dep.fs_path, path) for path in written):
+                if not dep.exists and not any(holds(dep.fs_path, path) or holds(path, dep.fs_path) for path in written):
                     yield f"{name} does not exist, and no stage writes it"
     except DvcException as error:
         raise BuildError(f"dvc.yaml: {error}") from error
-
-
-def _overlap(one: str, other: str) -> bool:
-    return f"{one}/".startswith(f"{other}/") or f"{other}/".startswith(f"{one}/")
 
 
 def _wrong_weights(config: "Config") -> Iterator[str]:

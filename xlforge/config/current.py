@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from xlforge.base.dvc_lock import LOCK, lock, md5, outs
-from xlforge.config.dag import names
+from xlforge.config.dag import holds, names
 
 _FIGURES = (".json", ".csv")
 
@@ -39,7 +39,7 @@ def _reasons(entry: Any, name: str, made: dict[str, tuple[str, str]], found: dic
             yield f"{path} is not the file in {LOCK}"
     for dep in entry.get("deps", ()):
         path = dep["path"]
-        inside = {each: made[each] for each in made if _holds(path, each) or _holds(each, path)}
+        inside = {each: made[each] for each in made if holds(path, each) or holds(each, path)}
         for maker in dict.fromkeys(maker for maker, _ in inside.values()):
             if maker in found:
                 yield f"it was built from {maker}, which is outdated"
@@ -49,13 +49,9 @@ def _reasons(entry: Any, name: str, made: dict[str, tuple[str, str]], found: dic
             yield f"it was built from another {path}"
 
 
-def _holds(folder: str, path: str) -> bool:
-    return path == folder or path.startswith(f"{folder}/")
-
-
 def _folder(path: str, inside: dict[str, tuple[str, str]]) -> str | None:
     """DVC's digest of a folder that holds these files and no others; None where a folder is among them."""
-    if not inside or any(digest.endswith(".dir") or not _holds(path, each) for each, (_, digest) in inside.items()):
+    if not inside or any(digest.endswith(".dir") or not holds(path, each) for each, (_, digest) in inside.items()):
         return None
     files = [{"md5": digest, "relpath": each[len(path) + 1 :]} for each, (_, digest) in sorted(inside.items())]
     return hashlib.md5(json.dumps(files, sort_keys=True).encode(), usedforsecurity=False).hexdigest() + ".dir"

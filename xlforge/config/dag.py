@@ -41,6 +41,11 @@ def stages(path: Path = DVC) -> dict[str, Declared]:
     return {name: _declared(name, entry) for name, entry in read_yaml(path)["stages"].items()}
 
 
+def holds(folder: str, path: str) -> bool:
+    """Whether a path, or an id, is the same as another or lies inside it."""
+    return f"{path}/".startswith(f"{folder}/")
+
+
 def position(name: str) -> int:
     """Where a stage stands in the order data flows; after all others for a name that dvc.yaml does not have."""
     return list(stages()).index(name) if name in stages() else len(stages())

@@ -15,7 +15,7 @@ from typing import Any, Literal
 import polars as pl
 
 from xlforge.base.errors import BuildError
-from xlforge.config.dag import stages
+from xlforge.config.dag import holds, stages
 
 Row = dict[str, Any]
 DATA = Path("data")
@@ -84,7 +84,7 @@ def lineage(row_id: str, data: Path = DATA) -> list[Link]:
     if not built:
         raise UnknownId("nothing is built here: run from the root of the project, after `dvc repro` or `dvc pull`")
     links = [link for place in built for link in _links(place, row_id)]
-    own = [link for link in links if f"{link.id}/".startswith(f"{row_id}/")]
+    own = [link for link in links if holds(row_id, link.id)]
     if not own:
         near = similar(row_id, data)
         hint = f"the nearest are {', '.join(near)}" if near else "`xlforge trace --find TEXT` looks for words"
@@ -115,12 +115,10 @@ def _related(ids: list[str]) -> pl.Expr:
 
 def _of(row_id: str, others: dict[str, list[Row]]) -> dict[str, list[Row]]:
     """The rows of other tables whose id is the given one, a prefix of it, or extends it."""
-    return {name: [row for row in rows if _on_one_way(row["id"], row_id)] for name, rows in others.items()}
-
-
-def _on_one_way(one: str, other: str) -> bool:
-    """Whether two ids are the same, or one extends the other."""
-    return f"{one}/".startswith(f"{other}/") or f"{other}/".startswith(f"{one}/")
+    return {
+        name: [row for row in rows if holds(row["id"], row_id) or holds(row_id, row["id"])]
+        for name, rows in others.items()
+    }
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """Which commit built what is in the working tree: the first one since which dvc.lock names the same files."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from xlforge.base.dvc_lock import LOCK, lock, md5, outs
 from xlforge.base.git import git_or_none
@@ -11,35 +11,31 @@ _LARGE = 64 << 20
 """Bytes from which a file is not hashed to see whether it is the one that dvc.lock names."""
 
 
-@dataclass(frozen=True)
-class Built:
-    """commit: 40 digits, None where no commit has it; date: `2026-11-23`; subject: of its message. note: why there is none."""
-
-    commit: str | None
-    date: str | None = None
-    subject: str | None = None
-    note: str | None = None
-
-
-def built(stages: Collection[str]) -> dict[str, Built]:
+def built(stages: Collection[str]) -> dict[str, dict[str, Any]]:
     """The commit that built what each stage wrote, by the stage's name as dvc has it.
 
+    commit: 40 digits, None where no commit has it; date: `2026-11-23`; subject: of its message; note: why there is none.
     The history is read backwards for as long as a stage's outs are the same; a build that was never committed has none.
     """
     here = lock()
     now = {stage: outs(here, stage) for stage in stages}
-    found = {stage: Built(None, note="not committed yet") for stage in stages}
+    found = {stage: _none("not committed yet") for stage in stages}
     open_stages = {stage for stage in stages if now[stage]}
     log = git_or_none("log", "--format=%H%x00%cs%x00%s", "--", LOCK) or ""
     for commit, date, subject in (entry.split("\0") for entry in log.splitlines()):
         then = lock(git_or_none("show", f"{commit}:{LOCK}") or "")
         open_stages = {stage for stage in open_stages if outs(then, stage) == now[stage]}
-        found |= {stage: Built(commit, date, subject) for stage in open_stages}
+        entry = {"commit": commit, "date": date, "subject": subject, "note": None}
+        found |= dict.fromkeys(open_stages, entry)
         if not open_stages:
             break
     if open_stages and (git_or_none("rev-parse", "--is-shallow-repository") or "").strip() == "true":
-        found |= dict.fromkeys(open_stages, Built(None, note="built before the history that this shallow clone has"))
-    return found | {stage: Built(None, note=doubt) for stage in stages if (doubt := _doubt(now[stage]))}
+        found |= dict.fromkeys(open_stages, _none("built before the history that this shallow clone has"))
+    return found | {stage: _none(doubt) for stage in stages if (doubt := _doubt(now[stage]))}
+
+
+def _none(note: str) -> dict[str, Any]:
+    return {"commit": None, "date": None, "subject": None, "note": note}
 
 
 def _doubt(outs: dict[str, str]) -> str | None:

@@ -13,7 +13,7 @@ from xlforge.cache import Cache
 from xlforge.config.environment import execution
 from xlforge.config.params import load_execution
 from xlforge.lineage.chain import Link, Row
-from xlforge.lineage.commits import Built, built
+from xlforge.lineage.commits import built
 from xlforge.requests.request import Request
 
 Story = dict[str, Any]
@@ -40,13 +40,13 @@ def story(row_id: str, way: Sequence[Link], only: Sequence[str] = ()) -> Story:
     return {"id": row_id, "root": way[0].id, "steps": steps}
 
 
-def _step(link: Link, builder: Built, made: list[Call]) -> Story:
+def _step(link: Link, builder: Story, made: list[Call]) -> Story:
     names = ("stage", "item", "name", "id", "outcome", "row", "reject", "others")
     recorded = entries(link)
     rivals = next((rows for rows in link.others.values() if rows and rows[0].keys() >= _COMPARED), None)
     return {name: getattr(link, name) for name in names} | {
         "version": recorded[-1]["version"] if recorded else None,
-        "built": asdict(builder),
+        "built": builder,
         "calls": made,
         "notes": _notes(made, len(recorded)),
         "choice": _choice(link, rivals) if rivals else None,

@@ -12,6 +12,7 @@ from typing import Any
 from xlforge.base import dvc_lock
 from xlforge.base.errors import BuildError
 from xlforge.base.git import git_or_none
+from xlforge.config.dag import holds
 from xlforge.config.params import staged
 
 Stage = Any
@@ -119,7 +120,7 @@ def _reads_rows(stage: Stage, parent: Stage) -> bool:
     """Whether a dependency of a stage is, or holds, the rows of a parent with a pipeline."""
     rows = [out.fs_path for out in parent.outs if out.fs_path.endswith("/rows.parquet")]
     with_pipeline = parent.addressing.partition("@")[0] in staged()
-    return with_pipeline and any(_holds(dep.fs_path, path) for dep in stage.deps for path in rows)
+    return with_pipeline and any(holds(dep.fs_path, path) for dep in stage.deps for path in rows)
 
 
 def _changes(stage: Stage, before: list[Any]) -> Iterator[Change]:
@@ -136,16 +137,12 @@ def _changes(stage: Stage, before: list[Any]) -> Iterator[Change]:
         if isinstance(dep, ParamsDependency):
             old: Any = dep.hash_info.value or {}
             yield from _parameters(old, dep.read_params(flatten=True), "" if str(dep) == "params.yaml" else f"{dep}:")
-        elif not any(_holds(dep.fs_path, out.fs_path) and out.status() for out in before):
+        elif not any(holds(dep.fs_path, out.fs_path) and out.status() for out in before):
             new = dep.get_hash().value if dep.exists else None
             yield Change("file", str(dep), _short(dep.hash_info.value), _short(new), _files(str(dep)))
     yield from (Change("output", what, new=fault) for out in stage.outs for what, fault in out.status().items())
     if stage.cmd_changed:
         yield Change("command", str(stage.cmd))
-
-
-def _holds(folder: str, path: str) -> bool:
-    return path == folder or path.startswith(f"{folder}/")
 
 
 def _parameters(old: Any, new: Any, prefix: str) -> Iterator[Change]:
