@@ -24,7 +24,7 @@ def _named(given: Any) -> Any:
     """`NAME=value` words, or a mapping."""
     if isinstance(given, str):
         return dict(word.partition("=")[::2] for word in shlex.split(given))
-    return {name: str(value) for name, value in given.items()}
+    return {name: str(value) for name, value in given.items()} if isinstance(given, dict) else given
 
 
 Mode = Literal["live", "batch"]
@@ -57,15 +57,6 @@ class Servers(Served):
     idle: float = Field(600, gt=0, description="seconds after its last use that a server ends")
 
 
-def _counts(given: Any) -> Any:
-    """`role=number` words, or a mapping."""
-    return dict(word.partition("=")[::2] for word in given.split()) if isinstance(given, str) else given
-
-
-def _names(given: Any) -> Any:
-    return given.split() if isinstance(given, str) else given
-
-
 class Ray(Block):
     """How `runtime: ray` generates; see docs/cluster.md.
 
@@ -80,11 +71,11 @@ class Ray(Block):
 
     address: str | None = None
     replicas: int = Field(2, ge=1)
-    roles: Annotated[dict[str, Annotated[int, Field(ge=1)]], BeforeValidator(_counts)] = Field(default_factory=dict)
+    roles: Annotated[dict[str, Annotated[int, Field(ge=1)]], BeforeValidator(_named)] = Field(default_factory=dict)
     cpus: int = Field(1, ge=1)
     gpus: int | None = Field(None, ge=0, description="by default 1 for a model that runs in process on cuda, else none")
     start: float = Field(300, gt=0, description="seconds in which every worker must have started")
-    variables: Annotated[tuple[str, ...], BeforeValidator(_names)] = ()
+    variables: Words = ()
 
 
 class Execution(Block):
