@@ -33,6 +33,10 @@ class Source(Block):
     terms: str
     warning: str | None = None
 
+    def allows(self, licence: str) -> bool:
+        """Whether rows made from it may be published under a licence."""
+        return self.rows == "any" or licence in self.rows
+
 
 class Model(Source):
     """One model. adapters: the licences that an adapter of it may be published under."""
@@ -64,35 +68,25 @@ class Licences(Block):
         """The entries of everything that rows were made from, by name. Raises BuildError where one forbids the dataset's licence."""
         found: dict[str, Source] = {name: _entry(self.sources, name, "source of seeds", "sources") for name in sources}
         found |= {name: self.model(name) for name in models}
-        wrong = [
-            f"{name} ({entry.licence}): {entry.reason}; its rows may be published under "
-            f"{' or '.join(entry.rows) or 'no licence'} ({entry.terms})"
-            for name, entry in found.items()
-            if entry.rows != "any" and self.dataset not in entry.rows
-        ]
+        wrong = {name: entry for name, entry in found.items() if not entry.allows(self.dataset)}
         if wrong:
-            listed = "\n  ".join(wrong)
             raise BuildError(
-                f"the dataset cannot be published under {self.dataset}:\n  {listed}\nBuild with another model or source, or, where "
-                f"the terms allow it, change `dataset` or the entry in {TABLE} and give your reason there"
+                f"the dataset cannot be published under {self.dataset}:{_listed(wrong, 'its rows')}\nBuild with another model or "
+                f"source, or, where the terms allow it, change `dataset` or the entry in {TABLE} and give your reason there"
             )
         return found
 
     def of_prompts(self, names: Iterable[str]) -> tuple[str, dict[str, Source]]:
         """The licence that a benchmark is published under, and the entries of its sources. Raises BuildError where none fits all."""
         found = {name: _entry(self.prompts, name, "source of prompts", "prompts") for name in names}
-        lists = [entry.rows for entry in found.values() if entry.rows != "any"] or [(self.dataset,)]
-        if common := [licence for licence in lists[0] if all(licence in each for each in lists)]:
-            return common[0], found
-        listed = "\n  ".join(
-            f"{name} ({entry.licence}): {entry.reason}; its prompts may be published under "
-            f"{' or '.join(entry.rows) or 'no licence'} ({entry.terms})"
-            for name, entry in found.items()
-            if entry.rows != "any"
-        )
+        allowed = next((entry.rows for entry in found.values() if entry.rows != "any"), (self.dataset,))
+        for licence in allowed:
+            if all(entry.allows(licence) for entry in found.values()):
+                return licence, found
+        limited = {name: entry for name, entry in found.items() if entry.rows != "any"}
         raise BuildError(
-            f"the benchmark cannot be published, since no licence fits all its sources:\n  {listed}\nBuild it from other sources, or, "
-            f"where the terms allow it, change the entry under `prompts` in {TABLE} and give your reason there"
+            f"the benchmark cannot be published, since no licence fits all its sources:{_listed(limited, 'its prompts')}\nBuild it from "
+            f"other sources, or, where the terms allow it, change the entry under `prompts` in {TABLE} and give your reason there"
         )
 
     def of_adapter(self, base: str) -> str:
@@ -113,6 +107,15 @@ def load(path: Path = TABLE) -> Licences:
         raise BuildError(f"{path} is not valid:\n  " + "\n  ".join(faults))
     assert isinstance(found, Licences)
     return found
+
+
+def _listed(entries: dict[str, Source], what: str) -> str:
+    """A line for each entry: why it limits the licence of what is made from it."""
+    return "".join(
+        f"\n  {name} ({entry.licence}): {entry.reason}; {what} may be published under "
+        f"{' or '.join(entry.rows) or 'no licence'} ({entry.terms})"
+        for name, entry in entries.items()
+    )
 
 
 def _entry(entries: tuple[Kind, ...], name: str, what: str, block: str) -> Kind:
