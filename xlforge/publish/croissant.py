@@ -13,27 +13,11 @@ import polars as pl
 
 from xlforge.publish.build import Call, Stage
 from xlforge.publish.licences import Source
+from xlforge.publish.markdown import TEMPLATES
 from xlforge.publish.rows import Field, Split
 from xlforge.publish.state import State
 
-_TERMS = (
-    "citeAs column equivalentProperty extract field fileObject fileProperty fileSet format includes isLiveDataset jsonPath key md5 "
-    "parentField path recordSet references regex repeated replace samplingRate separator source subField transform"
-)
-CONTEXT: dict[str, Any] = {
-    "@language": "en",
-    "@vocab": "https://schema.org/",
-    "sc": "https://schema.org/",
-    "cr": "http://mlcommons.org/croissant/",
-    "rai": "http://mlcommons.org/croissant/RAI/",
-    "dct": "http://purl.org/dc/terms/",
-    "prov": "http://www.w3.org/ns/prov#",
-    "conformsTo": "dct:conformsTo",
-    "data": {"@id": "cr:data", "@type": "@json"},
-    "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
-    "examples": {"@id": "cr:examples", "@type": "@json"},
-    **{term: f"cr:{term}" for term in _TERMS.split()},
-}
+CONTEXT = TEMPLATES / "croissant_context.json"
 """The `@context` that Croissant 1.0 prescribes, and `prov`."""
 
 
@@ -72,7 +56,7 @@ def written(
     """
     texts = {field.name: field.description for field in fields}
     metadata = {
-        "@context": CONTEXT,
+        "@context": json.loads(CONTEXT.read_bytes()),
         "@type": "sc:Dataset",
         "conformsTo": "http://mlcommons.org/croissant/1.0",
         "name": repo.rpartition("/")[2],
