@@ -1,11 +1,10 @@
 """`xlforge pr-comment`: what a reviewer of a pull request wants to know, as one Markdown text."""
 
-import io
 import sys
-from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import click
+from click.testing import CliRunner
 
 from xlforge.base.errors import BuildError
 
@@ -41,12 +40,7 @@ def _xlforge(*words: str) -> tuple[str, int]:
     """What a command of xlforge prints as Markdown, and its exit status. Raises BuildError where it prints only an error."""
     from commands.main import cli
 
-    out, err, status = io.StringIO(), io.StringIO(), 0
-    with redirect_stdout(out), redirect_stderr(err):
-        try:
-            cli.main([*words, "--md"], standalone_mode=False)
-        except SystemExit as end:
-            status = end.code if isinstance(end.code, int) else 1
-    if status and not out.getvalue():
-        raise BuildError(err.getvalue().strip())
-    return out.getvalue(), status
+    done = CliRunner().invoke(cli, [*words, "--md"], catch_exceptions=False)
+    if done.exit_code and not done.stdout:
+        raise BuildError(done.stderr.strip())
+    return done.stdout, done.exit_code
