@@ -35,8 +35,9 @@ def command(row_id: str | None, text: str | None, stages: tuple[str, ...], as_js
         raise click.UsageError("give either an id or --find TEXT")
     if text is not None:
         hits = search(text)
-        row_id = _same_row(hits)
-        if row_id is None:
+        # The id that all hits lie in, if there is one.
+        row_id = os.path.commonpath([hit.id for hit in hits]) if hits else None
+        if not row_id:
             _show(hits, text, as_json)
             return
     assert row_id is not None
@@ -50,12 +51,6 @@ def command(row_id: str | None, text: str | None, stages: tuple[str, ...], as_js
         raise click.UsageError(f"none of {', '.join(stages)} is on the way of {row_id}")
     for words in [escape.as_json(found)] if as_json else page(found):
         click.echo(words)
-
-
-def _same_row(hits: "list[Hit]") -> str | None:
-    """The id that is a prefix of the ids of all hits, if there is one."""
-    common = os.path.commonpath([hit.id for hit in hits]) if hits else ""
-    return common or None
 
 
 def _show(hits: "list[Hit]", text: str, as_json: bool) -> None:
