@@ -92,9 +92,13 @@ def _own(given: dict[str, Any], profile: str | None) -> tuple[str, list[str]]:
     """The text of params.yaml for the flags, and warnings. Raises BuildError where it cannot be built."""
     from xlforge.config.yaml12 import read_yaml
     from xlforge.initial import checks, paper
+    from xlforge.initial.choices import EXAMPLE
     from xlforge.initial.written import checked, written
 
-    given = _with_example(given)
+    if given["example"] and given["seeds"]:
+        raise BuildError("--example and --seeds exclude each other: leave one out")
+    if given["example"]:
+        given |= {"seeds": EXAMPLE, "text": given["text"] or "text"}
     if profile:
         given = given | {flag: given[flag] or value for flag, value in paper.flags().items()}
     hub = checks.Hub()
@@ -108,17 +112,6 @@ def _own(given: dict[str, Any], profile: str | None) -> tuple[str, list[str]]:
     checks.seeds(config)
     notes = [*hub.notes, *checks.contaminated(config), *checks.endpoints(config), *checks.unpublishable(config)]
     return text, notes
-
-
-def _with_example(given: dict[str, Any]) -> dict[str, Any]:
-    """The flags, with the seeds that ship where --example is one of them."""
-    from xlforge.initial.choices import EXAMPLE
-
-    if not given["example"]:
-        return given
-    if given["seeds"]:
-        raise BuildError("--example and --seeds exclude each other: leave one out")
-    return given | {"seeds": EXAMPLE, "text": given["text"] or "text"}
 
 
 def _choices(given: dict[str, Any], pinned: "Callable[[str, str], str | None]") -> "Choices":

@@ -24,7 +24,7 @@ class Declared:
         description: one line.
         over: the block of params.yaml that has its items, such as `languages`; None for a stage without.
         params: what it tracks of params.yaml, as written.
-        deps, outs: paths, as written.
+        deps, outs: paths, as written; metrics and plots are among the outs.
     """
 
     name: str
@@ -96,6 +96,7 @@ def _declared(name: str, entry: dict[str, Any]) -> Declared:
     body = entry.get("do", entry)
     matrix = list(entry.get("matrix", {}).values())
     over = entry.get("foreach", matrix[0] if matrix else None)
-    outs = [next(iter(out)) if isinstance(out, dict) else out for out in body.get("outs", [])]
+    written = [out for kind in ("outs", "metrics", "plots") for out in body.get(kind, [])]
+    outs = [next(iter(out)) if isinstance(out, dict) else out for out in written]
     params, deps = tuple(map(str, body.get("params", []))), tuple(body.get("deps", []))
     return Declared(name, body.get("desc", ""), over and over.strip("${} "), params, deps, tuple(outs))

@@ -3,6 +3,7 @@
 import asyncio
 import importlib
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 import httpx2
@@ -30,15 +31,10 @@ class Hub:
 
     def __init__(self) -> None:
         self.notes: list[str] = []
-        self._known: dict[tuple[str, str], str | None] = {}
-
-    def commit(self, name: str, kind: str) -> str | None:
-        """The newest commit; None where the hub does not show it. kind: `model` or `dataset`."""
-        if (name, kind) not in self._known:
-            self._known[name, kind] = self._commit(name, kind)
-        return self._known[name, kind]
+        self.commit = cache(self._commit)
 
     def _commit(self, name: str, kind: str) -> str | None:
+        """The newest commit; None where the hub does not show it. kind: `model` or `dataset`."""
         from huggingface_hub import HfApi
         from huggingface_hub.errors import GatedRepoError, HFValidationError, RepositoryNotFoundError
 

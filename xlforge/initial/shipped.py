@@ -3,13 +3,11 @@
 import re
 import shutil
 from pathlib import Path
-from typing import Any
 
 from xlforge.base.dvc_lock import COPY, LOCK
 from xlforge.base.errors import BuildError
 from xlforge.base.git import git
-from xlforge.config.dag import DVC
-from xlforge.config.yaml12 import read_yaml
+from xlforge.config.dag import stages
 
 _KEY = re.compile(r"\$\{[^}]*\}")
 NO_STUDENTS = Path("data/student/.gitkeep")
@@ -27,7 +25,8 @@ def refuse_changes() -> None:
 
 def left() -> list[Path]:
     """dvc.lock, and every file or folder that dvc.yaml declares as an output of any item."""
-    found = [path for name in _declared() for path in Path().glob(_KEY.sub("*", name))]
+    outs = [out for stage in stages().values() for out in stage.outs]
+    found = [path for out in outs for path in Path().glob(_KEY.sub("*", out))]
     return sorted({path for path in (Path(LOCK), NO_STUDENTS, *found) if path.exists()})
 
 
@@ -42,10 +41,3 @@ def remove(paths: list[Path]) -> None:
             if above.is_dir() and not any(above.iterdir()):
                 above.rmdir()
     COPY.unlink(missing_ok=True)
-
-
-def _declared() -> list[str]:
-    """The paths of all outputs, metrics and plots, as dvc.yaml writes them."""
-    bodies: list[dict[str, Any]] = [entry.get("do", entry) for entry in read_yaml(DVC)["stages"].values()]
-    outs = [out for body in bodies for kind in ("outs", "metrics", "plots") for out in body.get(kind, [])]
-    return [next(iter(out)) if isinstance(out, dict) else out for out in outs]
