@@ -9,7 +9,6 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -43,10 +42,6 @@ class Publication:
         for path, content in sorted(self.files.items()):
             digest.update(f"{path}\0{hashlib.sha256(read(content)).hexdigest()}\n".encode())
         return f"build-{digest.hexdigest()[:12]}"
-
-    def owns(self, path: str) -> bool:
-        """Whether a path of the repository matches `owned`."""
-        return any(fnmatch(path, pattern) for pattern in self.owned)
 
     def write(self, folder: Path) -> None:
         """Writes all files to an empty or new folder."""
@@ -106,6 +101,7 @@ def publish(publication: Publication, *, private: bool, revision: str, message: 
 def _commit(api: "HfApi", publication: Publication, revision: str, message: str) -> tuple[str, str]:
     """The branch's commit before and after. Fails where somebody else commits in between."""
     from huggingface_hub import CommitOperationAdd, CommitOperationCopy, CommitOperationDelete
+    from huggingface_hub.utils import filter_repo_objects
 
     repo, kind = publication.repo, publication.kind
     head = str(api.repo_info(repo, repo_type=kind, revision=revision).sha)
@@ -113,8 +109,9 @@ def _commit(api: "HfApi", publication: Publication, revision: str, message: str)
         CommitOperationAdd(path, content if isinstance(content, bytes) else str(content))
         for path, content in sorted(publication.files.items())
     ]
-    gone = set(api.list_repo_files(repo, repo_type=kind, revision=head)) - publication.files.keys()
-    operations += [CommitOperationDelete(path, is_folder=False) for path in sorted(gone) if publication.owns(path)]
+    gone = sorted(set(api.list_repo_files(repo, repo_type=kind, revision=head)) - publication.files.keys())
+    owned = filter_repo_objects(gone, allow_patterns=list(publication.owned))
+    operations += [CommitOperationDelete(path, is_folder=False) for path in owned]
     done = api.create_commit(
         repo, operations, repo_type=kind, revision=revision, parent_commit=head, commit_message=message
     )

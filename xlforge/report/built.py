@@ -1,6 +1,5 @@
 """What the report shows: the outs of every stage, and nothing about how the build was run."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,17 +21,22 @@ class Built:
 
     def __init__(self, config: Config) -> None:
         self.config = config
-        self._places = list(_places(config))
         self._tables: dict[tuple[str, str], pl.DataFrame] = {}
+        self._items: dict[str, list[str]] = {}
+        for stage in stages():
+            names = items(stage, config)
+            if any((DATA / stage / item / "metrics.json").exists() for item in names):
+                counted = [item for item in names if {"rows", "rejects"} <= self.metrics(stage, item).keys()]
+                self._items |= {stage: counted} if counted else {}
 
     @property
     def stages(self) -> list[str]:
         """The stages that are there, in the order data flows."""
-        return list(dict.fromkeys(stage for stage, _ in self._places))
+        return list(self._items)
 
     def items(self, stage: str) -> list[str]:
         """The items of a stage; one empty name for a stage without items."""
-        return [item for name, item in self._places if name == stage]
+        return self._items.get(stage, [])
 
     def metrics(self, stage: str, item: str = "") -> Any:
         """What metrics.json holds. Raises BuildError where it is missing."""
@@ -42,7 +46,7 @@ class Built:
         """A file of a stage. Raises BuildError where it is missing."""
         path = DATA / stage / item / name
         if not path.exists():
-            raise _missing(path)
+            raise BuildError(f"{path} is missing: the report reads it; `dvc repro` builds it first")
         return path
 
     def scan(self, stage: str, table: str = "rows") -> pl.LazyFrame:
@@ -64,19 +68,3 @@ class Built:
     def csv(self, name: str, stage: str, item: str = "") -> pl.DataFrame:
         """A CSV file of a stage; without rows where it is empty."""
         return pl.read_csv(self.file(name, stage, item), infer_schema_length=None, raise_if_empty=False)
-
-
-def _places(config: Config) -> Iterator[tuple[str, str]]:
-    """(stage, item) of what is there. Raises BuildError where only some items of a stage are."""
-    for stage in stages():
-        files = {item: DATA / stage / item / "metrics.json" for item in items(stage, config)}
-        if any(path.exists() for path in files.values()):
-            for item, path in files.items():
-                if not path.exists():
-                    raise _missing(path)
-                if {"rows", "rejects"} <= orjson.loads(path.read_bytes()).keys():
-                    yield stage, item
-
-
-def _missing(path: Path) -> BuildError:
-    return BuildError(f"{path} is missing: the report reads it; `dvc repro` builds it first")
