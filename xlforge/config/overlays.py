@@ -1,7 +1,5 @@
 """Overlays of `conf/`, written into params.yaml in place: its comments and anchors stay, and nothing is run."""
 
-from __future__ import annotations
-
 import difflib
 import io
 from collections import Counter

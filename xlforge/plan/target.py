@@ -1,7 +1,5 @@
 """How many seeds a number of rows in each language needs, by what passed in the last build."""
 
-from __future__ import annotations
-
 from math import ceil
 from pathlib import Path
 
@@ -11,8 +9,6 @@ from xlforge.base.errors import BuildError
 from xlforge.config.current import outdated
 from xlforge.config.params import load
 from xlforge.languages.registry import language
-
-DATA = Path("data")
 
 
 def target(rows: int) -> list[str]:
@@ -29,12 +25,13 @@ def target(rows: int) -> list[str]:
     config = load()
     codes = [code for code in config.languages if code != "en"]
     stages = ["seeds", *(f"selection@{code}" for code in codes)]
+    files = {name: Path("data", *name.split("@"), "metrics.json") for name in stages}
     known = outdated()
-    if old := [name for name in stages if name in known or not _path(name).exists()]:
+    if old := [name for name, file in files.items() if name in known or not file.exists()]:
         raise BuildError(
             f"{', '.join(old)}: not built, or not of this build; `dvc repro dataset` with a small seeds.sample first"
         )
-    source, *selected = (orjson.loads(_path(name).read_bytes()) for name in stages)
+    source, *selected = (orjson.loads(file.read_bytes()) for file in files.values())
     kept = {code: int(metrics["rows"]) for code, metrics in zip(codes, selected, strict=True)}
     if none := [language(code).name for code, number in kept.items() if not number]:
         raise BuildError(f"{', '.join(none)}: no row passed in the last build, so any number of seeds would be a guess")
@@ -51,7 +48,3 @@ def target(rows: int) -> list[str]:
             f"{ceil(needed / share):,} rows."
         )
     return [*lines, f"Write: xlforge use seeds.sample={needed}. Then `xlforge plan` shows what the build costs."]
-
-
-def _path(stage: str) -> Path:
-    return DATA.joinpath(*stage.split("@")) / "metrics.json"

@@ -95,14 +95,6 @@ def head(found: list[Split], contents: Mapping[str, str], **data: Any) -> str:
     return f"---\n{card.to_yaml(line_break=chr(10))}\n---\n\n"
 
 
-def configs() -> list[dict[str, Any]]:
-    """The configs of data/dataset, from the YAML of its README."""
-    from huggingface_hub import DatasetCard
-
-    card = DatasetCard((DATA / "dataset" / "README.md").read_text(encoding="utf-8"))
-    return [{key: config[key] for key in ("config_name", "data_files")} for config in card.data["configs"]]
-
-
 def module(config: Config) -> Any:
     """The module of the dataset's version that describes its configs."""
     return importlib.import_module(f"pipelines.dataset.{config.block('dataset').version}.configs")
@@ -110,8 +102,11 @@ def module(config: Config) -> Any:
 
 def splits(config: Config, only: str | None = None) -> list[Split]:
     """Every split of the dataset's configs, or of one config. Raises BuildError where a file is missing or breaks the schema."""
+    from huggingface_hub import DatasetCard
+
+    card = DatasetCard((DATA / "dataset" / "README.md").read_text(encoding="utf-8"))
     found = []
-    for name, files in ((each["config_name"], each["data_files"]) for each in configs()):
+    for name, files in ((each["config_name"], each["data_files"]) for each in card.data["configs"]):
         for entry in files if only in (None, name) else ():
             path = DATA / "dataset" / entry["path"]
             if not path.exists():
