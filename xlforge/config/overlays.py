@@ -48,7 +48,7 @@ def edited(text: str, wanted: dict[str, Any]) -> str:
     """The text of params.yaml with these values, its comments and anchors kept."""
     document = _round_trip().load(text)
     shared = Counter(id(node) for node in _nodes(document))
-    changed = {id(node) for node, new in _pairs(document, wanted) if shared[id(node)] > 1 and _plain(node) != new}
+    changed = {id(node) for node, new in _pairs(document, wanted) if shared[id(node)] > 1 and node != new}
     _write_out(document, changed, set())
     for node, new in list(_pairs(document, wanted)):
         if isinstance(node, CommentedMap) and isinstance(new, dict) and set(node) - set(new):
@@ -135,8 +135,8 @@ def _write_out(node: Any, changed: set[int], seen: set[int]) -> None:
     for key, child in list(node.items()):
         if id(child) in changed:
             if id(child) in seen:
-                node[key] = CommentedMap(_plain(child))
-                _flatten(node[key])
+                node[key] = _styled(child)
+                node[key].fa.set_block_style()
             seen.add(id(child))
         _write_out(node[key], changed, seen)
 
@@ -153,7 +153,7 @@ def _update(node: CommentedMap, wanted: dict[str, Any]) -> None:
     """Sets what differs and need not be edited by lines, and leaves all else, comments included, as it is."""
     for key, new in wanted.items():
         old = node.get(key)
-        if key in node and _plain(old) == new:
+        if key in node and old == new:
             continue
         if isinstance(old, CommentedMap) and isinstance(new, dict):
             _update(old, new)
@@ -175,7 +175,7 @@ def _by_lines(node: CommentedMap, wanted: dict[str, Any], place: tuple[str, ...]
     for key, child in node.items():
         if key in wanted and isinstance(child, CommentedMap) and isinstance(wanted[key], dict):
             yield from _by_lines(child, wanted[key], (*place, key))
-        elif key not in wanted or (_has_lines(child) and _plain(child) != wanted[key]):
+        elif key not in wanted or (_has_lines(child) and child != wanted[key]):
             yield (*place, key)
 
 
@@ -214,9 +214,3 @@ def _styled(new: Any) -> Any:
     if not any(isinstance(child, CommentedMap | CommentedSeq) for child in children):
         made.fa.set_flow_style()
     return made
-
-
-def _plain(node: Any) -> Any:
-    if isinstance(node, CommentedMap):
-        return {key: _plain(child) for key, child in node.items()}
-    return [_plain(child) for child in node] if isinstance(node, CommentedSeq) else node
