@@ -101,7 +101,7 @@ def publish(publication: Publication, *, private: bool, revision: str, message: 
 def _commit(api: "HfApi", publication: Publication, revision: str, message: str) -> tuple[str, str]:
     """The branch's commit before and after. Fails where somebody else commits in between."""
     from huggingface_hub import CommitOperationAdd, CommitOperationCopy, CommitOperationDelete
-    from huggingface_hub.utils import filter_repo_objects
+    from huggingface_hub.utils import filter_repo_objects  # type: ignore[attr-defined]
 
     repo, kind = publication.repo, publication.kind
     head = str(api.repo_info(repo, repo_type=kind, revision=revision).sha)
