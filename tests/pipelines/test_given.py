@@ -10,8 +10,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from pipelines.seeds.v2.build import build
-from pipelines.seeds.v2.schema import Params
+from pipelines.seeds.v3.build import build
+from pipelines.seeds.v3.schema import Params
 from tests.seeds.conftest import PROSE
 from xlforge.base.frames import partition, split, valid
 from xlforge.cache.cache import Cache
@@ -102,7 +102,7 @@ class Chain:
     def seeds(self, *rows: dict[str, Any]) -> pl.DataFrame:
         path = self.folder / "own.jsonl"
         path.write_text("\n".join(json.dumps(row) for row in rows))
-        block = {"version": "v2", "source": SOURCE | {"path": str(path)}, "max_reject_rate": 1}
+        block = {"version": "v3", "source": SOURCE | {"path": str(path)}, "max_reject_rate": 1}
         build(Params.model_validate(block), self.folder / "seeds")
         return pl.read_parquet(self.folder / "seeds" / "rows.parquet")
 

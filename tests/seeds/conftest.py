@@ -11,8 +11,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from pipelines.seeds.v2.build import build
-from pipelines.seeds.v2.schema import Params
+from pipelines.seeds.v3.build import build
+from pipelines.seeds.v3.schema import Params
 
 PROSE = (
     "The lighthouse at the end of the pier was built by a retired sea captain who wanted his grandchildren to find their way home.",
@@ -62,7 +62,7 @@ def run(tmp_path: Path) -> Run:
             (folder / "own.jsonl").write_text("\n".join(lines) + "\n")
             source = {"path": str(folder / "own.jsonl"), "id": "id"} | (source or {})
         out = folder / "out"
-        counts = build(Params.model_validate({"version": "v2", "source": source} | params), out)
+        counts = build(Params.model_validate({"version": "v3", "source": source} | params), out)
         return Made(pl.read_parquet(out / "rows.parquet"), pl.read_parquet(out / "rejects.parquet"), counts, out)
 
     return made

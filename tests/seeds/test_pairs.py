@@ -14,10 +14,11 @@ from pipelines.seeds.v1.build import build as build_v1
 from pipelines.seeds.v1.overlap import Prompts
 from pipelines.seeds.v1.schema import Overlap
 from pipelines.seeds.v1.schema import Params as ParamsV1
-from pipelines.seeds.v2 import readers
-from pipelines.seeds.v2.build import build
-from pipelines.seeds.v2.judging import judged
-from pipelines.seeds.v2.schema import GIVEN, Params
+from pipelines.seeds.v3 import readers
+from pipelines.seeds.v3.build import build
+from pipelines.seeds.v3.judging import judged
+from pipelines.seeds.v3.personal import KINDS
+from pipelines.seeds.v3.schema import GIVEN, Params
 from tests.seeds.conftest import PROSE, Made, Run, seeds
 from tests.texts import QUICK, TEXTS
 from xlforge.base.errors import BuildError
@@ -119,6 +120,7 @@ def test_a_source_without_these_columns_gives_the_rows_of_v1(run: Run, tmp_path:
     source = {"path": str(made.out.parent / "own.jsonl"), "id": "id"}
     counts = build_v1(ParamsV1.model_validate({"version": "v1", "source": source, "sample": 5}), tmp_path / "v1")
     assert made.rows.drop("instruction", "response").equals(pl.read_parquet(tmp_path / "v1" / "rows.parquet"))
+    assert made.counts.pop("personal_data").keys() == set(KINDS)
     assert made.rejects.equals(pl.read_parquet(tmp_path / "v1" / "rejects.parquet")) and made.counts == counts
     assert made.rows.select(pl.col("instruction", "response").is_null().all()).row(0) == (True, True)
 
@@ -168,10 +170,10 @@ def test_questions_and_answers_lose_what_no_reader_sees_and_nothing_else(run: Ru
 @given(TEXTS, TEXTS, st.booleans())
 def test_any_text_is_cleaned_and_judged(question: str, answer: str, is_answer: bool) -> None:
     texts = {"instruction": writable(question), "response": writable(answer), "original": writable(answer)}
-    params = Params.model_validate({"version": "v2", "source": {"path": "x"}})
+    params = Params.model_validate({"version": "v3", "source": {"path": "x"}})
     prompts = Prompts(["Who are you?", LONG], ["a", "b"], Overlap())
     rows = pl.DataFrame({"id": "a", "fault": pl.Series([None], dtype=pl.String), "is_answer": is_answer, **texts})
-    found, _ = judged(rows, params, prompts)
+    found, _, _ = judged(rows, params, prompts)
     for name in GIVEN:
         text = found[name][0]
         assert text is None or (text.strip() == text != "" and not marks.control_characters(text))
@@ -265,7 +267,7 @@ def test_chunks_of_any_size_give_the_same_rows(run: Run, monkeypatch: pytest.Mon
 
 
 def _source(made: Made) -> dict[str, Any]:
-    return {"version": "v2", "source": PAIRS | {"path": str(made.out.parent / "own.jsonl")}}
+    return {"version": "v3", "source": PAIRS | {"path": str(made.out.parent / "own.jsonl")}}
 
 
 @pytest.mark.parametrize(
@@ -283,7 +285,7 @@ def _source(made: Made) -> dict[str, Any]:
 )
 def test_params_that_contradict_themselves(source: dict[str, Any], message: str) -> None:
     with pytest.raises(ValidationError, match=f"(?s){message}"):
-        Params.model_validate({"version": "v2", "source": {"path": "x"} | source})
+        Params.model_validate({"version": "v3", "source": {"path": "x"} | source})
 
 
 @pytest.mark.parametrize("kind", ["jsonl", "parquet"])
@@ -303,7 +305,7 @@ def test_a_column_that_no_row_has_is_an_error(tmp_path: Path, kind: str, source:
     path = tmp_path / f"own.{kind}"
     frame = pl.DataFrame([pair(QUESTION, PROSE[0])] * 3)
     frame.write_parquet(path) if kind == "parquet" else frame.write_ndjson(path)
-    params = Params.model_validate({"version": "v2", "source": {"path": str(path), "kind": kind} | source})
+    params = Params.model_validate({"version": "v3", "source": {"path": str(path), "kind": kind} | source})
     with pytest.raises(BuildError, match=f"(?s){message}"):
         build(params, tmp_path / "out")
     assert not (tmp_path / "out").exists()

@@ -14,7 +14,7 @@ import polars as pl
 import pytest
 
 from pipelines.seeds.v1 import readers
-from pipelines.seeds.v2.schema import Params
+from pipelines.seeds.v3.schema import Params
 from stages.seeds import work
 from tests.seeds.conftest import PROSE, Run, seeds
 from xlforge.base.errors import BuildError
@@ -35,7 +35,7 @@ class Recorder(Stage):
 
     def __init__(self, source: dict[str, Any], folder: Path) -> None:
         super().__init__("seeds", None, load(), folder)
-        self.params = Params.model_validate({"version": "v2", "source": source})
+        self.params = Params.model_validate({"version": "v3", "source": source})
         self.delivered: Delivered | None = None
 
     def deliver_frames(self, rows: Any, rejects: Any, expected: Any, metrics: Any = None, among: Any = None) -> None:
@@ -65,9 +65,9 @@ def test_the_stage_delivers_rows_and_rejects_with_their_columns(source: dict[str
 DISTILABEL = """
 import sys
 from pathlib import Path
-from pipelines.seeds.v2.pipeline import pipeline
+from pipelines.seeds.v3.pipeline import pipeline
 from pipelines.seeds.v1 import readers
-from pipelines.seeds.v2.schema import Params
+from pipelines.seeds.v3.schema import Params
 from xlforge.config.params import load
 from xlforge.steps.context import Context
 

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.seeds.v1.schema import REASONS
-from pipelines.seeds.v2.schema import Rows
+from pipelines.seeds.v3.schema import REASONS, Rows
 from tests.seeds.conftest import PROSE, Run, seeds
 from xlforge.base.frames import valid
 
@@ -29,6 +28,10 @@ BAD = {
         {"id": "bad", "text": "They ask: how should a pair of walking boots be worn in before a long tour? We know."},
         "boots",
     ),
+    "personal_data": (
+        {"id": "bad", "text": PROSE[0] + " Ring +44 20 7946 0958, or write to ann@example.com or bo@example.com."},
+        "2 email, 1 phone",
+    ),
     "near_duplicate": ({"id": "bad", "text": PROSE[7] + " Yes."}, "of a7-"),
 }
 
@@ -38,7 +41,7 @@ def test_reason(run: Run, tmp_path: Path, reason: str) -> None:
     prompts = tmp_path / "prompts.jsonl"
     prompts.write_text(json.dumps({"instruction": "How should a pair of walking boots be worn in before a long tour?"}))
     row, detail = BAD[reason]
-    made = run([*seeds(*PROSE), row], max_chars=500, prompts=str(prompts))
+    made = run([*seeds(*PROSE), row], max_chars=500, prompts=str(prompts), personal_data="reject")
     assert made.reasons == {"bad": reason}
     assert detail in made.rejects["detail"][0]
     assert made.kept == {f"a{number}" for number in range(len(PROSE))}
@@ -49,7 +52,7 @@ def test_every_reason_is_tried() -> None:
 
 
 def test_each_row_lands_in_exactly_one_place(run: Run) -> None:
-    made = run([*seeds(*PROSE), *(row for row, _ in BAD.values())], sample=3)
+    made = run([*seeds(*PROSE), *(row for row, _ in BAD.values())], sample=3, personal_data="reject")
     counts = made.counts
     assert counts["source_rows"] == len(PROSE) + len(BAD)
     assert (counts["rows"], counts["rejects"]) == (len(made.rows), len(made.rejects))
