@@ -48,6 +48,7 @@ def summary(**given: Any) -> str:
         "terms": dict.fromkeys(("pages", "big", "Big", "estimator"), entry),
         "source": "pages",
         "given": "",
+        "personal": None,
         "seeds": SimpleNamespace(kind="hub", config="en", split="train", revision="r9"),
         "counts": [("seeds", SimpleNamespace(rows=1240, rejects=60, reasons={"empty": 60}))],
         "read": {"source_rows": 5310, "rows": 1240},
@@ -86,10 +87,21 @@ def test_a_file_is_another_source_and_given_texts_are_not_synthetic() -> None:
     assert "The source gives 7 English answers" in found[HEADINGS[9]]
 
 
+@pytest.mark.parametrize(
+    ("action", "words"), [("mask", "`[id]` in their place"), ("reject", "rejected the rows"), ("keep", "It kept them")]
+)
+def test_it_describes_what_became_of_personal_data(action: str, words: str) -> None:
+    found = {"email": 1234, "phone": 2, "card": 0, "id": 1}
+    text = sections(summary(personal={"action": action, "found": found}))[HEADINGS[-1]]
+    counts = "1,234 e-mail addresses, 2 telephone numbers, 0 payment cards and bank accounts, 1 identity numbers"
+    assert counts in text.replace("\n", " ") and words in text
+    assert "did not look for personal data" in sections(summary())[HEADINGS[-1]]
+
+
 def test_what_the_build_cannot_know_is_marked() -> None:
     found = sections(summary())
     assert list(found) == HEADINGS
-    unknown = [*HEADINGS[1:4], *HEADINGS[5:10], *HEADINGS[12:14]]
+    unknown = [*HEADINGS[1:4], *HEADINGS[5:10], *HEADINGS[12:]]
     assert all("To fill in:" in found[name] for name in unknown)
 
 
@@ -102,7 +114,7 @@ def test_names_stay_in_their_cell(hostile: str) -> None:
     assert list(sections(text)) == HEADINGS and "\u202e" not in text
     assert not any(token.type == "html_inline" for token in tokens)
     bold = [tokens[number + 1].content for number, token in enumerate(tokens) if token.type == "strong_open"]
-    assert bold == ["To fill in", *["To fill in:"] * 10]
+    assert bold == ["To fill in", *["To fill in:"] * 11]
 
 
 def test_sizes_count_both_sides_of_a_pair() -> None:

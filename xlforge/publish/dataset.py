@@ -42,6 +42,7 @@ def written(
     common = {
         **{"repo": repo, "state": here, "splits": found, "names": [called(code) for code in codes], **shared},
         **{"source": source(config), "given": given(), "seeds": seeds, "counts": build.counts(stages, config)},
+        "personal": personal(config),
     }
     body = rendered(
         "dataset.md.jinja2",
@@ -106,6 +107,12 @@ def given() -> str:
     counts = {"questions": "instructions", "English answers": "responses"}
     found = {what: build.metrics(stage).get("given") for what, stage in counts.items()}
     return " and ".join(f"{count:,} {what}" for what, count in found.items() if count)
+
+
+def personal(config: Config) -> dict[str, Any] | None:
+    """What the seeds' version did with personal data, and the finds by kind; None for a version that looks for none."""
+    found = build.metrics("seeds").get("personal_data")
+    return {"action": config.block("seeds").personal_data, "found": found} if found else None
 
 
 def source(config: Config) -> str:
