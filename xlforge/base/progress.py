@@ -36,12 +36,6 @@ class Line:
         """Since it began; never zero."""
         return max(time.monotonic() - self._start, 1e-9)
 
-    def expect(self, more: int) -> None:
-        """So many more than were announced before."""
-        self._total += more
-        if self._bar is not None:
-            self._bar.total = self._total
-
     def add(self, count: int, state: str = "", without_work: bool = False) -> None:
         """So many were done. state: what there is to say now. without_work: it took no time, which the time left is reckoned from."""
         self._done += count
@@ -90,10 +84,6 @@ class Progress:
         self._tokens += tokens
         self._failed += failed
         self._line.add(rows, self._state())
-
-    def expect(self, rows: int) -> None:
-        """So many more rows than were announced before."""
-        self._line.expect(rows)
 
     def find(self, rows: int) -> None:
         """Rows whose responses another build generated meanwhile."""

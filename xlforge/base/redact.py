@@ -77,7 +77,10 @@ class Secrets:
 
     def _places(self, letters: str) -> Iterator[tuple[int, int, bool]]:
         """Places of secrets among the letters, as (start, end, whether the secret is cut there)."""
-        complete = [(start, start + len(each)) for each in self._whole for start in _starts(each, letters)]
+        complete = []
+        for each in self._whole:
+            found = re.finditer(f"(?={re.escape(each)})", letters)  # a look-ahead, since places may overlap
+            complete += [(place.start(), place.start() + len(each)) for place in found]
         yield from ((start, end, False) for start, end in complete)
         for start in range(len(letters) - _PART + 1) if self._parts else ():
             for size in (_PART, _WORDS):
@@ -86,13 +89,6 @@ class Secrets:
                     end = start + len(part)
                     if not any(first <= start and end <= last for first, last in complete):
                         yield start, end, True
-
-
-def _starts(part: str, text: str) -> Iterator[int]:
-    start = text.find(part)
-    while start >= 0:
-        yield start
-        start = text.find(part, start + 1)
 
 
 def redactor(secrets: Iterable[str | None]) -> Callable[[str], str]:
