@@ -129,11 +129,8 @@ class Live:
         name = response.served or caller.spec.model
         if name not in names and names:
             known = ", ".join(sorted(names))
-            print(
-                f"{caller.title}: {name} answered as the {caller.role}, and before it {known}",
-                file=sys.stderr,
-                flush=True,
-            )
+            message = f"{caller.title}: {name} answered as the {caller.role}, and before it {known}"
+            print(message, file=sys.stderr, flush=True)
         names.add(name)
 
     def check(self) -> None:

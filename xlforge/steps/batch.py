@@ -6,7 +6,6 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
-from types import TracebackType
 
 from xlforge.base.progress import Progress
 from xlforge.cache.cache import Cache
@@ -80,9 +79,7 @@ class Batch:
         if self._progress is not None and found:
             self._progress.find(len(found))
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         """Whatever happened, what was reported is committed before anyone goes on."""
         faults = []
         for completed, commit in self._commits:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from xlforge.base.rows import Row
 from xlforge.cache.cache import Cache
 from xlforge.requests.request import Request
-from xlforge.requests.response import readable
+from xlforge.requests.response import Response, readable
 from xlforge.steps.answerers import MISSING, Caller, Reply
 
 _LENGTH = 200
@@ -86,15 +86,7 @@ class Dry:
         for key in wanted.keys() - self._keys:
             self._count(self.counts[caller], wanted[key], key in found)
         self._keys |= wanted.keys()
-        return [
-            [
-                Reply(each.key, readable(each, found[each.key]))
-                if each.key in found
-                else Reply(each.key, None, MISSING)
-                for each in requests
-            ]
-            for _, requests in rows
-        ]
+        return [[_reply(each, found.get(each.key)) for each in requests] for _, requests in rows]
 
     def _count(self, count: Count, request: Request, cached: bool) -> None:
         if cached:
@@ -115,6 +107,12 @@ class Dry:
 
     def close(self) -> None:
         """See Answerer; the cache belongs to the plan."""
+
+
+def _reply(request: Request, response: Response | None) -> Reply:
+    if response is None:
+        return Reply(request.key, None, MISSING)
+    return Reply(request.key, readable(request, response))
 
 
 def waits(row: Row) -> bool:
