@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from xlforge.cache.claims import Claims
 from xlforge.cache.database import NEWEST, Database, chunks
-from xlforge.cache.tables import INSERT, RESPONSE, RESPONSES, among, digest
+from xlforge.cache.tables import INSERT, RESPONSE, RESPONSES, digest
 from xlforge.requests.response import Completed, Response
 
 _RESPONSE = [RESPONSES.c[name] for name in RESPONSE]
@@ -37,7 +37,6 @@ class Cache:
     def __init__(self, url: str) -> None:
         self.database = Database(url)
         self._insert = INSERT[self.database.dialect](RESPONSES).on_conflict_do_nothing()
-        self._select = sa.select(*_RESPONSE).where(among(self.database.dialect, RESPONSES.c.key))
         self._claims = Claims(self.database)
         self._queue: SimpleQueue[_Put | None] = SimpleQueue()
         self._writer: Thread | None = None
@@ -56,7 +55,7 @@ class Cache:
         """The cached responses, by key. Keys without a response are left out."""
         found: dict[str, Response] = {}
         for chunk in chunks(keys):
-            rows = self.database.rows(self._select, {"keys": chunk})
+            rows = self.database.rows(sa.select(*_RESPONSE).where(RESPONSES.c.key.in_(chunk)))
             found.update((row[0], Response(row[1].decode("utf-8", "surrogatepass"), *row[2:])) for row in rows)
         return found
 

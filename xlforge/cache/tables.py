@@ -58,10 +58,3 @@ def digest(values: Mapping[str, Any]) -> str:
     """SHA-256 of a response, as hexadecimal digits. The key is part of it, so that swapped responses are found."""
     rest = repr([values[name] for name in RESPONSE if name != "text"])
     return hashlib.sha256(rest.encode("utf-8", "surrogatepass") + b"\0" + values["text"]).hexdigest()
-
-
-def among(dialect: str, column: sa.Column[str]) -> sa.ColumnElement[bool]:
-    """`column` is in the list that is bound to `keys`: one parameter for any number of keys."""
-    if dialect == "postgresql":
-        return column == sa.any_(sa.bindparam("keys", type_=postgresql.ARRAY(sa.Text)))
-    return column.in_(sa.select(sa.func.json_each(sa.bindparam("keys", type_=sa.JSON)).table_valued("value").c.value))

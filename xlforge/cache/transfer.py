@@ -6,7 +6,6 @@ trusts nobody: every key must be the hash of its request, and every shard must h
 """
 
 import hashlib
-import os
 import re
 import tempfile
 import zlib
@@ -133,18 +132,14 @@ def _rows(cache: Cache, held: frozenset[str], damaged: list[Damage] | None) -> I
 def _write(folder: Path, rows: Iterable[dict[str, Any]], name: Callable[[str], str]) -> int:
     """Writes rows to a file in a folder, whole or not at all; how many. name: makes the file's name from its SHA-256."""
     count = 0
-    handle, part = tempfile.mkstemp(prefix=".part-", dir=folder)
-    os.close(handle)
-    try:
+    with tempfile.TemporaryDirectory(prefix=".part-", dir=folder) as temporary:
+        part = Path(temporary, "shard")
         with pq.ParquetWriter(part, _SCHEMA, compression="zstd", use_dictionary=False, write_statistics=False) as file:
             for chunk in chunks(rows, _PAGE):
                 file.write_batch(pa.RecordBatch.from_pylist(chunk, schema=_SCHEMA))
                 count += len(chunk)
-        Path(part).chmod(0o644)
         if count:
-            Path(part).replace(folder / name(_hash(Path(part))))
-    finally:
-        Path(part).unlink(missing_ok=True)
+            part.replace(folder / name(_hash(part)))
     return count
 
 
