@@ -3,8 +3,8 @@
 The key is read from the environment here and goes into no message.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any, NoReturn
@@ -80,8 +80,9 @@ class Client:
             async with self._session.get(self._join("models"), timeout=probe, allow_redirects=False) as reply:
                 status, headers = reply.status, reply.headers
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            through = f" through the proxy {URL(self._proxy).host}" if self._proxy else ""
             raise EngineError(
-                f"no server answers at {self.host}{self._through} for the {self._role} ({type(error).__name__}): start it, or set "
+                f"no server answers at {self.host}{through} for the {self._role} ({type(error).__name__}): start it, or set "
                 f"XLFORGE_ENDPOINT or {self._variable} to one that runs"
             ) from None
         self._stop_if_redirected(status, headers.get("Location"))
@@ -110,25 +111,32 @@ class Client:
             RequestFailed: another status, or no response.
             EngineError: every other request would fail in the same way.
         """
-        assert self._session is not None
-        with _transport_errors():
-            async with self._session.request(method, self._join(*path), allow_redirects=False, **options) as reply:
-                body = await _body(reply)
-                if reply.status != 200:
-                    self._fail(reply, body, path)
-                return body
+        async with self._reply(method, path, **options) as reply:
+            return await _body(reply)
 
     async def download(self, file: Path, *path: str) -> None:
         """Writes a body of any length into a file. Raises as `request`."""
-        assert self._session is not None
         timeout = aiohttp.ClientTimeout(total=None, sock_read=self._timeout)
-        with _transport_errors():
-            async with self._session.get(self._join(*path), allow_redirects=False, timeout=timeout) as reply:
+        async with self._reply("GET", path, timeout=timeout) as reply:
+            with file.open("wb") as target:
+                async for part in reply.content.iter_any():
+                    target.write(part)
+
+    @asynccontextmanager
+    async def _reply(self, method: str, path: tuple[str, ...], **options: Any) -> AsyncIterator[aiohttp.ClientResponse]:
+        """A response with status 200, whose body is read inside. Raises as `request`."""
+        assert self._session is not None
+        try:
+            async with self._session.request(method, self._join(*path), allow_redirects=False, **options) as reply:
                 if reply.status != 200:
                     self._fail(reply, await _body(reply), path)
-                with file.open("wb") as target:
-                    async for part in reply.content.iter_any():
-                        target.write(part)
+                yield reply
+        except aiohttp.ClientConnectorError:
+            raise RequestFailed("the connection was lost", billed=False, unreachable=True) from None
+        except TimeoutError:
+            raise RequestFailed("no response in time") from None
+        except (aiohttp.ClientError, ConnectionError):
+            raise RequestFailed("the connection was lost", retry_after=_LOST) from None
 
     def _fail(self, reply: aiohttp.ClientResponse, body: bytes, path: tuple[str, ...]) -> NoReturn:
         text = self.redact(body[:_ERROR_BYTES].decode("utf-8", "replace"))
@@ -145,10 +153,6 @@ class Client:
     def _login(self) -> dict[str, str]:
         plain = self._key_header.lower() != "authorization"
         return {self._key_header: str(self._key) if plain else f"Bearer {self._key}"}
-
-    @property
-    def _through(self) -> str:
-        return f" through the proxy {URL(self._proxy).host}" if self._proxy else ""
 
     def _stop_if_redirected(self, status: int, location: str | None) -> None:
         if 300 <= status < 400 and status != 304:
@@ -181,18 +185,6 @@ class Client:
                 f"{self.host} answers HTTP 404: it serves no model {self._spec.model} (the {self._role} in params.yaml), "
                 f"or XLFORGE_ENDPOINT is not its base URL, which mostly ends in /v1"
             )
-
-
-@contextmanager
-def _transport_errors() -> Iterator[None]:
-    try:
-        yield
-    except aiohttp.ClientConnectorError:
-        raise RequestFailed("the connection was lost", billed=False, unreachable=True) from None
-    except TimeoutError:
-        raise RequestFailed("no response in time") from None
-    except (aiohttp.ClientError, ConnectionError):
-        raise RequestFailed("the connection was lost", retry_after=_LOST) from None
 
 
 async def _body(reply: aiohttp.ClientResponse) -> bytes:
