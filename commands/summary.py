@@ -52,6 +52,7 @@ def command(examples: int) -> None:
             _show_rejects(name, metrics)
     if "evaluation" not in old:
         _show_evaluation(DATA / "evaluation" / "table.csv")
+        _show_differences(DATA / "evaluation" / "differences.csv")
     if hidden:
         names, why = line(", ".join(hidden)), line(old[hidden[0]])
         click.echo(f"\nOutdated, and so not shown: {names} ({why}). `dvc repro` builds them again.")
@@ -109,6 +110,22 @@ def _show_evaluation(path: Path) -> None:
         shown = "".join(f"{cell:16}" for cell in cells).rstrip()
         click.echo(f"  {line(row['model']):18} {_cell(row, interval=True):30} {facts:>6}   {shown}")
     _show_grades(rows)
+
+
+def _show_differences(path: Path) -> None:
+    """The differences of two models, each with the smallest one that so many prompts can show."""
+    import polars as pl
+
+    if not path.exists() or not path.read_text(encoding="utf-8").strip():
+        return
+    rows = pl.read_csv(path)
+    if "detectable" not in rows.columns:  # an evaluation of an earlier version
+        return
+    click.echo("\nDifferences in percentage points (95 %), and what is detectable at 80 % power and a level of 5 %:")
+    for row in rows.filter(language="mean").drop_nulls("low").to_dicts():
+        power = "–" if row["detectable"] is None else f"{row['detectable']:.1f}"
+        spread = f"{row['difference']:+.1f} ({row['low']:+.1f} to {row['high']:+.1f})"
+        click.echo(f"  {line(row['model'] + ' – ' + row['other']):30} {spread:26} detectable {power}")
 
 
 def _show_grades(rows: Any) -> None:

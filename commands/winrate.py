@@ -48,12 +48,14 @@ def command(file: Path, as_json: bool, of: int | None, model: str | None, min_co
     if repeated := len(prompts) - len(set(prompts)):
         notes.append(f"{repeated} rows repeat an instruction: the interval resamples those of an instruction together")
     if as_json:
-        click.echo(escape.as_json(vars(rate) | {"length_controlled_win_rate": controlled.win_rate, "notes": notes}))
+        click.echo(escape.as_json(vars(rate) | _more(rate.detectable, controlled.win_rate, notes)))
     else:
         few = f"none: too few prompts, at least {MIN_PROMPTS} are needed"
         interval = " to ".join(map(_percent, rate.interval)) if rate.interval else few
         click.echo(f"win rate            {_percent(rate.win_rate)}, 95 % interval {interval}")
         click.echo(f"standard error      {_percent(rate.standard_error)}")
+        if rate.detectable is not None:
+            click.echo(f"detectable          {rate.detectable:6.2f} points from 50 %, at 80 % power and a level of 5 %")
         click.echo(f"length-controlled   {_percent(controlled.win_rate)}")
         click.echo(f"coverage            {rate.coverage:7.1%}, {rate.n} of {rate.of} have a verdict")
         for note in notes:
@@ -63,6 +65,10 @@ def command(file: Path, as_json: bool, of: int | None, model: str | None, min_co
             f"{rate.of - rate.n} of {rate.of} judgements have no verdict: coverage is {rate.coverage:.3f}, and must be at least "
             f"{min_coverage:g}. Judge the missing ones, or lower --min-coverage and state it with the figure"
         )
+
+
+def _more(detectable: float | None, controlled: float | None, notes: list[str]) -> dict[str, object]:
+    return {"detectable": detectable, "length_controlled_win_rate": controlled, "notes": notes}
 
 
 def _percent(value: float | None) -> str:

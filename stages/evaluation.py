@@ -14,7 +14,7 @@ from xlforge.stage.stage import DATA, Stage, main, refuse_leftovers
 Rows = list[dict[str, Any]]
 INTERVAL = ("win_rate", "low", "high")
 HEADLINE = (*INTERVAL, "length_controlled", "coverage", "agreement", "cut_off", "length", "line_pass", "facts")
-DIFFERENCE = ("difference", "low", "high", "p_value", "head_to_head")
+DIFFERENCE = ("difference", "low", "high", "p_value", "detectable", "head_to_head")
 SETS = {"crosslingual": "", "english": "english_", "same_language": "same_"}
 
 

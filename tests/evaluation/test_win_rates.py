@@ -151,3 +151,20 @@ def test_eight_hundred_prompts_take_well_under_a_second() -> None:
     win_rate(one)
     difference(one, other)
     assert time.process_time() - began < 1
+
+
+def test_a_detectable_effect_is_found_in_four_fifths_of_samples() -> None:
+    rng = np.random.default_rng(1)
+    found = win_rate(rng.binomial(1, 0.5, 400).tolist())
+    assert found.detectable == pytest.approx(2.8016 * 2.5, rel=0.02)
+    shares = rng.binomial(400, 0.5 + found.detectable / 100, 4000) / 400
+    assert ((shares - 0.5) / np.sqrt(shares * (1 - shares) / 400) > 1.96).mean() == pytest.approx(0.8, abs=0.03)
+
+
+def test_nothing_is_detectable_without_an_error() -> None:
+    assert win_rate([1.0] * 20).detectable is None
+    assert difference([1.0] * 3, [0.0] * 3).detectable is None
+    rng = np.random.default_rng(2)
+    one, other = rng.random((2, 200)).tolist()
+    expected = 2.8016 * 100 * np.std(np.subtract(one, other), ddof=1) / 200**0.5
+    assert difference(one, other).detectable == pytest.approx(expected, rel=0.03)

@@ -136,8 +136,8 @@ def compared(
 ) -> list[Row]:
     """The difference of two models' win rates on the same cross-lingual prompts, with interval and p-value.
 
-    difference, low, high: percentage points; head_to_head: percent of the judged pairs that the model won against the other
-    itself, ties as halves, where such pairs were judged.
+    difference, low, high, detectable: percentage points, the last the smallest difference that so many prompts show; head_to_head:
+    percent of the judged pairs that the model won against the other itself, ties as halves, where such pairs were judged.
     """
     rows = []
     for name, group, prompts in groups(wanted.filter(pl.col("set") == "crosslingual"), trained):
@@ -150,6 +150,7 @@ def compared(
         direct = win_rate(model.against(other.name, prompts)["preference"].to_list(), names, layers)
         row: Row = {"model": model.name, "other": other.name, "set": name, "language": group}
         row |= {"difference": found.difference, "low": low, "high": high, "p_value": found.p_value}
+        row["detectable"] = found.detectable
         rows.append(_rounded(row | {"pairs": found.n, "head_to_head": direct.win_rate}))
     return rows
 
