@@ -23,6 +23,7 @@ COMMANDS = {
     "revision": "The revision of a local model folder, as params.yaml wants it.",
     "check-params": "Check params.yaml without building anything.",
     "winrate": "The win rate of pairwise judgements, with interval, length control and coverage.",
+    "judge-agreement": "A judge against people: agreement, kappa, position and length bias, calibration.",
     "language-pass-rate": "How often answers are in the requested language.",
     "publish": "The dataset, or a student's adapter, on the Hugging Face Hub.",
     "merge": "A student as a model of its own, its adapter merged into the base.",

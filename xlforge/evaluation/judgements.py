@@ -77,10 +77,10 @@ def read_judgements(path: Path, model: str | None = None) -> list[Judgement]:
 def _judgements(path: Path) -> Iterator[Judgement]:
     for number, row in enumerate(read(path, KEYS, PAIR), 1):
         keys = KEYS if KEYS[1] in row else PAIR
-        preference = _preference(path, number, row["preference"])
-        texts = [_text(path, number, row, key, preference) for key in keys[:3]]
+        found = preference(path, number, row["preference"])
+        texts = [_text(path, number, row, key, found) for key in keys[:3]]
         names = [_name(path, number, row, key) for key in ("generator_2", "generator_1")]
-        yield Judgement(texts[0], texts[1], texts[2], preference, *names)
+        yield Judgement(texts[0], texts[1], texts[2], found, *names)
 
 
 def _text(path: Path, number: int, row: dict[str, Any], key: str, preference: float | None) -> str:
@@ -99,7 +99,7 @@ def _name(path: Path, number: int, row: dict[str, Any], key: str) -> str | None:
     return name or None
 
 
-def _preference(path: Path, number: int, value: object) -> float | None:
+def preference(path: Path, number: int, value: object) -> float | None:
     if value is None or value == "":
         return None
     try:
