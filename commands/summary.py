@@ -125,7 +125,13 @@ def _show_differences(path: Path) -> None:
     for row in rows.filter(language="mean").drop_nulls("low").to_dicts():
         power = "–" if row["detectable"] is None else f"{row['detectable']:.1f}"
         spread = f"{row['difference']:+.1f} ({row['low']:+.1f} to {row['high']:+.1f})"
-        click.echo(f"  {line(row['model'] + ' – ' + row['other']):30} {spread:26} detectable {power}")
+        truth = row.get("truth_difference")
+        checked = (
+            ""
+            if truth is None
+            else f"   by the truth {truth:+.1f} ({row['truth_low']:+.1f} to {row['truth_high']:+.1f})"
+        )
+        click.echo(f"  {line(row['model'] + ' – ' + row['other']):30} {spread:26} detectable {power}{checked}")
 
 
 def _show_grades(rows: Any) -> None:

@@ -14,7 +14,7 @@ from xlforge.stage.stage import DATA, Stage, main, refuse_leftovers
 Rows = list[dict[str, Any]]
 INTERVAL = ("win_rate", "low", "high")
 HEADLINE = (*INTERVAL, "length_controlled", "coverage", "agreement", "cut_off", "length", "line_pass", "facts")
-DIFFERENCE = ("difference", "low", "high", "p_value", "detectable", "head_to_head")
+DIFFERENCE = (*table.DIFFERENCE, "head_to_head", *(f"truth_{key}" for key in table.DIFFERENCE))
 SETS = {"crosslingual": "", "english": "english_", "same_language": "same_"}
 
 

@@ -88,7 +88,7 @@ def test_faults_name_the_key_the_value_and_the_remedy(tmp_path: Path, key: str, 
 
 def test_a_judge_that_compares_with_the_truth_needs_one(tmp_path: Path) -> None:
     changes = {"benchmark.source.truth": None, "verdicts.truth": False, "verdicts.judge": "embedded"}
-    with pytest.raises(ParamsError, match="verdicts.judge: embedded compares answers with the benchmark's truth"):
+    with pytest.raises(ParamsError, match=r"verdicts\.judge: embedded compares answers with the benchmark's truth"):
         load(with_change(tmp_path, changes))
 
 

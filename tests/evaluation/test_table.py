@@ -130,6 +130,16 @@ def test_a_sample_is_covered_and_the_truth_is_compared_with_the_judge_on_it() ->
     assert german["truth_kappa"] == pytest.approx((0.85 - 0.475) / (1 - 0.475), abs=1e-4)
 
 
+def test_models_are_compared_on_the_sample_and_by_the_truth_on_all_prompts() -> None:
+    mine = beside([1.0] * 10 + [None] * 30, [1.0] * 40)
+    other = beside([0.0] * 5 + [1.0] * 5 + [None] * 30, [0.0] * 30 + [1.0] * 10)
+    german = WANTED.filter(language="de")
+    (compared,) = table.compared(mine, other, "reference", german, ("de",))
+    assert (compared["difference"], compared["pairs"]) == (50.0, 10)
+    assert (compared["truth_difference"], compared["truth_pairs"]) == (75.0, 40)
+    assert compared["truth_low"] < 75 < compared["truth_high"]
+
+
 def test_pairs_that_the_truth_does_not_separate_are_in_no_agreement() -> None:
     german = row(table.figures(beside([1.0] * 40, [0.5] * 40), "reference", WANTED, ("de",)), "crosslingual", "de")
     assert (german["by_truth"], german["truth_agreement"], german["truth_kappa"]) == (50.0, None, None)

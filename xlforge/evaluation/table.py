@@ -19,6 +19,7 @@ WIN_RATE = ("win_rate", "low", "high", "length_controlled", "coverage", "agreeme
 TRUTH = ("by_truth", "by_truth_low", "by_truth_high", "truth_agreement", "truth_ties", "truth_kappa")
 """A judge beside the comparison with the truth; null where the judge is this comparison, or there is no truth."""
 NOT_SAMPLED = "not_sampled"
+DIFFERENCE = ("difference", "low", "high", "p_value", "detectable", "pairs")
 TRUTH_DECIDES = {"language", "facts", "chrf"}
 GRADES = ("precision", "informativeness", "naturalness", "objectivity")
 MEASURES = ("line_pass", "word_pass", "right_language", "facts", "facts_in_language", "chrf", *GRADES)
@@ -44,7 +45,7 @@ class Evaluated:
         seen = wanted.filter(
             ~pl.col("id").is_in(self._against(opponent).filter(settled_by=NOT_SAMPLED)["id"].implode())
         )
-        return seen.join(judged.drop("settled_by"), on="id", how="left", maintain_order="left")
+        return seen.join(judged, on="id", how="left", maintain_order="left")
 
     def by_truth(self, opponent: str, wanted: pl.DataFrame) -> pl.DataFrame:
         """All the wanted prompts in their order, with the judge's preference and the truth's."""
@@ -136,23 +137,38 @@ def compared(
 ) -> list[Row]:
     """The difference of two models' win rates on the same cross-lingual prompts, with interval and p-value.
 
-    difference, low, high, detectable: percentage points, the last the smallest difference that so many prompts show; head_to_head:
-    percent of the judged pairs that the model won against the other itself, ties as halves, where such pairs were judged.
+    difference, low, high, detectable: percentage points, the last the smallest difference that so many prompts show; pairs: the number of
+    prompts; head_to_head: percent of the judged pairs that the model won against the other itself, ties as halves, where such pairs were
+    judged. truth_difference and so on: the same by the comparison with the truth, next to a judge; else null.
     """
     rows = []
     for name, group, prompts in groups(wanted.filter(pl.col("set") == "crosslingual"), trained):
         if group not in ("mean", "zero_shot"):
             continue
         ours, theirs = model.against(reference, prompts), other.against(reference, prompts)
-        names, layers = prompts["prompt_id"].to_list(), prompts["language"].to_list()
-        found = difference(ours["preference"].to_list(), theirs["preference"].to_list(), names, layers)
-        low, high = found.interval or (None, None)
-        direct = win_rate(model.against(other.name, prompts)["preference"].to_list(), names, layers)
+        direct = model.against(other.name, prompts)
         row: Row = {"model": model.name, "other": other.name, "set": name, "language": group}
-        row |= {"difference": found.difference, "low": low, "high": high, "p_value": found.p_value}
-        row["detectable"] = found.detectable
-        rows.append(_rounded(row | {"pairs": found.n, "head_to_head": direct.win_rate}))
+        row |= _difference(ours, theirs, "preference")
+        row["head_to_head"] = win_rate(direct["preference"].to_list(), *_names(direct)).win_rate
+        if set(ours["settled_by"].drop_nulls()) <= TRUTH_DECIDES:
+            row |= dict.fromkeys(f"truth_{key}" for key in DIFFERENCE)
+        else:
+            frames = model.by_truth(reference, prompts), other.by_truth(reference, prompts)
+            row |= {f"truth_{key}": value for key, value in _difference(*frames, "by_truth").items()}
+        rows.append(_rounded(row))
     return rows
+
+
+def _difference(ours: pl.DataFrame, theirs: pl.DataFrame, column: str) -> Row:
+    """The difference of the win rates that a column of preferences gives, on the prompts that both frames have."""
+    both = ours.join(theirs.select("id", other=column), on="id", maintain_order="left")
+    found = difference(both[column].to_list(), both["other"].to_list(), *_names(both))
+    values = (found.difference, *(found.interval or (None, None)), found.p_value, found.detectable, found.n)
+    return dict(zip(DIFFERENCE, values, strict=True))
+
+
+def _names(prompts: pl.DataFrame) -> tuple[list[str], list[str]]:
+    return prompts["prompt_id"].to_list(), prompts["language"].to_list()
 
 
 def uncovered(rows: Sequence[Mapping[str, Any]], min_coverage: float) -> list[str]:
