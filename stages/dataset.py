@@ -2,12 +2,13 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
 from xlforge.base.errors import BuildError
-from xlforge.base.frames import split
-from xlforge.stage.stage import Stage, main, refuse_leftovers
+from xlforge.base.frames import split, valid
+from xlforge.stage.stage import DATA, Stage, main, refuse_leftovers
 
 GRADES = ("precision", "informativeness", "naturalness", "objectivity", "mean")
 READ = ("id", "language", "instruction", "answer")
@@ -31,10 +32,25 @@ def work(stage: Stage) -> None:
     if kept.is_empty():
         what = "no row reached the dataset: data/scores/rejects.parquet and data/selection have the reasons"
         raise BuildError(f"{what}. Fix the cause, or lower the thresholds of `scores` or `selection` in params.yaml")
-    stage.deliver_frames(kept.select(*columns).sort("id"), rejects, expected=rows["id"].to_list())
+    kept = kept.select(*columns).sort("id")
+    more, metrics = preferences(stage, kept, codes)
+    stage.deliver_frames(kept, rejects, expected=rows["id"].to_list(), metrics=metrics)
     examples = pl.read_parquet(stage.out / "rows.parquet")
     layout = stage.module("configs")
-    remove_empty(stage.out, layout.write_configs(stage.out, layout.configs(examples, scores), codes))
+    remove_empty(stage.out, layout.write_configs(stage.out, layout.configs(examples, scores) | more, codes))
+
+
+def preferences(stage: Stage, rows: pl.DataFrame, codes: list[str]) -> tuple[dict[str, pl.DataFrame], dict[str, Any]]:
+    """The config `preferences` and its metrics; nothing for a version that does not have it, or without a language."""
+    # dvc.yaml has the folder among the outputs of every version, so it must exist.
+    (stage.out / "preferences").mkdir(parents=True, exist_ok=True)
+    if not codes or not hasattr(stage.params, "preferences"):
+        return {}, {}
+    making = stage.module("preferences")
+    paths = [DATA / "selection" / code / "candidates.parquet" for code in codes]
+    candidates = pl.concat([pl.read_parquet(path, columns=list(making.READ)) for path in paths])
+    pairs, metrics = making.pairs(rows, candidates, stage.params.preferences.margin)
+    return {"preferences": valid(pairs, stage.schema.Pairs, "preferences")}, {"preferences": metrics}
 
 
 def english(scores: pl.DataFrame, estimates: pl.Struct) -> pl.DataFrame:

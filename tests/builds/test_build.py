@@ -50,6 +50,7 @@ def test_the_dataset_loads_as_it_lies(built: Project, tmp_path: Path) -> None:
     best, first, scored = (load(built, name, tmp_path) for name in ("bestof3", "default", "scored"))
     assert set(best) == set(first) == {"english", "german"}
     assert set(scored) == {"english"}
+    assert set(load(built, "preferences", tmp_path)) == {"german"}
     row = best["german"][0]
     assert row["id"] == f"{row['seed_id']}/de"
     assert [turn["role"] for turn in row["prompt"] + row["completion"]] == ["user", "assistant"]
