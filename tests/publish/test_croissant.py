@@ -163,4 +163,5 @@ def test_a_dataset_has_metadata_of_its_build(here: Project, tmp_path: Path) -> N
     for place, rows in read(tmp_path / "out").items():
         table = pl.read_parquet(tmp_path / "out" / f"{place}.parquet")
         assert [row["id"] for row in rows] == table["id"].to_list()
-        assert [row["completion"] for row in rows] == table["completion"].to_list()
+        for side in {"completion", "chosen", "rejected"} & set(table.columns):
+            assert [row[side] for row in rows] == table[side].to_list()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -117,7 +118,7 @@ def test_two_checkouts_of_a_build_write_the_same_bytes(project: Project, tmp_pat
         assert one.git("status", "--porcelain") == ""
     first, second = project.folder.parent / "out", copy.folder.parent / "out"
     names = sorted(path.relative_to(first) for path in first.rglob("*") if path.is_file())
-    assert len(names) == 5 + len(PAGES)
+    assert len(names) == 6 + len(PAGES)
     for name in names:
         assert (first / name).read_bytes() == (second / name).read_bytes()
     assert not any(str(tmp_path) in (first / page).read_text() for page in PAGES)
@@ -130,7 +131,7 @@ def test_the_card_describes_the_build(here: Project) -> None:
     assert card.data["size_categories"] == "n<1K"
     files = {entry["path"] for config in card.data["configs"] for entry in config["data_files"]}
     assert files == made.files.keys() - PAGES
-    assert [config["config_name"] for config in card.data["configs"]] == ["default", "bestof3", "scored"]
+    assert [config["config_name"] for config in card.data["configs"]] == ["default", "bestof3", "scored", "preferences"]
     for path in files:
         config, split = path.removesuffix(".parquet").split("/")
         assert f"| `{config}` | {split} | {len(pl.read_parquet(made.files[path]))} |" in card.text
@@ -153,6 +154,13 @@ def test_the_card_describes_the_build(here: Project) -> None:
     assert all(f"| `{each}` |" in card.text for each in code)
     model = here.read("scores")["provenance"][0][0]["model"].split("@")
     assert f"| `{model[0]}` | `{model[1]}` | cc-by-sa-4.0 |" in card.text
+    pairs = pl.read_parquet(made.files["preferences/german.parquet"])
+    for kind, count in pairs["kind"].value_counts().iter_rows():
+        assert re.search(rf"^\| `{kind}` \| .* \| {count} \|", card.text, re.MULTILINE), kind
+        assert f"**A pair of kind `{kind}`**" in card.text
+    assert (
+        "| `kind` | string | why the rejected answer is worse" in card.text and "; only in preferences |" in card.text
+    )
     assert "the card" in notes[0] and "There is no evaluation of this build." in card.text
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from pipelines.dataset.v2.configs import ADDED, configs
-from pipelines.dataset.v2.schema import Rows
+from pipelines.dataset.v3.configs import ADDED, configs
+from pipelines.dataset.v3.schema import Pairs, Rows
 from xlforge.publish.rows import fields
 
 
@@ -23,6 +23,9 @@ def test_every_field_of_the_datasets_configs_has_a_description() -> None:
         "reasons",
         "scores.mean",
     } <= found.keys()
+    pairs = pl.Schema({name: column.dtype.type for name, column in Pairs.to_schema().columns.items()})
+    found |= {field.name: field for field in fields(pairs, Pairs, {})}
+    assert {"chosen[].content", "rejected[].role", "kind", "problems"} <= found.keys()
     assert all(field.description for field in found.values())
     assert found["instruction"].description == Rows.to_schema().columns["instruction"].description
     types = [found[name].type for name in ("prompt", "prompt[].role", "qe.fit", "reasons")]

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import polars as pl
+
 from xlforge.config import params
 from xlforge.config.params import Config
 from xlforge.languages.registry import LANGUAGES
@@ -9,7 +11,7 @@ from xlforge.publish import build, croissant, licences, state
 from xlforge.publish.evaluated import Evaluated, evaluated, what
 from xlforge.publish.hub import Publication
 from xlforge.publish.markdown import rendered
-from xlforge.publish.rows import Split, assembled, chosen, fields, head, module, splits
+from xlforge.publish.rows import Field, Split, assembled, chosen, fields, head, model, module, splits
 from xlforge.report.labels import called
 
 TAGS = ["cross-lingual", "instruction-tuning", "synthetic", "distilabel", "xlforge", "arxiv:2503.22973"]
@@ -33,11 +35,10 @@ def written(
     table, described = licences.load(), module(config)
     stages, codes, seeds = build.stages("dataset"), config.languages, config.block("seeds").source
     best = {split.name: split.rows for split in found if split.config == "bestof3"}
-    widest = max(found, key=lambda split: len(split.rows.columns)).rows.schema
     examples = [best[name].filter(language=code) for code in ("en", *codes) if (name := LANGUAGES[code].split) in best]
     shared: dict[str, Any] = {
         **{"stages": stages, "calls": calls, "terms": terms(table, calls, config), "licence": table.dataset},
-        **{"contents": described.CONFIGS, "fields": fields(widest, config.schema("dataset").Rows, described.ADDED)},
+        **{"contents": described.CONFIGS, "fields": described_fields(found, config)},
     }
     common = {
         **{"repo": repo, "state": here, "splits": found, "names": [called(code) for code in codes], **shared},
@@ -47,7 +48,9 @@ def written(
     body = rendered(
         "dataset.md.jinja2",
         **common,
-        added=described.ADDED,
+        only=only(found),
+        pairs=build.metrics("dataset").get("preferences"),
+        preferred=examples_of_pairs(found),
         prompts={(call.stage, call.version, call.prompt): call for call in calls if call.text}.values(),
         parameters=build.parameters(stages),
         grades=build.metrics("scores")["grades"],
@@ -83,11 +86,39 @@ def written(
     return {"README.md": yaml + body, "croissant.json": metadata, "TRAINING_CONTENT.md": summary}
 
 
+def described_fields(found: list[Split], config: Config) -> list[Field]:
+    """The fields of all configs, each once, with the description of the first config that has it."""
+    added = module(config).ADDED
+    every: dict[str, Field] = {}
+    for split in found:
+        for field in fields(split.rows.schema, model(config, split.config), added):
+            every.setdefault(field.name, field)
+    return list(every.values())
+
+
+def only(found: list[Split]) -> dict[str, str]:
+    """The configs that have a column, for each column that not all have."""
+    every = list(dict.fromkeys(split.config for split in found))
+    have: dict[str, dict[str, None]] = {}
+    for split in found:
+        for column in split.rows.columns:
+            have.setdefault(column, {})[split.config] = None
+    return {column: ", ".join(configs) for column, configs in have.items() if len(configs) < len(every)}
+
+
+def examples_of_pairs(found: list[Split]) -> list[dict[str, Any]]:
+    """A pair of each kind."""
+    tables = [split.rows for split in found if split.config == "preferences"]
+    rows = pl.concat(tables).partition_by("kind", maintain_order=True) if tables else []
+    return [example for table in rows if (example := chosen(table))]
+
+
 def sizes(found: list[Split]) -> dict[str, tuple[int, int]]:
-    """The rows, and the characters of prompts and completions, by config."""
+    """The rows, and the characters of prompts and answers, by config."""
     counts: dict[str, tuple[int, int]] = {}
     for split in found:
-        texts = [split.rows[side].explode().struct["content"].str.len_chars() for side in ("prompt", "completion")]
+        sides = [side for side in ("prompt", "completion", "chosen", "rejected") if side in split.rows.columns]
+        texts = [split.rows[side].explode().struct["content"].str.len_chars() for side in sides]
         rows, characters = counts.get(split.config, (0, 0))
         counts[split.config] = (rows + len(split.rows), characters + sum(int(each.sum()) for each in texts))
     return counts

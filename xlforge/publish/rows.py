@@ -112,8 +112,13 @@ def splits(config: Config, only: str | None = None) -> list[Split]:
             if not path.exists():
                 raise BuildError(f"{path} is missing: `dvc checkout` or `dvc repro dataset` restores it")
             found.append(Split(name, entry["split"], pl.read_parquet(path), path))
-            _check(found[-1], config.schema("dataset").Rows, module(config).INTERNAL)
+            _check(found[-1], model(config, name), module(config).INTERNAL)
     return found
+
+
+def model(config: Config, name: str) -> Any:
+    """The pandera model of a config's rows: that of the stage's rows, unless its version has another one."""
+    return getattr(module(config), "SCHEMAS", {}).get(name, config.schema("dataset").Rows)
 
 
 def _check(split: Split, model: Any, internal: tuple[str, ...]) -> None:
@@ -122,7 +127,7 @@ def _check(split: Split, model: Any, internal: tuple[str, ...]) -> None:
     wanted = {name: column.dtype.type for name, column in model.to_schema().columns.items()}
     if missing := [name for name in wanted if name not in (*split.rows.columns, *internal)]:
         raise BuildError(f"{path} has no column {', '.join(missing)}, which {model.__name__} has")
-    nulls = [pl.lit(None, wanted[name]).alias(name) for name in internal]
+    nulls = [pl.lit(None, wanted[name]).alias(name) for name in internal if name in wanted]
     valid(split.rows.with_columns(nulls).select(list(wanted)), model, str(path))
     own = {code for code, language in LANGUAGES.items() if language.split == split.name}
     if strange := sorted(set(split.rows["language"]) - own):
