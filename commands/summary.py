@@ -65,7 +65,7 @@ def _show_sizes(config: Path) -> None:
     files = sorted(config.glob("*.parquet"))
     sizes = [f"{file.stem} {pl.scan_parquet(file).select(pl.len()).collect().item()}" for file in files]
     if sizes:
-        click.echo(f"  {line(config.name):8} {line(', '.join(sizes))}")
+        click.echo(f"  {line(config.name):11} {line(', '.join(sizes))}")
 
 
 def _place(metrics: Path) -> tuple[int, str]:

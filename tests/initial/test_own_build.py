@@ -38,7 +38,7 @@ def test_own_seeds_and_an_endpoint_become_a_dataset_that_can_be_published(tmp_pa
         assert xlforge(project, *plan[1:]).returncode == 0
         project.run(*build)
         shown = xlforge(project, *show[1:])
-        assert "bestof3  english 4, german 4" in shown.stdout, shown.stderr
+        assert "bestof3     english 4, german 4" in shown.stdout, shown.stderr
         project.run("dvc", "repro")  # without a student and a benchmark
     assert "Evaluated" not in xlforge(project, "summary").stdout
     assert not project.git("diff", "--name-only")
