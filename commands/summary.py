@@ -123,15 +123,19 @@ def _show_differences(path: Path) -> None:
         return
     click.echo("\nDifferences in percentage points (95 %), and what is detectable at 80 % power and a level of 5 %:")
     for row in rows.filter(language="mean").drop_nulls("low").to_dicts():
-        power = "–" if row["detectable"] is None else f"{row['detectable']:.1f}"
-        spread = f"{row['difference']:+.1f} ({row['low']:+.1f} to {row['high']:+.1f})"
-        truth = row.get("truth_difference")
-        checked = (
-            ""
-            if truth is None
-            else f"   by the truth {truth:+.1f} ({row['truth_low']:+.1f} to {row['truth_high']:+.1f})"
+        alike = (
+            row["detectable"] is None or row["detectable"] < 0.05
+        )  # the sample has nothing that tells the models apart
+        power = "–" if alike else f"{row['detectable']:.1f}"
+        truth = "" if row.get("truth_difference") is None else f"   by the truth {_points(row, 'truth_')}"
+        click.echo(
+            f"  {line(row['model'] + ' – ' + row['other']):30} {_points(row):26} detectable {power:4}{truth}".rstrip()
         )
-        click.echo(f"  {line(row['model'] + ' – ' + row['other']):30} {spread:26} detectable {power}{checked}")
+
+
+def _points(row: dict[str, Any], by: str = "") -> str:
+    difference, low, high = (round(row[f"{by}{key}"], 1) + 0.0 for key in ("difference", "low", "high"))
+    return f"{difference:+.1f} ({low:+.1f} to {high:+.1f})"
 
 
 def _show_grades(rows: Any) -> None:
