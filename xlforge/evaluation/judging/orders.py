@@ -35,17 +35,17 @@ def read_letter(text: str) -> str | None:
 
 
 def preference(letter: str, logprob: float | None) -> float:
-    """The preference for answer A, in [0, 1].
+    """The preference for answer A, in [0, 1], to three digits: the last bits of a logprob depend on what else was in the batch.
 
     Args:
         logprob: the log of the letter's share of the probability of both, P(A) / (P(A) + P(B)), in nats; None if it is not known.
     """
-    share = 1.0 if logprob is None else math.exp(min(logprob, 0.0))
-    return share if letter == LETTERS[0] else 1 - share
+    share = 1.0 if logprob is None else round(math.exp(min(logprob, 0.0)), 3)
+    return share if letter == LETTERS[0] else round(1 - share, 3)
 
 
 def settle(first: float, second: float) -> Verdict:
     """The verdict from the preferences in both orders: their mean, or a tie where they have different winners."""
     sides = [(value > 0.5) - (value < 0.5) for value in (first, second)]
     flipped = sides[0] * sides[1] < 0
-    return Verdict(0.5 if flipped else (first + second) / 2, sides[0] == sides[1])
+    return Verdict(0.5 if flipped else round((first + second) / 2, 4), sides[0] == sides[1])
