@@ -37,10 +37,11 @@ SMALLER = {
     "evaluation.compare": [],
 }
 JUDGED = {"reference_output": "Because.", "model_output": "Because it is so."}
+JUDGEMENTS = [{**JUDGED, "instruction": f"Why {number}?", "preference": 1 + number % 2} for number in range(20)]
 FILES = {
-    "judgements.json": [
-        {**JUDGED, "instruction": f"Why {number}?", "preference": 1 + number % 2} for number in range(20)
-    ],
+    "judgements.json": JUDGEMENTS,
+    "human.json": JUDGEMENTS,
+    "judge.json": [{**row, "preference": 1.5} for row in JUDGEMENTS],
     "answers.jsonl": {
         "source": "ours",
         "language": "de",
