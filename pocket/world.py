@@ -48,10 +48,10 @@ def text(rng: Random) -> Reading:
     """Some or all facts of any subject in any order, in one language."""
     subject, lang = rng.choice(sum(subjects(), ())), rng.choice(LANGS)
     order = tuple(rng.sample(ASPECTS["all"], rng.choices((2, 3, 4), (3, 2, 5))[0]))
-    told = grammar.answer(
+    body = grammar.answer(
         subject, Plan("all", order, tuple(at == 0 or rng.random() < 0.2 for at in range(len(order)))), lang
     )
-    return Reading(None, f"{_line(lang)}\n{told}" if rng.random() < 0.5 else told, subject, lang)
+    return Reading(None, f"{_line(lang)}\n{body}" if rng.random() < 0.5 else body, subject, lang)
 
 
 def _line(lang: str) -> str:

@@ -87,3 +87,12 @@ def test_a_real_judge_agrees_with_itself(shared: Path) -> None:
     figures = agreement(found)
     assert (len(found), figures["agreement"][0], figures["kappa"][0]) == (805, 100, pytest.approx(1))
     assert figures["length"][0] == 0
+
+
+def test_a_file_of_verdicts_that_holds_votes_too_gives_the_judges(tmp_path: Path) -> None:
+    row = {"instruction": "Why?", "output_1": "a", "output_2": "b"}
+    votes, verdicts = tmp_path / "votes.json", tmp_path / "verdicts.json"
+    votes.write_bytes(orjson.dumps([{**row, "preference": 1}]))
+    verdicts.write_bytes(orjson.dumps([{**row, "human_preference": 1, "preference": 2}]))
+    (found,) = pairs(read_votes(votes), read_votes(verdicts))
+    assert (found.human, found.judge) == (0.0, 1.0)

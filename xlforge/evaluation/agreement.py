@@ -126,7 +126,11 @@ def pairs(votes: Sequence[Vote], verdicts: Sequence[Vote] | None = None) -> list
                 if vote.first != vote.second:
                     known[vote.prompt, vote.second, vote.first].append((1 - vote.preference, vote.language))
         found = [
-            (Vote(each.prompt, each.first, each.second, None, None, each.language or language), human, each.preference)
+            (
+                Vote(each.prompt, each.first, each.second, None, None, each.language or language),
+                human,
+                each.preference if each.judged is None else each.judged,
+            )
             for each in verdicts
             for human, language in known[each.prompt, each.first, each.second]
         ]
@@ -141,7 +145,7 @@ def agreement(found: Sequence[Pair]) -> dict[str, Any]:
     """Agreement on the winner, in percent, Cohen's kappa, and biases against people, in percentage points; each with a 95 % interval.
 
     Kappa is of first, tie and second (Cohen 1960, A Coefficient of Agreement for Nominal Scales), its interval the percentile bootstrap's
-    over prompts. position: how much oftener than people the judge prefers the first answer. length: the longer answer.
+    over prompts. position: how much more often than people the judge prefers the first answer. length: the longer answer.
     """
     prompts = [pair.prompt for pair in found]
     human, judge = (np.sign([getattr(pair, who) - 0.5 for pair in found]) for who in ("human", "judge"))
